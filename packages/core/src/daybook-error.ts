@@ -1,0 +1,73 @@
+/**
+ * Every code a `DaybookError` can carry, with one sentence saying what happened. Codes are public: stable within a major
+ * version and never reused. `docs/errors.md` explains each one.
+ */
+export const ERRORS = {
+  BAD_DEFINITION: "an event definition is not usable",
+  BAD_DURATION: "a duration could not be read",
+  BAD_EVENT: "a field of the event has a value that cannot be recorded",
+  BAD_FILTER: "a query asks for something the filter cannot express",
+  BAD_OPTION: "an option has a value that cannot work",
+  CONFIG_INVALID: "the configuration file cannot be used",
+  DUPLICATE_DEFINITION: "two definitions claim the same type and action",
+  EVENT_REFUSED: "the store refused this event",
+  INTENT_NOT_STORED: "the intent of a request that must be recorded could not be stored",
+  KEYS_INVALID: "the keys file cannot be used",
+  KEYS_MISMATCH: "the keys belong to another log than the database",
+  KEYS_MISSING: "the database exists but its keys do not",
+  KEYS_TOO_OPEN: "others may read or change the keys file",
+  LOG_CLOSED: "the audit log is closed",
+  LOG_DAMAGED: "the log does not match what was signed before",
+  NODE_TOO_OLD: "this version of Node cannot load the SQLite driver",
+  NOT_A_DAYBOOK: "the file is not a Daybook database",
+  QUEUE_FULL: "the queue of events waiting to be stored is full",
+  SCHEMA_ASYNC: "the schema of an event answers asynchronously",
+  SCHEMA_NEWER: "the database was written by a newer Daybook",
+  SCHEMA_VIOLATION: "the payload does not fit the schema of its event",
+  SINK_FAILED: "the sink did not store the batch",
+  SINK_TIMEOUT: "the sink did not answer in time",
+  STORE_BUSY: "the database stayed locked by another process",
+  STORE_FAILED: "the store could not carry out an operation",
+  STORE_MISSING: "no store was given and the default one is not installed",
+  STORE_OPEN_FAILED: "the database could not be opened",
+  UNKNOWN_EVENT: "the event is in no catalogue of this audit log",
+  WRITER_FAILED: "the writer thread could not be started or stopped working",
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+const BRAND = Symbol.for("daybook.error");
+
+/** The one class of error Daybook throws or rejects with: branch on `code`, show `hint` to an operator. */
+export class DaybookError extends Error {
+  override readonly name = "DaybookError";
+  readonly code: ErrorCode;
+  /** What to do next, one sentence. */
+  readonly hint: string;
+  /** HTTP status a framework answers with when the error leaves a handler: 503 where the store is down, else 500. */
+  readonly statusCode: 500 | 503;
+
+  constructor(code: ErrorCode, hint: string, options?: ErrorOptions) {
+    super(`${code}: ${ERRORS[code]}. ${hint}`, options);
+    this.code = code;
+    this.hint = hint;
+    this.statusCode = UNAVAILABLE.has(code) ? 503 : 500;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
+  "INTENT_NOT_STORED",
+  "LOG_CLOSED",
+  "QUEUE_FULL",
+  "SINK_FAILED",
+  "SINK_TIMEOUT",
+  "STORE_BUSY",
+  "STORE_FAILED",
+  "WRITER_FAILED",
+]);
+
+/** True for an error of any copy of this package in the process: the ESM and the CommonJS build have different classes. */
+export function isDaybookError(value: unknown): value is DaybookError {
+  return value instanceof Error && BRAND in value;
+}

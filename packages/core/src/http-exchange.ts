@@ -1,0 +1,273 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Actor, ActorKind } from "./actor.ts";
+import type { AuditEvent } from "./audit-event.ts";
+import { type AuditLog, denialFields } from "./audit-log.ts";
+import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, requestStarted } from "./built-in-events.ts";
+import { DaybookError } from "./daybook-error.ts";
+import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
+import type { JsonObject } from "./json.ts";
+import type { Receipt } from "./receipt.ts";
+import type { Denial, RequestContext } from "./request-context.ts";
+import { routePolicy, type RouteLevel, type RouteRule } from "./route-policy.ts";
+import { activeSpan, parseTraceparent, type TraceContext } from "./trace-context.ts";
+
+/** What an application answers when asked who makes a request: an id, or more, or nothing while nobody is known. */
+export type UserAnswer =
+  | string
+  | number
+  | { readonly id: string | number; readonly kind?: ActorKind; readonly sessionId?: string; readonly about?: JsonObject }
+  | null
+  | undefined;
+
+export interface HttpAuditOptions<Request> {
+  /** Who makes the request. Asked for every record and again at the end: the user is often known only after a later middleware. */
+  readonly user?: (request: Request) => UserAnswer;
+  readonly tenant?: (request: Request) => string | undefined;
+  /** Header a request id is taken from, such as `x-request-id`. Default: none, clients do not name records. */
+  readonly requestIdHeader?: string;
+  /** How much of which route is recorded; the first rule that matches decides. Default: `metadata` everywhere. */
+  readonly policy?: readonly RouteRule[];
+  /** Record product and major version of the client. Default true. */
+  readonly userAgent?: boolean;
+}
+
+/** What a framework adapter knows about a request, asked when it is needed. */
+export interface ExchangeSource<Request> {
+  readonly request: Request;
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Path of the URL as the client sent it, without the query. */
+  readonly path: string;
+  /** The framework's own answer, under its own trust-proxy setting. */
+  ip(): string | undefined;
+  /** The route template with its mount, undefined where none matched. */
+  route(): string | undefined;
+  /** An id the framework gave the request; over the header option. */
+  readonly requestId?: string | undefined;
+  /** The framework's own per-route setting, over the policy list. */
+  readonly level?: RouteLevel | undefined;
+}
+
+export const UNMATCHED = "(unmatched)";
+
+/** Which log already records a response: a middleware mounted twice, or beside a plugin, records once. */
+const RECORDED = Symbol.for("daybook.recorded.v1");
+
+/** The life of a request, the same under every framework. */
+export class HttpAudit<Request> {
+  readonly log: AuditLog;
+  readonly options: HttpAuditOptions<Request>;
+  readonly #level: (method: string, path: string) => RouteLevel;
+  readonly #requestIdHeader: string | undefined;
+
+  /** @throws {DaybookError} `BAD_OPTION` */
+  constructor(log: AuditLog, options: HttpAuditOptions<Request>) {
+    this.log = log;
+    this.options = options;
+    this.#level = routePolicy(options.policy ?? []);
+    this.#requestIdHeader = options.requestIdHeader?.toLowerCase();
+  }
+
+  /** Undefined where this log records the response already. */
+  begin(source: ExchangeSource<Request>): HttpExchange<Request> | undefined {
+    const response = source.response as ServerResponse & { [RECORDED]?: AuditLog };
+    if (response[RECORDED] === this.log) return undefined;
+    response[RECORDED] = this.log;
+    const { raw } = source;
+    const level = source.level ?? this.#level(raw.method ?? "GET", source.path);
+    const header = this.#requestIdHeader === undefined ? undefined : raw.headers[this.#requestIdHeader];
+    return new HttpExchange(this, source, level, source.requestId ?? requestIdOf(header));
+  }
+}
+
+export class HttpExchange<Request> implements RequestContext {
+  readonly requestId: string | undefined;
+  readonly level: RouteLevel;
+  readonly #http: HttpAudit<Request>;
+  #source: ExchangeSource<Request> | undefined;
+  readonly #begun = performance.now();
+  #trace: TraceContext | undefined;
+  #traceRead = false;
+  readonly #traceparent: string | undefined;
+  readonly method: string;
+  #lastActor: Actor | undefined;
+  #lastRoute: string | undefined;
+  #denial: Denial | undefined;
+  #error: { readonly code: string } | undefined;
+  #ended = false;
+  #tenant: string | undefined;
+
+  constructor(http: HttpAudit<Request>, source: ExchangeSource<Request>, level: RouteLevel, requestId: string | undefined) {
+    this.#http = http;
+    this.#source = source;
+    this.level = level;
+    this.requestId = requestId;
+    const { method, headers } = source.raw;
+    this.method = method !== undefined && /^[A-Z]{1,16}$/.test(method) ? method : "OTHER";
+    const traceparent = headers.traceparent;
+    this.#traceparent = typeof traceparent === "string" ? traceparent : undefined;
+    this.#trace = activeSpan();
+    this.#traceRead = this.#trace !== undefined;
+  }
+
+  get traceId(): string | undefined {
+    return this.#traceContext()?.traceId;
+  }
+
+  get spanId(): string | undefined {
+    return this.#traceContext()?.spanId;
+  }
+
+  get tenant(): string | undefined {
+    if (this.#source !== undefined && this.#http.options.tenant !== undefined) {
+      this.#tenant = this.#ask("tenant", () => this.#http.options.tenant!(this.#source!.request)) ?? this.#tenant;
+    }
+    return this.#tenant;
+  }
+
+  actor(): Actor {
+    const source = this.#source;
+    // A job that outlives its request keeps the actor it had at the end, not the request itself.
+    if (source === undefined) return this.#lastActor ?? { kind: "anonymous" };
+    const { user, userAgent = true } = this.#http.options;
+    const answer = user === undefined ? undefined : this.#ask("user", () => user(source.request));
+    const ip = source.ip();
+    const agent = userAgent ? source.raw.headers["user-agent"] : undefined;
+    const actor: { -readonly [K in keyof Actor]: Actor[K] } = { kind: "anonymous" };
+    if (answer !== undefined && answer !== null && answer !== "") {
+      if (typeof answer === "object") {
+        actor.kind = answer.kind ?? "user";
+        actor.id = String(answer.id);
+        if (answer.sessionId !== undefined) actor.sessionId = answer.sessionId;
+        if (answer.about !== undefined) actor.about = answer.about;
+      } else {
+        actor.kind = "user";
+        actor.id = String(answer);
+      }
+    } else if (this.#lastActor?.id !== undefined) {
+      // Signed out on the way: what the request did before it did as this user.
+      return this.#lastActor;
+    }
+    if (ip !== undefined) actor.ip = ip;
+    if (agent !== undefined) actor.userAgent = agent;
+    this.#lastActor = actor;
+    return actor;
+  }
+
+  route(): string | undefined {
+    this.#lastRoute = this.#source?.route() ?? this.#lastRoute;
+    return this.#lastRoute === undefined ? undefined : routeTemplate(this.#lastRoute);
+  }
+
+  hold(receipt: Receipt): boolean {
+    return this.#source !== undefined && holdAnswer(this.#source.response, receipt);
+  }
+
+  deny(denial: Denial): boolean {
+    if (this.#ended) return false;
+    this.#denial = denial;
+    return true;
+  }
+
+  /** An exception left a handler. Its name or code is kept, its text is not. */
+  failed(error: unknown): void {
+    const status = statusOf(error);
+    if (status === undefined || status >= 500) this.#error = { code: errorCodeOf(error) };
+  }
+
+  /**
+   * On a route of level `always`: stores that the request is about to be handled.
+   * @returns undefined where nothing has to be waited for; rejects with `INTENT_NOT_STORED` where the handler must not run
+   */
+  intent(): Promise<void> | undefined {
+    if (this.level !== "always") return undefined;
+    const receipt = this.#http.log.recordWith(requestStarted, {}, { context: this, request: this.#request(undefined, undefined) });
+    return receipt.stored.catch((cause: unknown) => {
+      throw new DaybookError("INTENT_NOT_STORED", "The route must be recorded and the store is not available; try again later.", { cause });
+    });
+  }
+
+  /** The answer has left, or the client has: called once, when the response has closed. */
+  end(): void {
+    if (this.#ended || this.#source === undefined) return;
+    this.#ended = true;
+    const { response, raw } = this.#source;
+    const { log } = this.#http;
+    if (this.level !== "none") {
+      const unavailable = holdFailure(response);
+      const upgraded = raw.headers.upgrade !== undefined && !response.headersSent && !response.writableEnded;
+      const aborted = !upgraded && unavailable === undefined && !response.writableFinished;
+      const status = unavailable !== undefined ? 503 : upgraded ? 101 : response.headersSent ? response.statusCode : undefined;
+      const durationMs = Math.max(0, Math.round(performance.now() - this.#begun - heldMs(response)));
+      const route = this.route() ?? UNMATCHED;
+      this.#lastActor = this.actor();
+      const overrides = { context: this as RequestContext, request: this.#request(status, durationMs, route) };
+      if (!aborted && (status === 401 || status === 403)) log.recordWith(permissionDenied, denialFields(this.#denial ?? {}), overrides);
+      else if (!aborted && status === 429) log.recordWith(quotaExceeded, denialFields(this.#denial ?? {}), overrides);
+      else if (this.#denial !== undefined) log.recordWith(permissionDenied, denialFields(this.#denial), overrides);
+      if (this.#error !== undefined || (!aborted && status !== undefined && status >= 500)) {
+        log.recordWith(requestFailed, this.#error === undefined ? {} : { error: this.#error }, overrides);
+      }
+      log.recordWith(requestCompleted, { outcome: aborted ? "partial" : outcomeOf(status) }, overrides);
+    } else {
+      this.#lastActor = this.actor();
+    }
+    // Jobs started from the request keep this exchange as their context: let go of the sockets and bodies behind it.
+    this.#source = undefined;
+  }
+
+  #request(status: number | undefined, durationMs: number | undefined, route = this.route()): NonNullable<AuditEvent["request"]> {
+    const request: { -readonly [K in keyof NonNullable<AuditEvent["request"]>]: NonNullable<AuditEvent["request"]>[K] } = { method: this.method };
+    if (this.requestId !== undefined) request.id = this.requestId;
+    const trace = this.#traceContext();
+    if (trace !== undefined) {
+      request.traceId = trace.traceId;
+      request.spanId = trace.spanId;
+    }
+    if (route !== undefined) request.route = route;
+    if (status !== undefined && status >= 100 && status <= 599) request.status = status;
+    if (durationMs !== undefined) request.durationMs = durationMs;
+    return request;
+  }
+
+  #traceContext(): TraceContext | undefined {
+    if (!this.#traceRead) {
+      this.#traceRead = true;
+      this.#trace = parseTraceparent(this.#traceparent);
+    }
+    return this.#trace;
+  }
+
+  #ask<T>(option: string, question: () => T): T | undefined {
+    try {
+      return question();
+    } catch (cause) {
+      this.#http.log.problem(new DaybookError("BAD_OPTION", `\`${option}\` threw for a request: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
+      return undefined;
+    }
+  }
+}
+
+const outcomeOf = (status: number | undefined) => {
+  if (status === undefined || status < 400) return "success";
+  return status === 401 || status === 403 || status === 429 ? "denied" : "failure";
+};
+
+function statusOf(error: unknown): number | undefined {
+  const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  const given = typeof statusCode === "number" ? statusCode : status;
+  return typeof given === "number" ? given : undefined;
+}
+
+const ERROR_CODE = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+function errorCodeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (typeof code === "string" && ERROR_CODE.test(code)) return code;
+  return typeof name === "string" && ERROR_CODE.test(name) ? name : "thrown";
+}
+
+const routeTemplate = (route: string) => (route === UNMATCHED ? route : (route.startsWith("/") ? route : `/${route}`).slice(0, 256).toWellFormed());
+
+/** Letters, digits and a few separators, at most 128; anything else is not an id. */
+const requestIdOf = (header: string | string[] | undefined) => (typeof header === "string" && /^[\w.:@/+=-]{1,128}$/.test(header) ? header : undefined);

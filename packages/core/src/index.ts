@@ -1,0 +1,50 @@
+export { ACTOR_KINDS, type Actor, type ActorKind, type Subject } from "./actor.ts";
+export type { AuditEvent, EventError, RequestInfo, Resource } from "./audit-event.ts";
+export { AuditLog, type AuditLogOptions, type AuditLogStats, createAuditLog, type GivenSink, type RecordFields, type AnyRecordFields } from "./audit-log.ts";
+export type { AppendOptions, AppendResult, AuditSink, RefusedEvent, SinkEntry, SinkFeatures } from "./audit-sink.ts";
+export type { AuditStore } from "./audit-store.ts";
+export {
+  accessChanged,
+  anomalyDetected,
+  answerGenerated,
+  BUILT_IN_EVENTS,
+  type BuiltInEvent,
+  contentIngested,
+  documentsRetrieved,
+  indexUpdated,
+  loginFailed,
+  loginSucceeded,
+  noteRecorded,
+  operationFailed,
+  permissionDenied,
+  queryReceived,
+  quotaExceeded,
+  requestCompleted,
+  requestFailed,
+  requestStarted,
+  sessionEnded,
+  settingChanged,
+  trailRead,
+} from "./built-in-events.ts";
+export { Catalogue } from "./catalogue.ts";
+export { DaybookError, ERRORS, type ErrorCode, isDaybookError } from "./daybook-error.ts";
+export { openDefaultAuditLog } from "./default-audit-log.ts";
+export { DROP_REASONS, type DeliveryCounters, type DropReason } from "./delivery-counters.ts";
+export { before, durationMs } from "./duration.ts";
+export { defineEvent, type DefineEventOptions, type Delivery, type EventDefinition, headKeysOf, type PayloadSchema } from "./event-definition.ts";
+export { COUNT_KEYS, type CountKey, type EventFilter, type Page, type PageOptions, type StoredEvent } from "./event-filter.ts";
+export { matchesFilter } from "./event-match.ts";
+export { BUILT_IN_TYPES, type BuiltInType } from "./event-type.ts";
+export { type FileSinkOptions, fileSink } from "./file-sink.ts";
+export { type ExchangeSource, HttpAudit, type HttpAuditOptions, HttpExchange, UNMATCHED, type UserAnswer } from "./http-exchange.ts";
+export type { JsonObject, JsonValue } from "./json.ts";
+export { type MemorySink, type MemorySinkOptions, memorySink } from "./memory-sink.ts";
+export { type MemoryStore, memoryStore } from "./memory-store.ts";
+export { OUTCOMES, type Outcome } from "./outcome.ts";
+export { pageOptions } from "./page-options.ts";
+export type { Receipt } from "./receipt.ts";
+export { currentContext, type Denial, type RequestContext, runAs, runInContext } from "./request-context.ts";
+export { personDaysOf, retentionClassOf } from "./retention-days.ts";
+export type { RouteLevel, RouteRule } from "./route-policy.ts";
+export { SEVERITIES, type Severity } from "./severity.ts";
+export { type StdoutSinkOptions, stdoutSink } from "./stdout-sink.ts";
