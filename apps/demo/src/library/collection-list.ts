@@ -1,0 +1,56 @@
+import type { Database } from "better-sqlite3";
+import { LibraryError } from "./library-error.ts";
+
+export interface Collection {
+  /** Lower-case letters, digits and hyphens; names the collection in addresses. */
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly books: number;
+}
+
+/** "Sea Tales!" gives "sea-tales"; text without a letter or digit gives "". */
+export const slugOf = (name: string): string =>
+  name
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+
+const SELECT = `
+  SELECT slug, name, description, (SELECT count(*) FROM book WHERE book.collection = collection.slug) AS books
+  FROM collection`;
+
+export class CollectionList {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  all(): readonly Collection[] {
+    return this.#db.prepare<[], Collection>(`${SELECT} ORDER BY name`).all();
+  }
+
+  find(slug: string): Collection | undefined {
+    return this.#db.prepare<[string], Collection>(`${SELECT} WHERE slug = ?`).get(slug);
+  }
+
+  /**
+   * @throws {LibraryError} `NAME_TAKEN` when a collection has this slug, `UNKNOWN_COLLECTION` when the name gives none.
+   */
+  add(name: string, description = ""): Collection {
+    const slug = slugOf(name);
+    if (slug === "") throw new LibraryError("UNKNOWN_COLLECTION", "a collection needs a name with a letter or a digit");
+    if (this.find(slug) !== undefined) throw new LibraryError("NAME_TAKEN", `there already is a collection called ${slug}`);
+    this.#db.prepare("INSERT INTO collection (slug, name, description) VALUES (?, ?, ?)").run(slug, name.trim(), description.trim());
+    return this.find(slug)!;
+  }
+
+  /** Removes a collection with all its books. False when there was none. */
+  remove(slug: string): boolean {
+    this.#db.prepare("DELETE FROM book WHERE collection = ?").run(slug);
+    return this.#db.prepare("DELETE FROM collection WHERE slug = ?").run(slug).changes > 0;
+  }
+}

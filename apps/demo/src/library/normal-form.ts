@@ -1,0 +1,16 @@
+import { baseForm } from "./irregular-verbs.ts";
+import { porterStem } from "./porter-stem.ts";
+
+// A library holds the same few thousand words over and over; stems are worked out once.
+const MOST_REMEMBERED = 100_000;
+const remembered = new Map<string, string>();
+
+/** What all forms of a plain word share: "goes" and "went" give the same. */
+export function normalForm(plain: string): string {
+  const known = remembered.get(plain);
+  if (known !== undefined) return known;
+  const form = porterStem(baseForm(plain));
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  remembered.set(plain, form);
+  return form;
+}
