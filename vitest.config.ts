@@ -1,13 +1,14 @@
-import { defineConfig } from "vitest/config";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { bundledModulesForVite } from "./packages/store-sqlite/build/bundled-modules.ts";
 
-const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url));
+const packages = fileURLToPath(new URL("./packages/", import.meta.url));
 
 export default defineConfig({
+  plugins: [bundledModulesForVite],
   resolve: {
-    alias: Object.fromEntries(
-      ["core", "ledger", "store-sqlite", "testkit", "express", "fastify"].map((name) => [`@daybook/${name}`, source(name)]),
-    ),
+    alias: Object.fromEntries(readdirSync(packages).map((name) => [`@daybook/${name}`, `${packages}${name}/src/index.ts`])),
   },
   test: {
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],

@@ -89,7 +89,7 @@ export function defineEvent<const Type extends string, const Action extends stri
 }
 
 /** Payload keys of one event that stay when its persons are erased (docs/privacy.md): those no personal path begins with. */
-export function headKeysOf(definition: EventDefinition, data: object | undefined): readonly string[] {
+export function headKeysOf(definition: Pick<EventDefinition, "personal">, data: object | undefined): readonly string[] {
   if (definition.personal === undefined || data === undefined) return [];
   const personal = new Set(definition.personal.map((path) => path.split(".", 1)[0]!));
   return Object.keys(data).filter((key) => !personal.has(key));

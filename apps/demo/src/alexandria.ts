@@ -1,0 +1,94 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type AuditLog, contentIngested, indexUpdated, operationFailed, runAs } from "@daybook/core";
+import type { ModelOptions } from "./library/ask-model.ts";
+import { ingestFolder } from "./library/ingest-folder.ts";
+import { type Library, openLibrary } from "./library/library.ts";
+import { openAuditLog } from "./trail/open-audit-log.ts";
+import { expressServer } from "./web/express-server.ts";
+import { fastifyServer } from "./web/fastify-server.ts";
+import { Sessions } from "./web/sessions.ts";
+
+export type Framework = "express" | "fastify";
+
+export interface AlexandriaOptions {
+  readonly framework: Framework;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly libraryPath: string;
+  readonly auditPath: string;
+  readonly model?: ModelOptions | undefined;
+}
+
+export interface IngestSummary {
+  readonly books: number;
+  readonly sections: number;
+  readonly refused: readonly { readonly source: string; readonly reason: string }[];
+}
+
+const UPLOAD_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** The library as one thing: its books, its trail and its server. */
+export class Alexandria {
+  readonly library: Library;
+  readonly audit: AuditLog;
+  readonly url: string;
+  readonly #server: Server;
+
+  constructor(library: Library, audit: AuditLog, server: Server) {
+    this.library = library;
+    this.audit = audit;
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async open({ framework, port, libraryPath, auditPath, model }: AlexandriaOptions): Promise<Alexandria> {
+    const audit = await openAuditLog(auditPath);
+    const library = openLibrary({ path: libraryPath });
+    const house = { library, audit, sessions: new Sessions(), model };
+    const server = framework === "express" ? expressServer(house, UPLOAD_LIMIT_BYTES) : await fastifyServer(house, UPLOAD_LIMIT_BYTES);
+    return new Alexandria(library, audit, await server.listen(port));
+  }
+
+  /** Takes a folder of texts in: one ingestion record per file, and an error record for each that was refused. */
+  ingest(folder: string): Promise<IngestSummary> {
+    return runAs({ kind: "service", id: "shelf-import" }, async () => {
+      let books = 0;
+      let sections = 0;
+      const refused: { source: string; reason: string }[] = [];
+      let begun = performance.now();
+      for await (const result of ingestFolder(this.library, folder)) {
+        const { source, bytes, sections: count } = result;
+        const data = {
+          source,
+          count,
+          bytes,
+          status: result.status === "ok" ? (result.added ? "added" : "known") : "refused",
+          durationMs: Math.round(performance.now() - begun),
+        };
+        if (result.status === "ok") {
+          this.audit.record(contentIngested, { resource: { type: "book", id: String(result.bookId) }, data });
+          books++;
+          sections += count;
+        } else {
+          this.audit.record(contentIngested, { outcome: "failure", severity: "warning", error: { code: result.code }, data });
+          this.audit.record(operationFailed, { error: { code: result.code, message: result.reason }, data: { operation: "ingest" } });
+          refused.push({ source, reason: result.reason });
+        }
+        begun = performance.now();
+      }
+      this.audit.record(indexUpdated, { data: { index: "sections", added: sections } });
+      return { books, sections, refused };
+    });
+  }
+
+  /** Lets open requests finish, writes what the trail still waits for, and closes both files. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.close((error) => (error === undefined ? resolve() : reject(error)));
+      this.#server.closeIdleConnections();
+    });
+    await this.audit.close();
+    this.library.close();
+  }
+}

@@ -1,0 +1,109 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/** One step of the morning and the status the library answered with. */
+export interface Step {
+  readonly who: string;
+  readonly what: string;
+  readonly expected: number;
+  readonly status: number;
+}
+
+const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0";
+
+/** A person with a browser: keeps cookies, follows no redirect, sends the form token back. */
+class Visitor {
+  readonly name: string;
+  readonly #url: string;
+  #cookie = "";
+  #formToken = "";
+
+  constructor(name: string, url: string) {
+    this.name = name;
+    this.#url = url;
+  }
+
+  async get(path: string): Promise<number> {
+    const response = await fetch(this.#url + path, { headers: this.#headers(), redirect: "manual" });
+    return this.#keep(response);
+  }
+
+  async post(path: string, fields: Readonly<Record<string, string>>): Promise<number> {
+    const body = new URLSearchParams({ ...fields, form_token: this.#formToken });
+    const response = await fetch(this.#url + path, { method: "POST", body, headers: this.#headers(), redirect: "manual" });
+    return this.#keep(response);
+  }
+
+  async signIn(token: string): Promise<number> {
+    const status = await this.post("/sign-in", { token });
+    await this.get("/");
+    return status;
+  }
+
+  #headers(): Record<string, string> {
+    return { "user-agent": BROWSER, ...(this.#cookie === "" ? {} : { cookie: this.#cookie }) };
+  }
+
+  async #keep(response: Response): Promise<number> {
+    const cookie = response.headers.get("set-cookie");
+    if (cookie !== null) this.#cookie = cookie.split(";", 1)[0]!;
+    const page = await response.text();
+    this.#formToken = page.match(/name="form_token" value="([\w-]+)"/)?.[1] ?? this.#formToken;
+    return response.status;
+  }
+}
+
+const NOTES = ["bread", "lanterns", "the river", "winter coats", "the market"].map((topic, i) => ({
+  title: `Notes on ${topic}`,
+  collection: "shelf",
+  format: "text",
+  text: `Chapter ${i + 1}\n\nWhat one reader of this library noted about ${topic}, on an ordinary morning, for whoever comes after.\n`.repeat(
+    3,
+  ),
+}));
+
+/** An ordinary morning, with real requests from five people. Tokens are those of the demo readers, by id. */
+export async function runMorning(url: string, tokens: ReadonlyMap<string, string>): Promise<Step[]> {
+  const steps: Step[] = [];
+  const visitor = (id: string) => new Visitor(id, url);
+  const [someone, mira, jonas, tove, amina] = ["somebody", "mira", "jonas", "tove", "amina"].map(visitor) as [
+    Visitor,
+    Visitor,
+    Visitor,
+    Visitor,
+    Visitor,
+  ];
+  const step = async (who: Visitor, what: string, expected: number, act: () => Promise<number>) => {
+    steps.push({ who: who.name, what, expected, status: await act() });
+    await wait(15);
+  };
+
+  await step(someone, "looks in", 200, () => someone.get("/"));
+  await step(someone, "searches for opening hours", 200, () => someone.get("/?q=opening+hours+on+Sunday"));
+  await step(someone, "follows a dead link", 404, () => someone.get("/books/999999"));
+  await step(someone, "tries a token nobody has", 401, () => someone.signIn("not-a-token"));
+  for (const who of [mira, jonas, tove, amina]) await step(who, "signs in", 303, () => who.signIn(tokens.get(who.name)!));
+  for (const question of ["How many books may I borrow?", "what does the audit trail record", "the lamplighter"]) {
+    await step(mira, "asks a question", 200, () => mira.get(`/?q=${encodeURIComponent(question)}`));
+  }
+  await step(mira, "opens a book", 200, () => mira.get("/books/1"));
+  await step(mira, "reads a section", 200, () => mira.get("/books/1/sections/1"));
+  for (const note of NOTES) await step(jonas, `uploads "${note.title}"`, 200, () => jonas.post("/upload", note));
+  await step(jonas, "uploads one more than allowed", 429, () =>
+    jonas.post("/upload", { ...NOTES[0]!, title: "One more", text: "One more text than a day allows, all the same.\n".repeat(4) }),
+  );
+  await step(tove, "uploads an empty text", 400, () =>
+    tove.post("/upload", { title: "Nothing", collection: "shelf", format: "text", text: "  " }),
+  );
+  await step(mira, "tries the admin pages", 403, () => mira.get("/admin/readers"));
+  await step(someone, "tries the admin pages", 401, () => someone.get("/admin/audit"));
+  await step(amina, "opens a collection", 303, () =>
+    amina.post("/admin/collections", {
+      name: `Local history, begun ${new Date().toISOString().slice(0, 19)}`,
+      description: "The town and its people",
+    }),
+  );
+  await step(amina, "removes a reader who moved away", 303, () => amina.post("/admin/readers/petra/remove", {}));
+  await step(amina, "looks into the audit trail", 200, () => amina.get("/admin/audit"));
+  await step(jonas, "signs out", 303, () => jonas.post("/sign-out", {}));
+  return steps;
+}

@@ -1,0 +1,45 @@
+import type { Alexandria, IngestSummary } from "./alexandria.ts";
+import type { Step } from "./morning.ts";
+
+export interface SummaryOptions {
+  readonly auditPath: string;
+  readonly ingested: IngestSummary;
+  readonly steps: readonly Step[];
+  /** Tokens of the demo readers, by id. */
+  readonly tokens: ReadonlyMap<string, string>;
+}
+
+/** What the trail holds after the morning, and where to look. */
+export async function summary(alexandria: Alexandria, { auditPath, ingested, steps, tokens }: SummaryOptions): Promise<string> {
+  const { audit, url } = alexandria;
+  await audit.flush();
+  const lines: string[] = ["", "The morning at Alexandria", ""];
+  lines.push(`  ${ingested.books} books with ${ingested.sections} sections on the shelf, ${ingested.refused.length} files refused`);
+  for (const { source, reason } of ingested.refused) lines.push(`    ${source}: ${reason}`);
+  const odd = steps.filter((step) => step.status !== step.expected);
+  lines.push(
+    `  ${steps.length} steps of five people, ${odd.length === 0 ? "all answered as expected" : `${odd.length} NOT answered as expected`}`,
+  );
+  for (const { who, what, expected, status } of odd) lines.push(`    ${who} ${what}: ${status} instead of ${expected}`);
+  lines.push("", "The audit trail holds", "");
+  const { store } = audit;
+  if (store !== undefined) {
+    const counts = await store.countBy("type");
+    const width = Math.max(...[...counts.keys()].map((type) => type.length));
+    for (const [type, count] of counts) lines.push(`  ${type.padEnd(width)}  ${String(count).padStart(6)}`);
+  }
+  const { accepted, written, queued, dropped } = audit.stats();
+  const lost = Object.values(dropped).reduce((sum, n) => sum + n, 0);
+  lines.push("", `  ${accepted} records accepted, ${written} written, ${queued} queued, ${lost} dropped`);
+  lines.push("", "Where to look", "");
+  const places: [string, string][] = [
+    ["the library", `${url}/`],
+    ["its audit trail", `${url}/admin/audit   (sign in as amina)`],
+    ["the same in a shell", `npx daybook report --db ${auditPath} --last 1d`],
+    ["with any SQLite tool", `sqlite3 ${auditPath} "select * from audit_log limit 5"`],
+  ];
+  for (const [name, place] of places) lines.push(`  ${name.padEnd(22)}${place}`);
+  lines.push("", "Tokens to sign in with, new at every start", "");
+  for (const [id, token] of tokens) if (alexandria.library.reader(id) !== undefined) lines.push(`  ${id.padEnd(22)}${token}`);
+  return `${lines.join("\n")}\n`;
+}

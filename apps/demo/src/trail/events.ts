@@ -1,0 +1,38 @@
+import { defineEvent } from "@daybook/core";
+import { z } from "zod";
+
+/** What this application records beside the built-in events. Schemas are zod here; any Standard Schema will do. */
+
+export const bookUploaded = defineEvent({
+  type: "ingestion",
+  action: "book.uploaded",
+  data: z.object({ title: z.string(), collection: z.string(), sections: z.int(), bytes: z.int() }),
+  // The title is what a reader typed: it goes when the reader goes. The counts stay.
+  personal: ["title"],
+  description: "A reader put a text on the shelf.",
+});
+
+export const bookRead = defineEvent({
+  type: "retrieval",
+  action: "book.read",
+  data: z.object({ section: z.int() }),
+  description: "A section was opened.",
+});
+
+export const collectionAdded = defineEvent({
+  type: "admin_action",
+  action: "collection.added",
+  data: z.object({ name: z.string() }),
+  personal: [],
+  resourceId: "impersonal",
+  description: "An administrator opened a collection.",
+});
+
+export const readerRemoved = defineEvent({
+  type: "admin_action",
+  action: "reader.removed",
+  severity: "warning",
+  description: "An administrator removed a reader from the library.",
+});
+
+export const CATALOGUE = [bookUploaded, bookRead, collectionAdded, readerRemoved] as const;

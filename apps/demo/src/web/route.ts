@@ -1,0 +1,33 @@
+import type { RouteLevel } from "@daybook/core";
+import type { Reader, Role } from "../library/reader-list.ts";
+import type { Session } from "./sessions.ts";
+
+/** A request as the routes of the library see it, the same under both frameworks. */
+export interface WebRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly form: URLSearchParams;
+  readonly session: Session | undefined;
+  readonly reader: Reader | undefined;
+}
+
+export interface WebAnswer {
+  /** Default 200, or 303 with `location`. */
+  readonly status?: number;
+  readonly body?: string;
+  /** Default `text/html; charset=utf-8`. */
+  readonly type?: string;
+  readonly location?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** Segments with `:name`, as both frameworks write them. */
+  readonly path: string;
+  /** Least role that may come here. Default: everybody. */
+  readonly role?: Role;
+  /** How much of it the audit trail records. Default `metadata`. */
+  readonly audit?: RouteLevel;
+  readonly handle: (request: WebRequest) => WebAnswer | Promise<WebAnswer>;
+}

@@ -1,0 +1,13 @@
+/** What the command line answers with. */
+export const EXIT = {
+  ok: 0,
+  /** A finding, or something failed. */
+  failure: 1,
+  usage: 2,
+  /** Nothing matched. */
+  nothing: 3,
+  /** Done in part. */
+  partial: 4,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

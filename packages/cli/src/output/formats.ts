@@ -1,0 +1,90 @@
+import type { StoredEvent } from "@daybook/core";
+import { stringify } from "csv-stringify/sync";
+import { EVENT_COLUMNS, eventCells } from "./rows.ts";
+import { guardFormula, safeCell, safeText } from "./safe-text.ts";
+
+export const FORMATS = ["table", "json", "ndjson", "csv"] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface FormatOptions {
+  /** CSV only: make cells harmless for spreadsheets and terminals. */
+  readonly guard: boolean;
+}
+
+/** Turns events into text, a block at a time, so that the size of a report never matters. */
+export interface EventFormat {
+  readonly begin: string;
+  block(events: readonly StoredEvent[]): string;
+  end(): string;
+}
+
+export function eventFormat(format: Format, { guard }: FormatOptions): EventFormat {
+  switch (format) {
+    case "table":
+      return new TableFormat();
+    case "json":
+      return new JsonFormat();
+    case "ndjson":
+      return { begin: "", block: (events) => events.map((event) => `${JSON.stringify(event)}\n`).join(""), end: () => "" };
+    case "csv":
+      return { begin: csv([[...EVENT_COLUMNS]]), block: (events) => csv(events.map((event) => cells(event, guard))), end: () => "" };
+  }
+}
+
+// RFC 4180 ends records with CRLF; a value that spreads over lines is quoted with its own line breaks.
+const csv = (records: readonly (readonly string[])[]) => stringify(records as string[][], { record_delimiter: "windows" });
+
+const cells = (event: StoredEvent, guard: boolean) =>
+  eventCells(event).map((cell) => {
+    if (cell === undefined) return "";
+    if (typeof cell === "number") return String(cell);
+    return guard ? guardFormula(safeCell(cell)) : cell;
+  });
+
+class JsonFormat implements EventFormat {
+  readonly begin = "[";
+  #first = true;
+
+  block(events: readonly StoredEvent[]): string {
+    const text = events.map((event, i) => `${this.#first && i === 0 ? "\n" : ",\n"}${JSON.stringify(event)}`).join("");
+    if (events.length > 0) this.#first = false;
+    return text;
+  }
+
+  end(): string {
+    return this.#first ? "]\n" : "\n]\n";
+  }
+}
+
+const TABLE = ["id", "timestamp", "type", "action", "outcome", "user", "endpoint", "state"] as const;
+const WIDEST = 40;
+
+class TableFormat implements EventFormat {
+  readonly begin = "";
+  #widths: number[] | undefined;
+
+  block(events: readonly StoredEvent[]): string {
+    const rows = events.map((event) =>
+      [event.seq, event.time, event.type, event.action, event.outcome, event.actor?.id, event.request?.route, event.state].map((cell) =>
+        cell === undefined ? "–" : safeText(String(cell)),
+      ),
+    );
+    let text = "";
+    if (this.#widths === undefined && rows.length > 0) {
+      this.#widths = TABLE.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => row[i]!.length))));
+      text = this.#line([...TABLE]);
+    }
+    return text + rows.map((row) => this.#line(row)).join("");
+  }
+
+  end(): string {
+    return "";
+  }
+
+  #line(row: readonly string[]): string {
+    return `${row
+      .map((cell, i) => (i === 0 ? cell.padStart(this.#widths![0]!) : cell.padEnd(this.#widths![i]!)))
+      .join("  ")
+      .trimEnd()}\n`;
+  }
+}

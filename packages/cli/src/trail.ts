@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+import { createAuditLog, type JsonObject, runAs, trailRead } from "@daybook/core";
+import { openSqliteReader, openSqliteStore, type SqliteReader } from "@daybook/store-sqlite";
+import { UsageError } from "./usage-error.ts";
+
+/** Opens a trail to read it. @throws {UsageError} where there is none */
+export async function openTrail(path: string): Promise<SqliteReader> {
+  if (!existsSync(path)) throw new UsageError(`There is no audit trail at ${path}. Name it with --db or DAYBOOK_DB.`);
+  return openSqliteReader({ path });
+}
+
+export interface ReadOfTrail {
+  readonly verb: string;
+  readonly records: number;
+  readonly filters?: JsonObject;
+  readonly format?: string;
+}
+
+/**
+ * Records in the trail that it was read. A copy, a trail without keys or one that cannot be written is read all the same, and the
+ * reader is told that it left no record.
+ */
+export async function recordRead(path: string, read: ReadOfTrail, userIds?: "readable" | "pseudonymous"): Promise<void> {
+  try {
+    const store = await openSqliteStore({ path, worker: false, onNotice: () => undefined, ...(userIds === undefined ? {} : { userIds }) });
+    const audit = createAuditLog({ store, service: "daybook-cli", signals: false, onProblem: () => undefined });
+    try {
+      await runAs({ kind: "user", id: operator() }, () => audit.record(trailRead, { data: { ...read } })).stored;
+    } finally {
+      await audit.close();
+    }
+  } catch (cause) {
+    process.stderr.write(`daybook: this read left no record in the trail (${cause instanceof Error ? cause.message : String(cause)})\n`);
+  }
+}
+
+const operator = () => `os:${userInfo().username}`;

@@ -1,0 +1,79 @@
+import { DaybookError } from "@daybook/core";
+import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
+import { isBusy, storeFailure } from "./sqlite-failure.ts";
+
+/** How long SQLite itself waits for a lock; a thread inside its busy handler answers nobody, so the rest is retried in JavaScript. */
+const BUSY_TIMEOUT_MS = 100;
+const GIVE_UP_AFTER_MS = 10_000;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/** Blocks this thread. */
+export const pause = (ms: number): void => void Atomics.wait(PAUSE, 0, 0, ms);
+
+/** Repeats `action` while another connection holds the lock it needs. */
+export function retryWhileBusy<T>(action: () => T, giveUpAfterMs = GIVE_UP_AFTER_MS): T {
+  const until = performance.now() + giveUpAfterMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return action();
+    } catch (cause) {
+      if (!isBusy(cause) || performance.now() >= until) throw cause;
+      // Processes that collided once would collide again in step.
+      pause(1 + Math.random() * Math.min(50, 2 ** attempt));
+    }
+  }
+}
+
+/**
+ * A connection that may write. Commits are flushed to the disk (`synchronous=FULL`), and what is deleted or blanked is overwritten
+ * (`secure_delete`), which SQLite keeps per connection: it is read back, and the connection refused where it is not on.
+ * @throws {DaybookError} `NOT_A_DAYBOOK`, `STORE_BUSY`, `STORE_FAILED`
+ */
+export function openWriting(Database: SqliteConstructor, path: string): Sqlite {
+  let db: Sqlite | undefined;
+  try {
+    db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    const connection = db;
+    connection.pragma("page_size = 8192");
+    retryWhileBusy(() => connection.pragma("journal_mode = WAL"));
+    for (const setting of [
+      "synchronous = FULL",
+      "secure_delete = ON",
+      "trusted_schema = OFF",
+      "cell_size_check = ON",
+      "temp_store = MEMORY",
+      "cache_size = -16000",
+      "wal_autocheckpoint = 4000",
+    ]) {
+      connection.pragma(setting);
+    }
+    const mode = connection.pragma("journal_mode", { simple: true });
+    if (mode !== "wal")
+      throw new DaybookError("STORE_OPEN_FAILED", `${path} cannot use a write-ahead log (journal mode ${mode}); put it on a local disk.`);
+    if (connection.pragma("secure_delete", { simple: true }) !== 1) {
+      throw new DaybookError(
+        "STORE_OPEN_FAILED",
+        "This build of SQLite does not overwrite deleted data; erasing a person would not be complete.",
+      );
+    }
+    return connection;
+  } catch (cause) {
+    db?.close();
+    throw storeFailure(cause, path);
+  }
+}
+
+/** @throws {DaybookError} `NOT_A_DAYBOOK`, `STORE_BUSY`, `STORE_FAILED` */
+export function openReading(Database: SqliteConstructor, path: string): Sqlite {
+  let db: Sqlite | undefined;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true, timeout: 1_000 });
+    db.pragma("trusted_schema = OFF");
+    db.pragma("cell_size_check = ON");
+    db.pragma("temp_store = MEMORY");
+    return db;
+  } catch (cause) {
+    db?.close();
+    throw storeFailure(cause, path);
+  }
+}

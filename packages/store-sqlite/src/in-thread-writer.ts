@@ -1,0 +1,32 @@
+import { loadSqlite } from "./sqlite-driver.ts";
+import { storeFailure } from "./sqlite-failure.ts";
+import type { Writer } from "./writer.ts";
+import { type WriterOperation, WriterOperations, type WriterSettings } from "./writer-operations.ts";
+
+/** Writes in the thread of the caller: for places without threads, and where a caller asks for it. */
+export class InThreadWriter implements Writer {
+  readonly threaded = false;
+  readonly #operations: WriterOperations;
+  readonly #path: string;
+
+  constructor(settings: WriterSettings) {
+    this.#path = settings.path;
+    this.#operations = new WriterOperations(loadSqlite(), settings);
+  }
+
+  async call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
+    return this.callSync<T>(operation, 0, ...args);
+  }
+
+  callSync<T>(operation: WriterOperation, _deadlineMs: number, ...args: readonly unknown[]): T {
+    try {
+      return (this.#operations[operation] as (...args: readonly unknown[]) => T).apply(this.#operations, args as unknown[]);
+    } catch (cause) {
+      throw storeFailure(cause, this.#path);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#operations.close();
+  }
+}

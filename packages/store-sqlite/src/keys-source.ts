@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { DaybookError } from "@daybook/core";
+import { formatKeys, type LedgerKeys, newKeys, parseKeys } from "@daybook/ledger";
+
+/** Where keys were found; `beside` means next to the database, where whoever copies one has the other. */
+export interface FoundKeys {
+  readonly keys: LedgerKeys;
+  readonly from: "option" | "environment" | "file" | "beside";
+  /** What an operator should know, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export const keysPathOf = (databasePath: string): string => `${databasePath}.keys`;
+
+/**
+ * The keys of a log. First source found wins: the option, `DAYBOOK_KEYS` (the JSON itself) or `DAYBOOK_KEYS_FILE` (a path), the
+ * file beside the database.
+ * @throws {DaybookError} `KEYS_INVALID`, `KEYS_TOO_OPEN`
+ */
+export function findKeys(databasePath: string, option: string | undefined, env: NodeJS.ProcessEnv = process.env): FoundKeys | undefined {
+  if (option !== undefined) return { keys: readKeys(option, "the option `keys`"), from: "option", warnings: [] };
+  const { DAYBOOK_KEYS: inline, DAYBOOK_KEYS_FILE: named } = env;
+  if (inline && named) throw new DaybookError("KEYS_INVALID", "Set DAYBOOK_KEYS or DAYBOOK_KEYS_FILE, not both.");
+  if (inline) return { keys: readKeys(inline, "DAYBOOK_KEYS"), from: "environment", warnings: [] };
+  if (named) {
+    const stats = statOf(named, statSync);
+    if (stats === undefined) throw new DaybookError("KEYS_INVALID", `DAYBOOK_KEYS_FILE names ${named}, which does not exist.`);
+    if (process.platform !== "win32" && (stats.mode & 0o022) !== 0) {
+      throw new DaybookError("KEYS_TOO_OPEN", `Others can change ${named}: run \`chmod go-w ${named}\`.`);
+    }
+    const readable = process.platform !== "win32" && (stats.mode & 0o044) !== 0;
+    return {
+      keys: readKeys(readText(named), named),
+      from: "file",
+      warnings: readable ? [`others can read the keys in ${named}: run \`chmod go-r ${named}\` unless the platform mounts it so.`] : [],
+    };
+  }
+  const beside = keysPathOf(databasePath);
+  const stats = statOf(beside, lstatSync);
+  if (stats === undefined) return undefined;
+  if (!stats.isFile())
+    throw new DaybookError("KEYS_TOO_OPEN", `${beside} is not a regular file; put the keys there themselves, or set DAYBOOK_KEYS_FILE.`);
+  const warnings: string[] = [];
+  if (process.platform === "win32") warnings.push(`the permissions of ${beside} were not checked on this system.`);
+  else {
+    if ((stats.mode & 0o077) !== 0) throw new DaybookError("KEYS_TOO_OPEN", `Others can read ${beside}: run \`chmod 600 ${beside}\`.`);
+    const uid = process.geteuid?.();
+    if (uid !== undefined && uid !== 0 && stats.uid !== uid)
+      throw new DaybookError("KEYS_TOO_OPEN", `${beside} belongs to another user than this process.`);
+  }
+  return { keys: readKeys(readText(beside), beside), from: "beside", warnings };
+}
+
+/**
+ * Makes the keys of a new log beside its database, mode 0600. Of several processes that start at once one makes them and all
+ * others read what it made: the complete file appears under its name in one step.
+ */
+export function makeKeys(databasePath: string): { readonly keys: LedgerKeys; readonly made: boolean } {
+  const path = keysPathOf(databasePath);
+  const keys = newKeys(`localhost/daybook/${randomBytes(6).toString("hex")}`, randomBytes);
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  const file = openSync(draft, "wx", 0o600);
+  try {
+    writeSync(file, formatKeys(keys));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  chmodSync(draft, 0o600);
+  try {
+    linkSync(draft, path);
+    return { keys, made: true };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    return { keys: readKeys(readText(path), path), made: false };
+  } finally {
+    rmSync(draft);
+  }
+}
+
+function readKeys(text: string, place: string): LedgerKeys {
+  try {
+    return parseKeys(text);
+  } catch (cause) {
+    throw new DaybookError(
+      "KEYS_INVALID",
+      `${place} holds no keys of a Daybook log: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new DaybookError("KEYS_INVALID", `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function statOf(path: string, stat: (path: string, options: { throwIfNoEntry: false }) => Stats | undefined): Stats | undefined {
+  try {
+    return stat(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new DaybookError("KEYS_INVALID", `${path} cannot be looked at: ${(cause as Error).message}`, { cause });
+  }
+}

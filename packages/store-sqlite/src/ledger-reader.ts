@@ -1,0 +1,328 @@
+import {
+  COUNT_KEYS,
+  type CountKey,
+  DaybookError,
+  type EventFilter,
+  type Page,
+  type PageOptions,
+  pageOptions,
+  type StoredEvent,
+} from "@daybook/core";
+import { type LedgerKeys, pseudonymsOf, referenceKey } from "@daybook/ledger";
+import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";
+import { BUCKET_BITS } from "./schema.ts";
+import type { Sqlite } from "./sqlite-driver.ts";
+import { type LedgerRow, storedEvent } from "./stored-event.ts";
+
+interface EntryTable {
+  seq: number;
+  entry: Uint8Array;
+  head: string | null;
+  person: string | null;
+  id: string | null;
+  ts: string | null;
+  type: string | null;
+  action: string | null;
+  severity: string | null;
+  outcome: string | null;
+  actor: string | null;
+  tenant: string | null;
+}
+
+interface PersonTable {
+  seq: number;
+  part: number;
+  data: string | null;
+  sub: string | null;
+}
+
+interface ReferenceTable {
+  bucket: number;
+  key: bigint;
+  seq: number;
+  part: number;
+}
+
+interface Tables {
+  daybook_entry: EntryTable;
+  daybook_person: PersonTable;
+  daybook_ref: ReferenceTable;
+}
+
+type KyselyModule = typeof import("kysely");
+
+/** Rows one step of a scan or a count reads before other work gets its turn. */
+const STEP = 1_000;
+const COUNT_STEP = 20_000;
+const CANDIDATES = 500;
+
+/**
+ * Reads a ledger by key: pages cost the same at any depth, a scan never holds more than one page and keeps no reader open between
+ * pages, so that it cannot hold up an erasure.
+ */
+export class LedgerReader {
+  readonly #db: Sqlite;
+  readonly #keys: LedgerKeys | undefined;
+  #kysely: Promise<{ db: Kysely<Tables>; sql: KyselyModule["sql"] }> | undefined;
+
+  /** @param keys without them a person is looked up by the id as given, row by row */
+  constructor(db: Sqlite, keys: LedgerKeys | undefined) {
+    this.#db = db;
+    this.#keys = keys;
+  }
+
+  async query(filter: EventFilter = {}, options: PageOptions = {}): Promise<Page> {
+    const { limit, order, from } = pageOptions(options);
+    const rows: LedgerRow[] = [];
+    for await (const block of this.#blocks(filter, order, from, limit + 1)) {
+      rows.push(...block);
+      if (rows.length > limit) break;
+    }
+    const events = rows.slice(0, limit).map(storedEvent);
+    return rows.length > limit ? { events, next: String(events[limit - 1]!.seq) } : { events };
+  }
+
+  async *scan(filter: EventFilter = {}, { order = "newest" }: { readonly order?: "newest" | "oldest" } = {}): AsyncIterable<StoredEvent> {
+    for await (const block of this.#blocks(filter, order, undefined, STEP)) for (const row of block) yield storedEvent(row);
+  }
+
+  async count(filter: EventFilter = {}): Promise<number> {
+    if (isPersonal(filter)) {
+      let n = 0;
+      for await (const block of this.#blocks(filter, "oldest", undefined, STEP)) n += block.length;
+      return n;
+    }
+    let n = 0;
+    await this.#overRanges(filter, async (from, to) => {
+      const { db, sql } = await this.#open();
+      const row = await where(db.selectFrom("daybook_entry"), filter, sql)
+        .where("seq", ">=", from)
+        .where("seq", "<=", to)
+        .select(sql<number>`count(*)`.as("n"))
+        .executeTakeFirstOrThrow();
+      n += Number(row.n);
+    });
+    return n;
+  }
+
+  async countBy(key: CountKey, filter: EventFilter = {}): Promise<ReadonlyMap<string, number>> {
+    if (!COUNT_KEYS.includes(key)) throw new DaybookError("BAD_FILTER", `Count by one of ${COUNT_KEYS.join(", ")}.`);
+    const counts = new Map<string, number>();
+    const add = (value: string | null, n: number) => value !== null && counts.set(value, (counts.get(value) ?? 0) + n);
+    if (isPersonal(filter)) {
+      for await (const event of this.scan(filter)) add((key === "route" ? event.request?.route : event[key]) ?? null, 1);
+    } else {
+      await this.#overRanges(filter, async (from, to) => {
+        const { db, sql } = await this.#open();
+        const value = key === "route" ? sql<string | null>`head ->> '$.route'` : sql.ref<string | null>(key);
+        const rows = await where(db.selectFrom("daybook_entry"), filter, sql)
+          .where("seq", ">=", from)
+          .where("seq", "<=", to)
+          .select([value.as("value"), sql<number>`count(*)`.as("n")])
+          .groupBy(value)
+          .execute();
+        for (const row of rows) add(row.value as string | null, Number(row.n));
+      });
+    }
+    return new Map([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
+  }
+
+  /** Blocks of at most `size` rows in the wanted order, until nothing is left. */
+  async *#blocks(filter: EventFilter, order: "newest" | "oldest", from: number | undefined, size: number): AsyncGenerator<LedgerRow[]> {
+    if (isPersonal(filter) && this.#keys !== undefined) yield* this.#personBlocks(filter, order, from);
+    else yield* this.#plainBlocks(filter, order, from, size);
+  }
+
+  async *#plainBlocks(
+    filter: EventFilter,
+    order: "newest" | "oldest",
+    from: number | undefined,
+    size: number,
+  ): AsyncGenerator<LedgerRow[]> {
+    const { db, sql } = await this.#open();
+    let cursor = from;
+    for (;;) {
+      let select = where(db.selectFrom("daybook_entry"), filter, sql);
+      if (cursor !== undefined) select = select.where("seq", order === "newest" ? "<" : ">", cursor);
+      const entries = await select
+        .select(entryColumns(sql))
+        .orderBy("seq", order === "newest" ? "desc" : "asc")
+        .limit(size)
+        .execute();
+      if (entries.length === 0) return;
+      yield await this.#withPersons(entries);
+      if (entries.length < size) return;
+      cursor = entries.at(-1)!.seq;
+      await nextTurn();
+    }
+  }
+
+  async *#personBlocks(filter: EventFilter, order: "newest" | "oldest", from: number | undefined): AsyncGenerator<LedgerRow[]> {
+    const { db, sql } = await this.#open();
+    const matches = personMatcher(filter, this.#keys!);
+    for await (const seqs of this.#candidates(filter, order, from)) {
+      for (let i = 0; i < seqs.length; i += CANDIDATES) {
+        const entries = await where(db.selectFrom("daybook_entry"), withoutPersons(filter), sql)
+          .where("seq", "in", seqs.slice(i, i + CANDIDATES))
+          .select(entryColumns(sql))
+          .orderBy("seq", order === "newest" ? "desc" : "asc")
+          .execute();
+        const rows = (await this.#withPersons(entries)).filter(matches);
+        if (rows.length > 0) yield rows;
+        await nextTurn();
+      }
+    }
+  }
+
+  /** Where a person may occur: the references of each closed bucket, and the rows of the open tail. */
+  async *#candidates(filter: EventFilter, order: "newest" | "oldest", from: number | undefined): AsyncGenerator<number[]> {
+    const subs = pseudonymsOf(this.#keys!, (filter.actor ?? filter.user)!);
+    const wanted = subs.map(referenceKey);
+    const lastBucket = this.#db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+    const lastSeq = this.#lastSeq();
+    const low = Math.max(order === "oldest" && from !== undefined ? from + 1 : 0, filter.after === undefined ? 0 : filter.after + 1);
+    const high = order === "newest" && from !== undefined ? Math.min(from - 1, lastSeq) : lastSeq;
+    const sorted = (seqs: Iterable<number>) =>
+      [...new Set(seqs)].filter((seq) => seq >= low && seq <= high).sort((a, b) => (order === "newest" ? b - a : a - b));
+    const tail = () => {
+      const start = Math.max(low, (lastBucket + 1) << BUCKET_BITS);
+      if (start > high) return [];
+      const inTable = (table: string, column: string) =>
+        this.#db
+          .prepare<[number, number, string], number>(
+            `SELECT seq FROM ${table} WHERE seq BETWEEN ? AND ? AND ${column} IN (SELECT value FROM json_each(?))`,
+          )
+          .pluck()
+          .all(start, high, JSON.stringify(subs));
+      return sorted([...inTable("daybook_entry", "actor"), ...inTable("daybook_person", "sub")]);
+    };
+    const inBucket = this.#db
+      .prepare<[number, bigint], number>("SELECT seq FROM daybook_ref WHERE bucket = ? AND key = ? AND part > 0")
+      .pluck();
+    const ofBucket = (bucket: number) => sorted(wanted.flatMap((key) => inBucket.all(bucket, key)));
+
+    if (order === "newest") yield tail();
+    const first = Math.max(0, low >> BUCKET_BITS);
+    const last = Math.min(lastBucket, high >> BUCKET_BITS);
+    for (let i = 0; first + i <= last; i++) {
+      const seqs = ofBucket(order === "newest" ? last - i : first + i);
+      if (seqs.length > 0) yield seqs;
+    }
+    if (order === "oldest") yield tail();
+  }
+
+  async #withPersons(entries: readonly SelectedEntry[]): Promise<LedgerRow[]> {
+    const { db } = await this.#open();
+    const others = new Map<number, string[]>();
+    const several = entries.filter((entry) => entry.parts > (entry.person === null ? 1 : 2)).map((entry) => entry.seq);
+    for (let i = 0; i < several.length; i += CANDIDATES) {
+      const rows = await db
+        .selectFrom("daybook_person")
+        .select(["seq", "data"])
+        .where("seq", "in", several.slice(i, i + CANDIDATES))
+        .where("data", "is not", null)
+        .orderBy("seq")
+        .orderBy("part")
+        .execute();
+      for (const { seq, data } of rows) {
+        const texts = others.get(seq);
+        if (texts === undefined) others.set(seq, [data!]);
+        else texts.push(data!);
+      }
+    }
+    return entries.map((entry) => ({ ...entry, others: others.get(entry.seq) ?? [] }));
+  }
+
+  /** Ranges of sequence numbers that can hold what the filter wants, counted one by one with a pause in between. */
+  async #overRanges(filter: EventFilter, action: (from: number, to: number) => Promise<void>): Promise<void> {
+    const lastSeq = this.#lastSeq();
+    for (let from = filter.after === undefined ? 0 : filter.after + 1; from <= lastSeq; from += COUNT_STEP) {
+      await action(from, Math.min(from + COUNT_STEP - 1, lastSeq));
+      await nextTurn();
+    }
+  }
+
+  #lastSeq(): number {
+    return this.#db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1;
+  }
+
+  /** Kysely takes longer to load than the rest together: a process that never asks never loads it. */
+  #open() {
+    this.#kysely ??= import("kysely").then(({ Kysely, SqliteDialect, sql }) => ({
+      db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#db }) }),
+      sql,
+    }));
+    return this.#kysely;
+  }
+}
+
+type EntrySelect<O> = SelectQueryBuilder<Tables, "daybook_entry", O>;
+
+function where<O>(builder: EntrySelect<O>, filter: EventFilter, sql: KyselyModule["sql"]): EntrySelect<O> {
+  let select = builder;
+  for (const key of ["type", "action", "severity", "outcome"] as const) {
+    const wanted = filter[key];
+    if (wanted !== undefined) select = select.where(key, "in", typeof wanted === "string" ? [wanted] : wanted);
+  }
+  if (filter.route !== undefined) select = select.where(sql<SqlBool>`head ->> '$.route' = ${filter.route}`);
+  if (filter.requestId !== undefined) select = select.where(sql<SqlBool>`person ->> '$.request_id' = ${filter.requestId}`);
+  if (filter.tenant !== undefined) select = select.where("tenant", "=", filter.tenant);
+  if (filter.since !== undefined) select = select.where("ts", ">=", isoTime("since", filter.since));
+  if (filter.until !== undefined) select = select.where("ts", "<", isoTime("until", filter.until));
+  if (filter.after !== undefined) select = select.where("seq", ">", filter.after);
+  // Only reached without keys: the id as given is in no index.
+  if (filter.actor !== undefined) select = select.where(sql<SqlBool>`coalesce(person ->> '$.uid', actor) = ${filter.actor}`);
+  if (filter.user !== undefined) {
+    select = select.where(
+      sql<SqlBool>`(coalesce(person ->> '$.uid', actor) = ${filter.user} OR EXISTS (SELECT 1 FROM daybook_person p WHERE p.seq = daybook_entry.seq AND coalesce(p.data ->> '$.uid', p.sub) = ${filter.user}))`,
+    );
+  }
+  return select;
+}
+
+interface SelectedEntry {
+  seq: number;
+  parts: number;
+  head: string | null;
+  person: string | null;
+}
+
+const entryColumns = (sql: KyselyModule["sql"]) => [
+  "seq" as const,
+  sql<number>`(length(entry) - 6) / 32`.as("parts"),
+  "head" as const,
+  "person" as const,
+];
+
+const isPersonal = (filter: EventFilter) => filter.user !== undefined || filter.actor !== undefined;
+
+const withoutPersons = ({ user: _user, actor: _actor, ...rest }: EventFilter): EventFilter => rest;
+
+/** A reference has 8 bytes of a pseudonym: a row counts only if the part carries all of it. */
+function personMatcher(filter: EventFilter, keys: LedgerKeys): (row: LedgerRow) => boolean {
+  const actor = filter.actor === undefined ? undefined : new Set(pseudonymsOf(keys, filter.actor));
+  const user = filter.user === undefined ? undefined : new Set(pseudonymsOf(keys, filter.user));
+  const subOf = (text: string | null, role?: string) => {
+    if (text === null) return undefined;
+    const part = JSON.parse(text) as { sub?: string; role?: string };
+    return role === undefined || part.role === role ? part.sub : undefined;
+  };
+  return (row) => {
+    const acting = subOf(row.person, "actor");
+    if (actor !== undefined && !(acting !== undefined && actor.has(acting))) return false;
+    if (user === undefined) return true;
+    if (acting !== undefined && user.has(acting)) return true;
+    return row.others.some((text) => {
+      const sub = subOf(text);
+      return sub !== undefined && user.has(sub);
+    });
+  };
+}
+
+function isoTime(option: string, ms: number): string {
+  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15)
+    throw new DaybookError("BAD_FILTER", `\`${option}\` is a time in milliseconds since 1970.`);
+  return new Date(ms).toISOString();
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

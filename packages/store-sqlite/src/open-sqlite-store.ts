@@ -1,0 +1,55 @@
+import { DaybookError } from "@daybook/core";
+import { formatKeys } from "@daybook/ledger";
+import { openReading } from "./connection.ts";
+import { LedgerReader } from "./ledger-reader.ts";
+import { prepareDatabase } from "./prepare-database.ts";
+import { enterWriter, leaveWriter } from "./shared-writer.ts";
+import { loadSqlite, sqliteDriverPath } from "./sqlite-driver.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+export interface SqliteStoreOptions {
+  /** Where the database is. It is made, with its folder (not with the parents of that), when it does not exist. */
+  readonly path: string;
+  /** Text of a keys file. Default: `DAYBOOK_KEYS`, `DAYBOOK_KEYS_FILE`, or the file beside the database. */
+  readonly keys?: string;
+  /** `pseudonymous` leaves the ids of persons out and keeps their keyed pseudonyms only. Default `readable`. */
+  readonly userIds?: "readable" | "pseudonymous";
+  /** `false` writes on the thread of the caller. Default true. */
+  readonly worker?: boolean;
+  /** Told what an operator should know at start. Default: one line each on stderr. */
+  readonly onNotice?: (notice: string) => void;
+}
+
+const USER_IDS = ["readable", "pseudonymous"];
+
+/**
+ * Opens the audit trail at `path`, or makes it with its keys. Starts the writer thread of the file, or joins the one that runs.
+ * @throws {DaybookError} `NODE_TOO_OLD`, `NOT_A_DAYBOOK`, `SCHEMA_NEWER`, `STORE_OPEN_FAILED`, `KEYS_MISSING`, `KEYS_MISMATCH`, `KEYS_TOO_OPEN`,
+ *   `KEYS_INVALID`, `STORE_BUSY`, `BAD_OPTION`
+ */
+export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
+  const { path, userIds = "readable", worker = true, onNotice = (notice) => process.stderr.write(`daybook: ${notice}\n`) } = options;
+  if (typeof path !== "string" || path === "" || path === ":memory:") {
+    throw new DaybookError("BAD_OPTION", "`path` is the path of a file; for an audit log in memory use memoryStore().");
+  }
+  if (!USER_IDS.includes(userIds)) throw new DaybookError("BAD_OPTION", `\`userIds\` is one of ${USER_IDS.join(", ")}.`);
+  const driver = sqliteDriverPath();
+  const Database = loadSqlite();
+  const prepared = prepareDatabase(Database, path, options.keys);
+  for (const notice of prepared.notices) onNotice(notice);
+  const writer = enterWriter({ path: prepared.path, driver, keys: formatKeys(prepared.keys), userIds }, !worker);
+  if (writer.warning !== undefined) onNotice(writer.warning);
+  try {
+    const connection = openReading(Database, prepared.path);
+    const reader = new LedgerReader(connection, prepared.keys);
+    return new SqliteStore({ path: prepared.path, origin: prepared.origin, vkey: prepared.vkey, writer, connection, reader });
+  } catch (cause) {
+    void leaveWriter(writer);
+    throw cause;
+  }
+}
+
+/** `openSqliteStoreSync` for callers that await what they open. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  return openSqliteStoreSync(options);
+}

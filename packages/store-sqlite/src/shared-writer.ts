@@ -1,0 +1,120 @@
+import { type AppendResult, DaybookError, type EventDefinition, type SinkEntry } from "@daybook/core";
+import { encodeBatch, type WriterDefinition, writerDefinition } from "./batch-encoding.ts";
+import { InThreadWriter } from "./in-thread-writer.ts";
+import { ThreadedWriter } from "./threaded-writer.ts";
+import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
+
+/**
+ * The one writer of a database file in this process. Stores that open the same file, a hot reload or a second copy of this
+ * package share it; the last one to leave closes it.
+ */
+export class SharedWriter {
+  readonly settings: WriterSettings;
+  /** Said once, where no thread could be started. */
+  readonly warning: string | undefined;
+  readonly #writer: ThreadedWriter | InThreadWriter;
+  readonly #places = new Map<EventDefinition, number>();
+  #untold: WriterDefinition[] = [];
+  #users = 0;
+
+  constructor(settings: WriterSettings, inThread: boolean) {
+    this.settings = settings;
+    if (inThread) this.#writer = new InThreadWriter(settings);
+    else {
+      const { writer, warning } = startThread(settings, () => {
+        this.#untold = [...this.#places.keys()].map(writerDefinition);
+      });
+      this.#writer = writer;
+      this.warning = warning;
+    }
+  }
+
+  get threaded(): boolean {
+    return this.#writer.threaded;
+  }
+
+  async append(batch: readonly SinkEntry[]): Promise<AppendResult> {
+    if (this.#writer instanceof ThreadedWriter) this.#writer.revive();
+    return { refused: await this.#writer.call("append", ...this.#encoded(batch)) };
+  }
+
+  appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {
+    return { refused: this.#writer.callSync("append", deadlineMs, ...this.#encoded(batch)) };
+  }
+
+  call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
+    if (this.#writer instanceof ThreadedWriter) this.#writer.revive();
+    return this.#writer.call<T>(operation, ...args);
+  }
+
+  #encoded(batch: readonly SinkEntry[]): unknown[] {
+    const flat = encodeBatch(batch, (definition) => this.#placeOf(definition));
+    const untold = this.#untold;
+    this.#untold = [];
+    return [untold, flat];
+  }
+
+  #placeOf(definition: EventDefinition): number {
+    let place = this.#places.get(definition);
+    if (place === undefined) {
+      place = this.#places.size;
+      this.#places.set(definition, place);
+      this.#untold.push(writerDefinition(definition));
+    }
+    return place;
+  }
+
+  enter(): void {
+    this.#users++;
+  }
+
+  /** Answers true to the last one, who closes it. */
+  leave(): boolean {
+    return --this.#users === 0;
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+}
+
+function startThread(settings: WriterSettings, restarted: () => void) {
+  try {
+    return { writer: new ThreadedWriter(settings, restarted), warning: undefined };
+  } catch (cause) {
+    // What the database itself refuses, it refuses here too, with the same words.
+    const writer = new InThreadWriter(settings);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return { writer, warning: `the writer thread could not be started, so writes run on the main thread (${reason})` };
+  }
+}
+
+const REGISTRY = Symbol.for("daybook.sqlite-writers.v1");
+const shared = globalThis as { [REGISTRY]?: Map<string, SharedWriter> };
+shared[REGISTRY] ??= new Map();
+const writers: Map<string, SharedWriter> = shared[REGISTRY];
+
+/**
+ * @param settings `path` is the real path of the file
+ * @throws {DaybookError} `BAD_OPTION` where the file is open in this process with other settings
+ */
+export function enterWriter(settings: WriterSettings, inThread: boolean): SharedWriter {
+  let writer = writers.get(settings.path);
+  if (writer === undefined) {
+    writer = new SharedWriter(settings, inThread);
+    writers.set(settings.path, writer);
+  } else if (writer.settings.userIds !== settings.userIds || writer.settings.keys !== settings.keys) {
+    throw new DaybookError(
+      "BAD_OPTION",
+      `${settings.path} is open in this process with other keys or another \`userIds\`; open it once, or with the same options.`,
+    );
+  }
+  writer.enter();
+  return writer;
+}
+
+export async function leaveWriter(writer: SharedWriter): Promise<void> {
+  if (!writer.leave()) return;
+  if (writers.get(writer.settings.path) === writer) writers.delete(writer.settings.path);
+  await writer.close();
+}

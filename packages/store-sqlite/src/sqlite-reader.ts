@@ -1,0 +1,165 @@
+import { existsSync, realpathSync, statSync } from "node:fs";
+import {
+  type CountKey,
+  DaybookError,
+  type EventFilter,
+  isDaybookError,
+  type Page,
+  type PageOptions,
+  type StoredEvent,
+} from "@daybook/core";
+import type { LedgerKeys } from "@daybook/ledger";
+import { openReading } from "./connection.ts";
+import { findKeys, keysPathOf } from "./keys-source.ts";
+import { LedgerReader } from "./ledger-reader.ts";
+import { stateOf } from "./prepare-database.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { loadSqlite, type Sqlite } from "./sqlite-driver.ts";
+import { storeFailure } from "./sqlite-failure.ts";
+
+export interface SqliteReaderOptions {
+  readonly path: string;
+  /** Text of a keys file. Default: found as `openSqliteStore` does; reading works without any. */
+  readonly keys?: string;
+}
+
+/** A condition of the file, for `daybook doctor`. */
+export interface SqliteHealth {
+  readonly path: string;
+  readonly origin: string;
+  readonly schema: number;
+  readonly bytes: number;
+  readonly walBytes: number;
+  readonly entries: number;
+  readonly oldest: string | undefined;
+  readonly newest: string | undefined;
+  /** Objects that are missing, changed or not ours, by name. */
+  readonly schemaDifferences: readonly string[];
+  /** What `PRAGMA quick_check` says; empty when it says ok. */
+  readonly damage: readonly string[];
+  /** Why there are no usable keys; undefined when there are. */
+  readonly keysProblem: string | undefined;
+  readonly keysBesideData: boolean;
+}
+
+/** Reads a trail without being able to change it; works on a copy, beside a running writer, and without keys. */
+export class SqliteReader {
+  readonly path: string;
+  readonly #db: Sqlite;
+  readonly #reader: LedgerReader;
+  readonly #meta: ReadonlyMap<string, string>;
+  readonly #keys: { readonly found: LedgerKeys | undefined; readonly beside: boolean; readonly problem: string | undefined };
+
+  constructor(path: string, keysOption: string | undefined) {
+    if (!existsSync(path)) throw new DaybookError("STORE_OPEN_FAILED", `There is no file ${path}.`);
+    this.path = realpathSync(path);
+    const Database = loadSqlite();
+    const state = stateOf(Database, this.path);
+    if (state.kind !== "daybook") throw new DaybookError("NOT_A_DAYBOOK", `${path} holds no audit trail.`);
+    this.#meta = state.meta;
+    this.#keys = keysOf(this.path, keysOption);
+    this.#db = openReading(Database, this.path);
+    this.#reader = new LedgerReader(this.#db, this.#keys.found);
+  }
+
+  get origin(): string {
+    return this.#meta.get("origin") ?? "";
+  }
+
+  get vkey(): string {
+    return this.#meta.get("vkey") ?? "";
+  }
+
+  query(filter?: EventFilter, options?: PageOptions): Promise<Page> {
+    return this.#told(() => this.#reader.query(filter, options));
+  }
+
+  async *scan(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncIterable<StoredEvent> {
+    try {
+      yield* this.#reader.scan(filter, options);
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
+  }
+
+  count(filter?: EventFilter): Promise<number> {
+    return this.#told(() => this.#reader.count(filter));
+  }
+
+  countBy(key: CountKey, filter?: EventFilter): Promise<ReadonlyMap<string, number>> {
+    return this.#told(() => this.#reader.countBy(key, filter));
+  }
+
+  health(): SqliteHealth {
+    const db = this.#db;
+    const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const edge = (order: "ASC" | "DESC") =>
+      db.prepare<[], string>(`SELECT ts FROM daybook_entry WHERE ts IS NOT NULL ORDER BY seq ${order} LIMIT 1`).pluck().get();
+    const check = db.pragma("quick_check(5)") as { quick_check: string }[];
+    return {
+      path: this.path,
+      origin: this.origin,
+      schema: Number(this.#meta.get("schema") ?? Number.NaN),
+      bytes: size(this.path),
+      walBytes: size(`${this.path}-wal`),
+      entries: (db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1) + 1,
+      oldest: edge("ASC"),
+      newest: edge("DESC"),
+      schemaDifferences: schemaDifferences(db),
+      damage: check.map((row) => row.quick_check).filter((text) => text !== "ok"),
+      keysProblem: this.#keys.problem,
+      keysBesideData: this.#keys.beside,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  async #told<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
+  }
+}
+
+/**
+ * Opens a trail read-only.
+ * @throws {DaybookError} `STORE_OPEN_FAILED`, `NOT_A_DAYBOOK`, `NODE_TOO_OLD`
+ */
+export async function openSqliteReader({ path, keys }: SqliteReaderOptions): Promise<SqliteReader> {
+  return new SqliteReader(path, keys);
+}
+
+/** Objects of `sqlite_schema` that differ from the schema of this version, word for word; SQLite's own are left out. */
+export function schemaDifferences(db: Sqlite): string[] {
+  const wanted = new Map(SCHEMA.map((sql) => [/^CREATE (?:UNIQUE )?(?:TABLE|INDEX|VIEW|TRIGGER) (\w+)/.exec(sql)![1]!, sql]));
+  const differences: string[] = [];
+  for (const { name, sql } of db
+    .prepare<[], { name: string; sql: string | null }>("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    .all()) {
+    const expected = wanted.get(name);
+    wanted.delete(name);
+    if (expected === undefined) differences.push(`${name} is not part of schema ${SCHEMA_VERSION}`);
+    else if (sql !== expected) differences.push(`${name} differs from schema ${SCHEMA_VERSION}`);
+  }
+  for (const name of wanted.keys()) differences.push(`${name} is missing`);
+  return differences;
+}
+
+function keysOf(path: string, option: string | undefined) {
+  try {
+    const found = findKeys(path, option);
+    return {
+      found: found?.keys,
+      beside: found?.from === "beside",
+      problem: found === undefined ? `there is no ${keysPathOf(path)}, and neither DAYBOOK_KEYS nor DAYBOOK_KEYS_FILE is set` : undefined,
+    };
+  } catch (cause) {
+    // Reading needs no keys: that they cannot be used is said by doctor, not by every report.
+    if (!isDaybookError(cause)) throw cause;
+    return { found: undefined, beside: false, problem: cause.message };
+  }
+}

@@ -1,0 +1,153 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { DaybookError, type ErrorCode } from "@daybook/core";
+import type { Writer } from "./writer.ts";
+import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
+import {
+  ANSWERS,
+  READY,
+  STARTING,
+  STATE,
+  type WriterAnswer,
+  type WriterCall,
+  type WriterFailure,
+  type WriterStart,
+} from "./writer-protocol.ts";
+import writerThreadCode from "./writer-thread.ts?bundled";
+
+const START_DEADLINE_MS = 30_000;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: DaybookError): void;
+}
+
+/** One thread with its port; a new one is started after a crash. */
+class Thread {
+  readonly port: MessagePort;
+  readonly counters: Int32Array;
+  readonly waiting = new Map<number, Waiting>();
+  readonly ended: Promise<void>;
+  calls = 0;
+  alive = true;
+
+  constructor(settings: WriterSettings) {
+    const { port1, port2 } = new MessageChannel();
+    const shared = new SharedArrayBuffer(8);
+    this.port = port1;
+    this.counters = new Int32Array(shared);
+    const worker = new Worker(writerThreadCode, {
+      eval: true,
+      name: "daybook writer",
+      workerData: { settings, port: port2, shared } satisfies WriterStart,
+      transferList: [port2],
+      // Preloads and flags of the application are not for this thread.
+      execArgv: [],
+    });
+    this.ended = new Promise((resolve) => {
+      worker.once("error", (cause) => {
+        this.fail(
+          new DaybookError("WRITER_FAILED", "The writer thread ended with an error; it is started again with the next write.", { cause }),
+        );
+      });
+      worker.once("exit", () => {
+        this.fail(new DaybookError("WRITER_FAILED", "The writer thread ended; it is started again with the next write."));
+        resolve();
+      });
+    });
+    if (Atomics.wait(this.counters, STATE, STARTING, START_DEADLINE_MS) === "timed-out") {
+      void worker.terminate();
+      throw new DaybookError("WRITER_FAILED", `The writer thread did not start within ${START_DEADLINE_MS / 1000} s.`);
+    }
+    if (Atomics.load(this.counters, STATE) !== READY) {
+      const refusal = receiveMessageOnPort(port1)?.message as WriterAnswer | undefined;
+      this.alive = false;
+      void worker.terminate();
+      throw failureError(refusal?.failure ?? { code: "WRITER_FAILED", hint: "The writer thread refused to start." });
+    }
+    port1.on("message", (answer: WriterAnswer) => this.settle(answer));
+    worker.unref();
+    port1.unref();
+  }
+
+  settle({ call, value, failure }: WriterAnswer): void {
+    const waiting = this.waiting.get(call);
+    if (waiting === undefined) return;
+    this.waiting.delete(call);
+    if (this.waiting.size === 0) this.port.unref();
+    if (failure === undefined) waiting.resolve(value);
+    else waiting.reject(failureError(failure));
+  }
+
+  fail(error: DaybookError): void {
+    this.alive = false;
+    for (const waiting of this.waiting.values()) waiting.reject(error);
+    this.waiting.clear();
+    this.port.close();
+  }
+}
+
+/** Writes in a thread of its own, so that hashing, SQL and the disk never stop the event loop. */
+export class ThreadedWriter implements Writer {
+  readonly threaded = true;
+  readonly #settings: WriterSettings;
+  #thread: Thread;
+  /** Told after a restart, when the new thread knows nothing of what the old one was told. */
+  readonly #restarted: () => void;
+
+  constructor(settings: WriterSettings, restarted: () => void) {
+    this.#settings = settings;
+    this.#restarted = restarted;
+    this.#thread = new Thread(settings);
+  }
+
+  call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
+    const thread = this.#thread;
+    return new Promise<T>((resolve, reject) => {
+      // Only a waiting caller keeps the process alive, not the thread.
+      if (thread.waiting.size === 0) thread.port.ref();
+      const call = ++thread.calls;
+      thread.waiting.set(call, { resolve: resolve as (value: unknown) => void, reject });
+      thread.port.postMessage({ call, operation, args } satisfies WriterCall);
+    });
+  }
+
+  callSync<T>(operation: WriterOperation, deadlineMs: number, ...args: readonly unknown[]): T {
+    const thread = this.#thread;
+    const call = ++thread.calls;
+    const until = performance.now() + deadlineMs;
+    thread.port.postMessage({ call, operation, args } satisfies WriterCall);
+    for (;;) {
+      const seen = Atomics.load(thread.counters, ANSWERS);
+      for (let received = receiveMessageOnPort(thread.port); received !== undefined; received = receiveMessageOnPort(thread.port)) {
+        const answer = received.message as WriterAnswer;
+        if (answer.call !== call) {
+          thread.settle(answer);
+          continue;
+        }
+        if (answer.failure !== undefined) throw failureError(answer.failure);
+        return answer.value as T;
+      }
+      const left = until - performance.now();
+      if (left <= 0 || Atomics.wait(thread.counters, ANSWERS, seen, left) === "timed-out") {
+        throw new DaybookError("WRITER_FAILED", `The writer thread did not answer within ${deadlineMs} ms.`);
+      }
+    }
+  }
+
+  /** Starts a new thread where the last one ended; answers at once otherwise. */
+  revive(): void {
+    if (this.#thread.alive) return;
+    this.#thread = new Thread(this.#settings);
+    this.#restarted();
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    if (!thread.alive) return;
+    await this.call("close");
+    thread.port.ref();
+    await thread.ended;
+  }
+}
+
+const failureError = ({ code, hint }: WriterFailure) => new DaybookError(code as ErrorCode, hint);
