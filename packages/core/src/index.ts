@@ -31,6 +31,17 @@ export { DaybookError, ERRORS, type ErrorCode, isDaybookError } from "./daybook-
 export { openDefaultAuditLog } from "./default-audit-log.ts";
 export { DROP_REASONS, type DeliveryCounters, type DropReason } from "./delivery-counters.ts";
 export { before, durationMs } from "./duration.ts";
+export {
+  ERASURE_BASES,
+  type ErasureBasis,
+  type ErasureItem,
+  type ErasurePlan,
+  type ErasureResult,
+  type ErasureRun,
+  type ErasureStore,
+  type EraseOptions,
+  type Hold,
+} from "./erasure-store.ts";
 export { defineEvent, type DefineEventOptions, type Delivery, type EventDefinition, headKeysOf, type PayloadSchema } from "./event-definition.ts";
 export { COUNT_KEYS, type CountKey, type EventFilter, type Page, type PageOptions, type StoredEvent } from "./event-filter.ts";
 export { matchesFilter } from "./event-match.ts";
