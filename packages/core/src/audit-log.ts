@@ -14,8 +14,8 @@ import { OUTCOMES, type Outcome } from "./outcome.ts";
 import { snapshot } from "./payload-snapshot.ts";
 import { flushAtExit } from "./process-exit.ts";
 import { PendingReceipt, type Receipt } from "./receipt.ts";
-import { personDaysOf } from "./retention-days.ts";
 import { currentContext, type Denial, type RequestContext } from "./request-context.ts";
+import { personDaysOf } from "./retention-days.ts";
 import { maskSecrets } from "./secret-masking.ts";
 import { SEVERITIES, type Severity } from "./severity.ts";
 import { type Delivered, SinkDelivery } from "./sink-delivery.ts";
@@ -64,7 +64,9 @@ export interface GivenSink {
   readonly types?: readonly string[];
 }
 
-type Payload<D extends EventDefinition> = D extends { readonly schema: infer S extends PayloadSchema } ? StandardSchemaV1.InferInput<S> : undefined;
+type Payload<D extends EventDefinition> = D extends { readonly schema: infer S extends PayloadSchema }
+  ? StandardSchemaV1.InferInput<S>
+  : undefined;
 
 type DataField<D extends EventDefinition> = [Payload<D>] extends [undefined]
   ? { readonly data?: undefined }
@@ -91,7 +93,8 @@ export type RecordFields<D extends EventDefinition> = DataField<D> & EnvelopeFie
 /** The fields of a record whose definition is known at run time only. */
 export type AnyRecordFields = EnvelopeFields & { readonly data?: unknown };
 
-type RecordArguments<D extends EventDefinition> = Record<never, never> extends RecordFields<D> ? [fields?: RecordFields<D>] : [fields: RecordFields<D>];
+type RecordArguments<D extends EventDefinition> =
+  Record<never, never> extends RecordFields<D> ? [fields?: RecordFields<D>] : [fields: RecordFields<D>];
 
 /** Of a whole log: the counters of its first required sink, and those of every sink. */
 export interface AuditLogStats extends DeliveryCounters {
@@ -148,7 +151,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     this.#fullAddresses = new Set(options.fullAddresses);
     for (const name of ["service", "instance"] as const) {
       const value = options[name];
-      if (value !== undefined && !COMPONENT.test(value)) throw new DaybookError("BAD_OPTION", `\`${name}\` is 1 to 64 letters, digits, dots, dashes or underscores.`);
+      if (value !== undefined && !COMPONENT.test(value))
+        throw new DaybookError("BAD_OPTION", `\`${name}\` is 1 to 64 letters, digits, dots, dashes or underscores.`);
     }
     const sinks: GivenSink[] = (options.sinks ?? []).map((given) => ("sink" in given ? given : { sink: given }));
     if (options.store !== undefined) sinks.unshift({ sink: options.store, required: true });
@@ -194,7 +198,9 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     } catch (cause) {
       const error = isDaybookError(cause)
         ? cause
-        : new DaybookError("BAD_EVENT", `The event could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+        : new DaybookError("BAD_EVENT", `The event could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+            cause,
+          });
       this.#unknown++;
       receipt.settle(error);
       this.problem(error);
@@ -209,7 +215,9 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   }
 
   stats(): AuditLogStats {
-    const sinks = Object.fromEntries(this.#deliveries.map((delivery) => [delivery.sink.name, { ...delivery.counters(), required: delivery.required }]));
+    const sinks = Object.fromEntries(
+      this.#deliveries.map((delivery) => [delivery.sink.name, { ...delivery.counters(), required: delivery.required }]),
+    );
     const first = this.#deliveries.find((delivery) => delivery.required)!.counters();
     return {
       ...first,
@@ -300,7 +308,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     const requestInfo = request ?? requestOf(context);
     if (requestInfo !== undefined) event.request = requestInfo;
     if (data !== undefined) event.data = data;
-    if (fields.subjects !== undefined && fields.subjects.length > 0) event.subjects = fields.subjects.map((subject, i) => this.#subject(subject, i));
+    if (fields.subjects !== undefined && fields.subjects.length > 0)
+      event.subjects = fields.subjects.map((subject, i) => this.#subject(subject, i));
     if (fields.resource !== undefined) event.resource = resourceOf(fields.resource);
     if (fields.purpose !== undefined) event.purpose = code("purpose", fields.purpose);
     if (fields.reason !== undefined) event.reason = code("reason", fields.reason);
@@ -397,7 +406,9 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
  * An audit log over a store and any number of further sinks.
  * @throws {DaybookError} `BAD_OPTION`, `DUPLICATE_DEFINITION`
  */
-export function createAuditLog<const C extends readonly EventDefinition[] = readonly []>(options: AuditLogOptions<C>): AuditLog<C[number] | BuiltInEvent> {
+export function createAuditLog<const C extends readonly EventDefinition[] = readonly []>(
+  options: AuditLogOptions<C>,
+): AuditLog<C[number] | BuiltInEvent> {
   return new AuditLog(options);
 }
 
@@ -427,7 +438,15 @@ class Recorded implements Delivered {
   #checked = false;
   #verdict: DaybookError | undefined;
 
-  constructor(event: AuditEvent, definition: EventDefinition, durable: boolean, bytes: number, at: number, receipt: PendingReceipt, required: number) {
+  constructor(
+    event: AuditEvent,
+    definition: EventDefinition,
+    durable: boolean,
+    bytes: number,
+    at: number,
+    receipt: PendingReceipt,
+    required: number,
+  ) {
     this.event = event;
     this.definition = definition;
     this.durable = durable;
@@ -445,7 +464,11 @@ class Recorded implements Delivered {
     } catch (cause) {
       this.#verdict = isDaybookError(cause)
         ? cause
-        : new DaybookError("SCHEMA_VIOLATION", `The schema of ${this.event.action} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+        : new DaybookError(
+            "SCHEMA_VIOLATION",
+            `The schema of ${this.event.action} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+            { cause },
+          );
     }
     return this.#verdict;
   }
@@ -460,7 +483,8 @@ class Recorded implements Delivered {
     const { schema, action } = this.definition;
     const { data } = this.event;
     if (schema === undefined) {
-      if (data !== undefined) throw new DaybookError("SCHEMA_VIOLATION", `The definition of ${action} has no \`data\` schema, so the event takes no data.`);
+      if (data !== undefined)
+        throw new DaybookError("SCHEMA_VIOLATION", `The definition of ${action} has no \`data\` schema, so the event takes no data.`);
       return;
     }
     const answer = schema["~standard"].validate(data ?? {});
@@ -468,7 +492,10 @@ class Recorded implements Delivered {
     if (answer.issues !== undefined) {
       const first = answer.issues[0];
       const path = first?.path?.map((key) => (typeof key === "object" ? String(key.key) : String(key))).join(".");
-      throw new DaybookError("SCHEMA_VIOLATION", `In data of ${action}${path ? ` at ${path}` : ""}: ${first?.message ?? "it does not fit"}.`);
+      throw new DaybookError(
+        "SCHEMA_VIOLATION",
+        `In data of ${action}${path ? ` at ${path}` : ""}: ${first?.message ?? "it does not fit"}.`,
+      );
     }
     if (answer.value !== data && data !== undefined) {
       const value = snapshot(answer.value as object, PERSON_BUDGET).value;
@@ -502,7 +529,8 @@ function identifier(field: string, value: unknown, longest: number): string {
 }
 
 function code(field: string, value: unknown): string {
-  if (typeof value !== "string" || !CODE.test(value)) throw badField(field, "a code: lower-case letters, digits, dots and underscores, at most 64, beginning with a letter");
+  if (typeof value !== "string" || !CODE.test(value))
+    throw badField(field, "a code: lower-case letters, digits, dots and underscores, at most 64, beginning with a letter");
   return value;
 }
 

@@ -44,7 +44,10 @@ function spanOf(text: string): Span {
     ];
     return { months: years * 12 + months, seconds: (weeks * 7 + days) * DAY + hours * 3600 + minutes * 60 + seconds };
   }
-  throw new DaybookError("BAD_DURATION", `Write ${JSON.stringify(text)} as a whole number and one of s, m, h, d, w, mo, y, such as 7d, or in ISO 8601, such as P7D.`);
+  throw new DaybookError(
+    "BAD_DURATION",
+    `Write ${JSON.stringify(text)} as a whole number and one of s, m, h, d, w, mo, y, such as 7d, or in ISO 8601, such as P7D.`,
+  );
 }
 
 /**
@@ -67,7 +70,8 @@ export function before(text: string, from: number): number {
     at = date.getTime();
   }
   const result = at - span.seconds * 1000;
-  if (!Number.isFinite(result) || Math.abs(result) > 8.64e15) throw new DaybookError("BAD_DURATION", `${JSON.stringify(text)} reaches further back than dates go.`);
+  if (!Number.isFinite(result) || Math.abs(result) > 8.64e15)
+    throw new DaybookError("BAD_DURATION", `${JSON.stringify(text)} reaches further back than dates go.`);
   return result;
 }
 

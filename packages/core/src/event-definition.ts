@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DaybookError } from "./daybook-error.ts";
 import { BUILT_IN_TYPES, isActionName, isTypeName } from "./event-type.ts";
-import { type Outcome, OUTCOMES } from "./outcome.ts";
+import { OUTCOMES, type Outcome } from "./outcome.ts";
 import { SEVERITIES, type Severity } from "./severity.ts";
 
 /** Who waits for a record: `durable` holds the answer of its request until the store has committed, `background` never waits. */
@@ -14,7 +14,11 @@ export type PayloadSchema = StandardSchemaV1;
  * What one kind of event looks like. Made by `defineEvent`, listed in a catalogue.
  * `headKeys` are the keys of the payload that stay when a person is erased.
  */
-export interface EventDefinition<Type extends string = string, Action extends string = string, Schema extends PayloadSchema | undefined = PayloadSchema | undefined> {
+export interface EventDefinition<
+  Type extends string = string,
+  Action extends string = string,
+  Schema extends PayloadSchema | undefined = PayloadSchema | undefined,
+> {
   readonly type: Type;
   readonly action: Action;
   readonly severity: Severity;
@@ -64,7 +68,8 @@ export function defineEvent<const Type extends string, const Action extends stri
   const { type, action, severity = "info", outcome = "success", personal, resourceId = "personal", retention } = options;
   const name = `${type}/${action}`;
   if (!isTypeName(type)) throw bad(name, "`type` is a lower-case name of 2 to 40 letters, digits and underscores");
-  if (!isActionName(action)) throw bad(name, "`action` is a dotted lower-case verb such as book.uploaded, at most 64 characters, not below ledger.");
+  if (!isActionName(action))
+    throw bad(name, "`action` is a dotted lower-case verb such as book.uploaded, at most 64 characters, not below ledger.");
   if (!SEVERITIES.includes(severity)) throw bad(name, `\`severity\` is one of ${SEVERITIES.join(", ")}`);
   if (!OUTCOMES.includes(outcome)) throw bad(name, `\`outcome\` is one of ${OUTCOMES.join(", ")}`);
   if (options.data !== undefined && typeof options.data["~standard"]?.validate !== "function") {

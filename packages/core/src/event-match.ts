@@ -8,7 +8,9 @@ export function matchesFilter(event: StoredEvent, filter: EventFilter): boolean 
     anyOf(filter.severity, event.severity) &&
     anyOf(filter.outcome, event.outcome) &&
     (filter.actor === undefined || event.actor?.id === filter.actor) &&
-    (filter.user === undefined || event.actor?.id === filter.user || (event.subjects ?? []).some((subject) => subject.id === filter.user)) &&
+    (filter.user === undefined ||
+      event.actor?.id === filter.user ||
+      (event.subjects ?? []).some((subject) => subject.id === filter.user)) &&
     (filter.requestId === undefined || event.request?.id === filter.requestId) &&
     (filter.tenant === undefined || event.tenant === filter.tenant) &&
     (filter.route === undefined || event.request?.route === filter.route) &&

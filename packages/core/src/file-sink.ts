@@ -1,4 +1,19 @@
-import { closeSync, createReadStream, createWriteStream, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, write, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -82,7 +97,9 @@ class RotatingFile {
     if (this.#compressionError !== undefined) {
       const cause = this.#compressionError;
       this.#compressionError = undefined;
-      throw new DaybookError("SINK_FAILED", `A rotated file of ${this.#path} could not be compressed: ${(cause as Error).message}`, { cause });
+      throw new DaybookError("SINK_FAILED", `A rotated file of ${this.#path} could not be compressed: ${(cause as Error).message}`, {
+        cause,
+      });
     }
     this.#rotateIfDue();
     const bytes = Buffer.from(lines);
@@ -135,9 +152,11 @@ class RotatingFile {
     renameSync(this.#path, rotated);
     this.#open();
     if (this.#gzip) {
-      this.#compressing = this.#compressing.then(() => compress(rotated)).catch((cause: unknown) => {
-        this.#compressionError = cause;
-      });
+      this.#compressing = this.#compressing
+        .then(() => compress(rotated))
+        .catch((cause: unknown) => {
+          this.#compressionError = cause;
+        });
     }
     this.#removeOld();
   }
@@ -152,7 +171,9 @@ class RotatingFile {
 
   #rotated(): string[] {
     const prefix = `${basename(this.#path)}.`;
-    return readdirSync(dirname(this.#path)).filter((name) => name.startsWith(prefix) && /^\d{4}-\d\d-\d\d\.\d{4,}(\.gz)?$/.test(name.slice(prefix.length)));
+    return readdirSync(dirname(this.#path)).filter(
+      (name) => name.startsWith(prefix) && /^\d{4}-\d\d-\d\d\.\d{4,}(\.gz)?$/.test(name.slice(prefix.length)),
+    );
   }
 
   #removeOld(): void {

@@ -8,7 +8,7 @@ import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
 import type { JsonObject } from "./json.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Denial, RequestContext } from "./request-context.ts";
-import { routePolicy, type RouteLevel, type RouteRule } from "./route-policy.ts";
+import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
 import { activeSpan, parseTraceparent, type TraceContext } from "./trace-context.ts";
 
 /** What an application answers when asked who makes a request: an id, or more, or nothing while nobody is known. */
@@ -217,7 +217,9 @@ export class HttpExchange<Request> implements RequestContext {
   }
 
   #request(status: number | undefined, durationMs: number | undefined, route = this.route()): NonNullable<AuditEvent["request"]> {
-    const request: { -readonly [K in keyof NonNullable<AuditEvent["request"]>]: NonNullable<AuditEvent["request"]>[K] } = { method: this.method };
+    const request: { -readonly [K in keyof NonNullable<AuditEvent["request"]>]: NonNullable<AuditEvent["request"]>[K] } = {
+      method: this.method,
+    };
     if (this.requestId !== undefined) request.id = this.requestId;
     const trace = this.#traceContext();
     if (trace !== undefined) {
@@ -242,7 +244,11 @@ export class HttpExchange<Request> implements RequestContext {
     try {
       return question();
     } catch (cause) {
-      this.#http.log.problem(new DaybookError("BAD_OPTION", `\`${option}\` threw for a request: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
+      this.#http.log.problem(
+        new DaybookError("BAD_OPTION", `\`${option}\` threw for a request: ${cause instanceof Error ? cause.message : String(cause)}`, {
+          cause,
+        }),
+      );
       return undefined;
     }
   }
@@ -267,7 +273,9 @@ function errorCodeOf(error: unknown): string {
   return typeof name === "string" && ERROR_CODE.test(name) ? name : "thrown";
 }
 
-const routeTemplate = (route: string) => (route === UNMATCHED ? route : (route.startsWith("/") ? route : `/${route}`).slice(0, 256).toWellFormed());
+const routeTemplate = (route: string) =>
+  route === UNMATCHED ? route : (route.startsWith("/") ? route : `/${route}`).slice(0, 256).toWellFormed();
 
 /** Letters, digits and a few separators, at most 128; anything else is not an id. */
-const requestIdOf = (header: string | string[] | undefined) => (typeof header === "string" && /^[\w.:@/+=-]{1,128}$/.test(header) ? header : undefined);
+const requestIdOf = (header: string | string[] | undefined) =>
+  typeof header === "string" && /^[\w.:@/+=-]{1,128}$/.test(header) ? header : undefined;

@@ -1,6 +1,14 @@
 export { ACTOR_KINDS, type Actor, type ActorKind, type Subject } from "./actor.ts";
 export type { AuditEvent, EventError, RequestInfo, Resource } from "./audit-event.ts";
-export { AuditLog, type AuditLogOptions, type AuditLogStats, createAuditLog, type GivenSink, type RecordFields, type AnyRecordFields } from "./audit-log.ts";
+export {
+  type AnyRecordFields,
+  AuditLog,
+  type AuditLogOptions,
+  type AuditLogStats,
+  createAuditLog,
+  type GivenSink,
+  type RecordFields,
+} from "./audit-log.ts";
 export type { AppendOptions, AppendResult, AuditSink, RefusedEvent, SinkEntry, SinkFeatures } from "./audit-sink.ts";
 export type { AuditStore } from "./audit-store.ts";
 export {
@@ -29,20 +37,27 @@ export {
 export { Catalogue } from "./catalogue.ts";
 export { DaybookError, ERRORS, type ErrorCode, isDaybookError } from "./daybook-error.ts";
 export { openDefaultAuditLog } from "./default-audit-log.ts";
-export { DROP_REASONS, type DeliveryCounters, type DropReason } from "./delivery-counters.ts";
+export { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
 export { before, durationMs } from "./duration.ts";
 export {
   ERASURE_BASES,
+  type EraseOptions,
   type ErasureBasis,
   type ErasureItem,
   type ErasurePlan,
   type ErasureResult,
   type ErasureRun,
   type ErasureStore,
-  type EraseOptions,
   type Hold,
 } from "./erasure-store.ts";
-export { defineEvent, type DefineEventOptions, type Delivery, type EventDefinition, headKeysOf, type PayloadSchema } from "./event-definition.ts";
+export {
+  type DefineEventOptions,
+  type Delivery,
+  defineEvent,
+  type EventDefinition,
+  headKeysOf,
+  type PayloadSchema,
+} from "./event-definition.ts";
 export { COUNT_KEYS, type CountKey, type EventFilter, type Page, type PageOptions, type StoredEvent } from "./event-filter.ts";
 export { matchesFilter } from "./event-match.ts";
 export { BUILT_IN_TYPES, type BuiltInType } from "./event-type.ts";

@@ -22,7 +22,7 @@ export function memoryStore(): MemoryStore {
     }
     return { refused: [] };
   };
-  const valueOf = (event: StoredEvent, key: CountKey) => (key === "route" ? event.request?.route : event[key]);
+  const countedValue = (event: StoredEvent, key: CountKey) => (key === "route" ? event.request?.route : event[key]);
 
   return {
     name: "memory",
@@ -57,7 +57,7 @@ export function memoryStore(): MemoryStore {
     async countBy(key, filter: EventFilter = {}) {
       const counts = new Map<string, number>();
       for (const event of events) {
-        const value = matchesFilter(event, filter) ? valueOf(event, key) : undefined;
+        const value = matchesFilter(event, filter) ? countedValue(event, key) : undefined;
         if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
       }
       return new Map([...counts].sort((a, b) => b[1] - a[1]));

@@ -24,7 +24,8 @@ export function routePolicy(rules: readonly RouteRule[]): (method: string, path:
   if (rules.length === 0) return () => "metadata";
   const compiled = rules.map((rule) => {
     if (!LEVELS.includes(rule.level)) throw new DaybookError("BAD_OPTION", `The level of ${rule.path} is one of ${LEVELS.join(", ")}.`);
-    if (typeof rule.path !== "string" || !rule.path.startsWith("/")) throw new DaybookError("BAD_OPTION", `The path of a policy rule starts with /: ${String(rule.path)}`);
+    if (typeof rule.path !== "string" || !rule.path.startsWith("/"))
+      throw new DaybookError("BAD_OPTION", `The path of a policy rule starts with /: ${String(rule.path)}`);
     const methods = rule.method === undefined ? undefined : new Set([rule.method].flat().map((method) => method.toUpperCase()));
     return { pattern: patternOf(rule.path), methods, level: rule.level };
   });
@@ -38,6 +39,8 @@ export function routePolicy(rules: readonly RouteRule[]): (method: string, path:
 
 function patternOf(path: string): RegExp {
   const rest = path.endsWith("/*");
-  const segments = (rest ? path.slice(0, -2) : path).split("/").map((segment) => (segment.startsWith(":") ? "[^/]+" : segment.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+  const segments = (rest ? path.slice(0, -2) : path)
+    .split("/")
+    .map((segment) => (segment.startsWith(":") ? "[^/]+" : segment.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")));
   return new RegExp(`^${segments.join("/")}${rest ? "(?:/.*)?" : "/?"}$`);
 }

@@ -1,6 +1,6 @@
 import type { AuditSink, SinkEntry } from "./audit-sink.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
-import { DROP_REASONS, type DeliveryCounters, type DropReason } from "./delivery-counters.ts";
+import { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
 
 /** One event waiting for one sink. `verdict` runs the schema once, whichever sink asks first. */
 export interface Delivered extends SinkEntry {
@@ -44,7 +44,10 @@ export class SinkDelivery {
   #inFlight: readonly Delivered[] = [];
   #accepted = 0;
   #written = 0;
-  readonly #dropped: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  readonly #dropped: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
   #scheduled = false;
   #running = false;
   #failures = 0;
@@ -320,4 +323,6 @@ class Waiting {
 }
 
 const asError = (cause: unknown, sink: AuditSink) =>
-  isDaybookError(cause) ? cause : new DaybookError("SINK_FAILED", `Sink ${sink.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  isDaybookError(cause)
+    ? cause
+    : new DaybookError("SINK_FAILED", `Sink ${sink.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

@@ -16,7 +16,9 @@ export function stdoutSink({ stream = process.stdout }: StdoutSinkOptions = {}):
     supports: { erasure: "none", durable: false, idempotent: false },
     append: (batch) =>
       new Promise((resolve, reject) => {
-        stream.write(text(batch), (error) => (error ? reject(new DaybookError("SINK_FAILED", `Standard output: ${error.message}`, { cause: error })) : resolve({ refused: [] })));
+        stream.write(text(batch), (error) =>
+          error ? reject(new DaybookError("SINK_FAILED", `Standard output: ${error.message}`, { cause: error })) : resolve({ refused: [] }),
+        );
       }),
     appendSync(batch) {
       if (stream.fd === undefined) throw new DaybookError("SINK_FAILED", "The stream has no file descriptor to write to at exit.");
