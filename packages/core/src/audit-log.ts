@@ -7,6 +7,7 @@ import { BUILT_IN_EVENTS, type BuiltInEvent, permissionDenied } from "./built-in
 import { Catalogue } from "./catalogue.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
 import type { DeliveryCounters } from "./delivery-counters.ts";
+import type { DeliveryMeter } from "./delivery-meter.ts";
 import type { Delivery, EventDefinition, PayloadSchema } from "./event-definition.ts";
 import { truncateIp } from "./ip-truncation.ts";
 import type { JsonObject } from "./json.ts";
@@ -228,6 +229,11 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
       masked: this.#masked,
       lateDurable: this.#lateDurable,
     };
+  }
+
+  /** What the deliveries did, sink by sink in the order given, the store first: for metrics. */
+  meters(): readonly DeliveryMeter[] {
+    return this.#deliveries.map((delivery) => delivery.meter());
   }
 
   /** Settles when everything recorded so far has been stored or given up by every sink. */

@@ -6,6 +6,7 @@ import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, reque
 import { DaybookError } from "./daybook-error.ts";
 import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
 import type { JsonObject } from "./json.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Denial, RequestContext } from "./request-context.ts";
 import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
@@ -29,6 +30,25 @@ export interface HttpAuditOptions<Request> {
   readonly policy?: readonly RouteRule[];
   /** Record product and major version of the client. Default true. */
   readonly userAgent?: boolean;
+  /** Told once about every request when its answer has ended, whatever its level: for metrics. */
+  readonly observe?: (observation: HttpObservation) => void;
+}
+
+/** What a finished request was like. */
+export interface HttpObservation {
+  /** `OTHER` for what does not look like a method. */
+  readonly method: string;
+  /** The route template with its mount, or `(unmatched)`. */
+  readonly route: string;
+  /** Undefined where the client left before an answer began. */
+  readonly status: number | undefined;
+  /** Milliseconds, not rounded, without the time the answer was held back. */
+  readonly durationMs: number;
+  /** `partial` where the client left before the answer was complete. */
+  readonly outcome: Outcome;
+  readonly traceId: string | undefined;
+  /** Who made it: to be counted, never to be shown. */
+  readonly userId: string | undefined;
 }
 
 /** What a framework adapter knows about a request, asked when it is needed. */
@@ -192,25 +212,32 @@ export class HttpExchange<Request> implements RequestContext {
     if (this.#ended || this.#source === undefined) return;
     this.#ended = true;
     const { response, raw } = this.#source;
-    const { log } = this.#http;
-    if (this.level !== "none") {
+    const { log, options } = this.#http;
+    this.#lastActor = this.actor();
+    if (this.level !== "none" || options.observe !== undefined) {
       const unavailable = holdFailure(response);
       const upgraded = raw.headers.upgrade !== undefined && !response.headersSent && !response.writableEnded;
       const aborted = !upgraded && unavailable === undefined && !response.writableFinished;
       const status = unavailable !== undefined ? 503 : upgraded ? 101 : response.headersSent ? response.statusCode : undefined;
-      const durationMs = Math.max(0, Math.round(performance.now() - this.#begun - heldMs(response)));
+      const durationMs = Math.max(0, performance.now() - this.#begun - heldMs(response));
       const route = this.route() ?? UNMATCHED;
-      this.#lastActor = this.actor();
-      const overrides = { context: this as RequestContext, request: this.#request(status, durationMs, route) };
-      if (!aborted && (status === 401 || status === 403)) log.recordWith(permissionDenied, denialFields(this.#denial ?? {}), overrides);
-      else if (!aborted && status === 429) log.recordWith(quotaExceeded, denialFields(this.#denial ?? {}), overrides);
-      else if (this.#denial !== undefined) log.recordWith(permissionDenied, denialFields(this.#denial), overrides);
-      if (this.#error !== undefined || (!aborted && status !== undefined && status >= 500)) {
-        log.recordWith(requestFailed, this.#error === undefined ? {} : { error: this.#error }, overrides);
+      const outcome = aborted ? "partial" : outcomeOf(status);
+      if (this.level !== "none") {
+        const overrides = { context: this as RequestContext, request: this.#request(status, Math.round(durationMs), route) };
+        if (!aborted && (status === 401 || status === 403)) log.recordWith(permissionDenied, denialFields(this.#denial ?? {}), overrides);
+        else if (!aborted && status === 429) log.recordWith(quotaExceeded, denialFields(this.#denial ?? {}), overrides);
+        else if (this.#denial !== undefined) log.recordWith(permissionDenied, denialFields(this.#denial), overrides);
+        if (this.#error !== undefined || (!aborted && status !== undefined && status >= 500)) {
+          log.recordWith(requestFailed, this.#error === undefined ? {} : { error: this.#error }, overrides);
+        }
+        log.recordWith(requestCompleted, { outcome }, overrides);
       }
-      log.recordWith(requestCompleted, { outcome: aborted ? "partial" : outcomeOf(status) }, overrides);
-    } else {
-      this.#lastActor = this.actor();
+      const { observe } = options;
+      if (observe !== undefined) {
+        const { method, traceId } = this;
+        const userId = this.#lastActor.id;
+        this.#ask("observe", () => observe({ method, route, status, durationMs, outcome, traceId, userId }));
+      }
     }
     // Jobs started from the request keep this exchange as their context: let go of the sockets and bodies behind it.
     this.#source = undefined;

@@ -38,6 +38,7 @@ export { Catalogue } from "./catalogue.ts";
 export { DaybookError, ERRORS, type ErrorCode, isDaybookError } from "./daybook-error.ts";
 export { openDefaultAuditLog } from "./default-audit-log.ts";
 export { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
+export type { DeliveryMeter } from "./delivery-meter.ts";
 export { before, durationMs } from "./duration.ts";
 export {
   ERASURE_BASES,
@@ -62,7 +63,15 @@ export { COUNT_KEYS, type CountKey, type EventFilter, type Page, type PageOption
 export { matchesFilter } from "./event-match.ts";
 export { BUILT_IN_TYPES, type BuiltInType } from "./event-type.ts";
 export { type FileSinkOptions, fileSink } from "./file-sink.ts";
-export { type ExchangeSource, HttpAudit, type HttpAuditOptions, HttpExchange, UNMATCHED, type UserAnswer } from "./http-exchange.ts";
+export {
+  type ExchangeSource,
+  HttpAudit,
+  type HttpAuditOptions,
+  HttpExchange,
+  type HttpObservation,
+  UNMATCHED,
+  type UserAnswer,
+} from "./http-exchange.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export { type MemorySink, type MemorySinkOptions, memorySink } from "./memory-sink.ts";
 export { type MemoryStore, memoryStore } from "./memory-store.ts";

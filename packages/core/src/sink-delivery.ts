@@ -1,6 +1,7 @@
 import type { AuditSink, SinkEntry } from "./audit-sink.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
 import { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
+import type { DeliveryMeter } from "./delivery-meter.ts";
 
 /** One event waiting for one sink. `verdict` runs the schema once, whichever sink asks first. */
 export interface Delivered extends SinkEntry {
@@ -21,7 +22,7 @@ export interface SinkDeliveryOptions {
   readonly maxEvents: number;
   /** Bytes of each delivery class that may wait, estimated. */
   readonly maxBytes: number;
-  /** A durable event that waited this many milliseconds is given up. */
+  /** A durable event that waited this many milliseconds for a required sink is given up. */
   readonly deadlineMs: number;
   readonly now: () => number;
   readonly problem: (error: DaybookError) => void;
@@ -44,6 +45,10 @@ export class SinkDelivery {
   #inFlight: readonly Delivered[] = [];
   #accepted = 0;
   #written = 0;
+  #failedWrites = 0;
+  #flushes = 0;
+  #flushMs = 0;
+  readonly #types = new Map<string, { accepted: number; written: number }>();
   readonly #dropped: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -68,12 +73,14 @@ export class SinkDelivery {
 
   push(event: Delivered): void {
     this.#accepted++;
+    this.#ofType(event).accepted++;
     const waiting = event.durable ? this.#durable : this.#background;
     if (waiting.length >= this.#options.maxEvents || waiting.bytes + event.bytes > this.#options.maxBytes) {
       if (!this.#makeRoom(event, waiting)) return;
     }
     waiting.push(event);
-    if (event.durable) this.#watchDeadline();
+    // Nobody waits for an optional sink, so its events may outlive the deadline; the bound of the queue is enough.
+    if (event.durable && this.required) this.#watchDeadline();
     this.#schedule();
   }
 
@@ -83,6 +90,18 @@ export class SinkDelivery {
       written: this.#written,
       queued: this.#durable.length + this.#background.length + this.#inFlight.length,
       dropped: { ...this.#dropped },
+    };
+  }
+
+  meter(): DeliveryMeter {
+    return {
+      sink: this.sink.name,
+      required: this.required,
+      capacity: this.#options.maxEvents,
+      failedWrites: this.#failedWrites,
+      flushes: this.#flushes,
+      flushMs: this.#flushMs,
+      types: new Map(Array.from(this.#types, ([type, counts]) => [type, { ...counts }])),
     };
   }
 
@@ -127,7 +146,8 @@ export class SinkDelivery {
         // The batch in flight goes first again: a sink that has it by now keeps it once.
         const again = this.sink.supports.idempotent ? inFlight : [];
         const { refused } = this.sink.appendSync([...again, ...good], deadlineMs);
-        this.#written += inFlight.length + good.length - refused.length;
+        const refusedIds = new Set(refused.map((answer) => answer.id));
+        for (const event of [...inFlight, ...good]) if (!refusedIds.has(event.event.id)) this.#countWritten(event);
         this.#dropped.refused += refused.length;
         return 0;
       } catch (cause) {
@@ -173,14 +193,17 @@ export class SinkDelivery {
   }
 
   async #write(batch: readonly Delivered[]): Promise<void> {
+    const begun = performance.now();
     try {
       const { refused } = await this.sink.append(batch, { durable: true });
       // close() or an exit took the batch over while the sink was busy.
       if (this.#inFlight !== batch) return;
       this.#failures = 0;
       this.#inFlight = [];
+      this.#flushes++;
+      this.#flushMs += performance.now() - begun;
       if (refused.length === 0) {
-        this.#written += batch.length;
+        for (const event of batch) this.#countWritten(event);
         for (const event of batch) event.settle(this);
         return;
       }
@@ -188,7 +211,7 @@ export class SinkDelivery {
       for (const event of batch) {
         const reason = reasons.get(event.event.id);
         if (reason === undefined) {
-          this.#written++;
+          this.#countWritten(event);
           event.settle(this);
           continue;
         }
@@ -205,11 +228,12 @@ export class SinkDelivery {
   /** Puts the batch back in front, without durable events whose deadline has passed, and waits. */
   async #retryLater(batch: readonly Delivered[], error: DaybookError): Promise<void> {
     this.#inFlight = [];
+    this.#failedWrites++;
     if (this.#failures++ === 0) this.#options.problem(error);
     const tooOld = this.#options.now() - this.#options.deadlineMs;
     const keep: Delivered[] = [];
     for (const event of batch) {
-      if (event.durable && event.at <= tooOld) this.#drop(event, "sink_failed", error);
+      if (event.durable && this.required && event.at <= tooOld) this.#drop(event, "sink_failed", error);
       else keep.push(event);
     }
     this.#durable.putBack(keep.filter((event) => event.durable));
@@ -262,6 +286,21 @@ export class SinkDelivery {
     this.#drop(event, "quarantined", verdict);
     this.#options.problem(verdict);
     return true;
+  }
+
+  #ofType(event: Delivered): { accepted: number; written: number } {
+    const { type } = event.event;
+    let counts = this.#types.get(type);
+    if (counts === undefined) {
+      counts = { accepted: 0, written: 0 };
+      this.#types.set(type, counts);
+    }
+    return counts;
+  }
+
+  #countWritten(event: Delivered): void {
+    this.#written++;
+    this.#ofType(event).written++;
   }
 
   #drop(event: Delivered, reason: DropReason, error: DaybookError): void {
