@@ -1,5 +1,6 @@
 import { defineEvent } from "./event-definition.ts";
 import { payloadShape } from "./payload-shape.ts";
+import { PRIVACY_EVENTS } from "./privacy-events.ts";
 
 /** Recorded for every request by the framework adapters. */
 export const requestCompleted = defineEvent({
@@ -194,6 +195,7 @@ export const BUILT_IN_EVENTS = [
   anomalyDetected,
   trailRead,
   noteRecorded,
+  ...PRIVACY_EVENTS,
 ] as const;
 
 export type BuiltInEvent = (typeof BUILT_IN_EVENTS)[number];

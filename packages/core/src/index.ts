@@ -1,3 +1,12 @@
+export {
+  ACTIVITY_VERDICTS,
+  type Activity,
+  type ActivityFilter,
+  type ActivityPage,
+  type ActivityStore,
+  type ActivityVerdict,
+  type NewActivity,
+} from "./activity-store.ts";
 export { ACTOR_KINDS, type Actor, type ActorKind, type Subject } from "./actor.ts";
 export type { AuditEvent, EventError, RequestInfo, Resource } from "./audit-event.ts";
 export {
@@ -35,6 +44,16 @@ export {
   trailRead,
 } from "./built-in-events.ts";
 export { Catalogue } from "./catalogue.ts";
+export {
+  type ChangeKind,
+  CONSENT_STATES,
+  type ConsentInForce,
+  type ConsentRecord,
+  type ConsentState,
+  type ConsentStore,
+  type NoticeVersion,
+  type PurposeVersion,
+} from "./consent-store.ts";
 export { DaybookError, ERRORS, type ErrorCode, isDaybookError } from "./daybook-error.ts";
 export { openDefaultAuditLog } from "./default-audit-log.ts";
 export { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
@@ -77,8 +96,49 @@ export { type MemorySink, type MemorySinkOptions, memorySink } from "./memory-si
 export { type MemoryStore, memoryStore } from "./memory-store.ts";
 export { OUTCOMES, type Outcome } from "./outcome.ts";
 export { pageOptions } from "./page-options.ts";
+export {
+  consentDeferred,
+  consentExpired,
+  consentGiven,
+  consentInvalidated,
+  consentRefused,
+  consentRenewed,
+  consentRequested,
+  consentTerminated,
+  consentWithdrawn,
+  erasureReceiptIssued,
+  holdPlaced,
+  holdReleased,
+  journalDeleted,
+  noticePublished,
+  personExported,
+  purposePublished,
+  requestClosed,
+  requestDecided,
+  requestDelivered,
+  requestExtended,
+  requestMoved,
+  requestPaused,
+  requestReceived,
+  requestResumed,
+  requestVerified,
+} from "./privacy-events.ts";
 export type { Receipt } from "./receipt.ts";
 export { currentContext, type Denial, type RequestContext, runAs, runInContext } from "./request-context.ts";
+export {
+  type DataRequest,
+  REQUEST_KINDS,
+  REQUEST_OUTCOMES,
+  REQUEST_STATES,
+  type ReceiptStore,
+  type RequestKind,
+  type RequestOutcome,
+  type RequestState,
+  type RequestStore,
+  type StoredReceipt,
+  VERIFICATION_METHODS,
+  type VerificationMethod,
+} from "./request-store.ts";
 export { personDaysOf, retentionClassOf } from "./retention-days.ts";
 export type { RouteLevel, RouteRule } from "./route-policy.ts";
 export { SEVERITIES, type Severity } from "./severity.ts";
