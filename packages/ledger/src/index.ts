@@ -1,6 +1,81 @@
-export { formatCheckpoint } from "./checkpoint.ts";
+export { canonicalBytes, canonicalText } from "./canonical-json.ts";
+export {
+  type Checkpoint,
+  formatCheckpoint,
+  type OpenedCheckpoint,
+  openCheckpoint,
+  type ParseCheckpointOptions,
+  parseCheckpoint,
+} from "./checkpoint.ts";
+export { type ConsistencyClaim, consistencyProof, consistencyProofFromLeaves, verifyConsistency } from "./consistency-proof.ts";
+export { addCosignatures, type Cosigner, cosign, verifyCosignature } from "./cosignature.ts";
+export {
+  commitPart,
+  type DecodedEntry,
+  decodeEntry,
+  encodeEntry,
+  type PreparedEntry,
+  type PreparedPart,
+  prepareEntry,
+  type Random,
+} from "./entry.ts";
+export { CLASS, type ClassPolicy, classOf, DEFAULT_POLICY, isEventClass, type OnRequest, type Policy } from "./entry-class.ts";
 export { Frontier } from "./frontier.ts";
+export { type InclusionClaim, inclusionProof, inclusionProofFromLeaves, verifyInclusion } from "./inclusion-proof.ts";
+export {
+  addPseudonymKey,
+  deriveKeys,
+  dropPseudonymKey,
+  formatKeys,
+  type KeysRole,
+  type LedgerKeys,
+  newKeys,
+  type PseudonymKey,
+  parseKeys,
+  type RetiredSeal,
+  rotateRoot,
+  splitKeys,
+} from "./keys.ts";
+export { type CreatedEntryOptions, createdEntry, LEDGER_FORMAT, type LedgerEntryOptions, type Operator } from "./ledger-entries.ts";
 export { isLedgerError, LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from "./ledger-error.ts";
 export { emptyRoot, leafHash, nodeHash } from "./merkle.ts";
+export type { HashReader } from "./merkle-range.ts";
+export { type GoodSignature, openNote } from "./open-note.ts";
+export { pseudonymOf, pseudonymsOf, sessionDigest } from "./pseudonym.ts";
+export { referenceKey, tenantReference, tenantReferences } from "./reference.ts";
+export { sealNext } from "./seal.ts";
 export { type NoteSignature, type NoteSigner, parseNote, type SignedNote, signNote } from "./signed-note.ts";
-export { formatVkey, KEY_TYPE, type KeyType, keyId, makeVkey, parseVkey, type Vkey, vkeyOf } from "./vkey.ts";
+export type { PartRole, SplitEntry, SplitPart } from "./split-entry.ts";
+export { type LedgerEvent, MOST_PERSONS, type SplitOptions, splitEvent } from "./split-event.ts";
+export { suppressionTag } from "./suppression.ts";
+export { createTileWriter, entriesPath, readBundle, TILE_WIDTH, type TileFile, type TileWriter, tileHashReader, tilePath } from "./tile.ts";
+export {
+  type EntryProof,
+  formatProof,
+  type PartOpening,
+  type ProofTrust,
+  type ProvenEntry,
+  parseProof,
+  type TlogProof,
+  verifyProof,
+} from "./tlog-proof.ts";
+export {
+  hasQuorum,
+  openByPolicy,
+  parseTrustPolicy,
+  type TrustedLog,
+  type TrustedWitness,
+  type TrustPolicy,
+  type WitnessGroup,
+} from "./trust-policy.ts";
+export { formatVkey, KEY_TYPE, type KeyType, keyId, makeVkey, parseVkey, type SigningKeys, type Vkey, vkeyOf } from "./vkey.ts";
+export {
+  addCheckpointRequest,
+  answerAddCheckpoint,
+  readAddCheckpointAnswer,
+  type WitnessAnswer,
+  type WitnessedLog,
+  type WitnessReply,
+  type WitnessSigner,
+  type WitnessState,
+} from "./witness.ts";

@@ -1,0 +1,245 @@
+import { createPrivateKey, createPublicKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import type { Random } from "./entry.ts";
+import { LedgerError } from "./ledger-error.ts";
+
+export const KEYS_FORMAT = "daybook-keys/1";
+
+const KEY_LENGTH = 32;
+// PKCS #8 of an Ed25519 private key (RFC 8410, section 7) up to the 32 bytes of its seed, and the SubjectPublicKeyInfo of a public one.
+const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
+const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Epoch key of pseudonyms: destroying it cuts the link from its pseudonyms to ids for good. */
+export interface PseudonymKey {
+  /** `[a-z0-9]{1,8}`, the first is `1`. */
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+/** A seal key that is no longer in use. */
+export interface RetiredSeal {
+  readonly seal: KeyObject;
+  /** The last row it sealed. */
+  readonly untilSeq: number;
+}
+
+/** Keys of one log, parsed and ready for use. Which are present depends on the role they were split for. */
+export interface LedgerKeys {
+  /** Name of the log; with `/` and a generation it is the origin of its checkpoints. */
+  readonly name: string;
+  /** What seal and signing key are derived from; absent once split. */
+  readonly root?: KeyObject;
+  /** HMAC key of the seals: writers, the checkpointer and the owner's `verify`. */
+  readonly seal?: KeyObject;
+  /** Ed25519 private key of the checkpoints: the checkpointer only. */
+  readonly sign?: KeyObject;
+  /** Ed25519 public key of the checkpoints. */
+  readonly public?: KeyObject;
+  /** Keys of pseudonyms, one for each live epoch, the newest last. */
+  readonly sub: readonly PseudonymKey[];
+  readonly suppress?: KeyObject;
+  /** Seal keys of earlier rows, oldest first. */
+  readonly retired: readonly RetiredSeal[];
+}
+
+export type KeysRole = "app" | "checkpointer" | "auditor";
+
+/**
+ * Keys of a new log: a random root, a random pseudonym key of epoch `1`, a random suppression key.
+ * @param name of the log, such as `example.com/daybook/audit`: 1 to 200 characters without white space, control characters and `+`
+ * @throws {LedgerError} `BAD_KEYS`
+ */
+export function newKeys(name: string, random: Random): LedgerKeys {
+  checkName(name);
+  return {
+    name,
+    ...withRoot(secret(random(KEY_LENGTH))),
+    sub: [{ kid: "1", key: secret(random(KEY_LENGTH)) }],
+    suppress: secret(random(KEY_LENGTH)),
+    retired: [],
+  };
+}
+
+/**
+ * Seal key and signing key of a root: HKDF-SHA-256 (RFC 5869) without salt, 32 bytes each, under `daybook/seal/v1` and
+ * `daybook/sign/v1`; the second is the seed of an Ed25519 key.
+ * @param root 32 bytes
+ */
+export function deriveKeys(root: Uint8Array | KeyObject): { readonly seal: KeyObject; readonly sign: KeyObject } {
+  const derive = (info: string) => Buffer.from(hkdfSync("sha256", root, new Uint8Array(0), info, KEY_LENGTH));
+  return { seal: secret(derive("daybook/seal/v1")), sign: signingKey(derive("daybook/sign/v1")) };
+}
+
+/** The keys a role needs and no others. A checkpointer cannot tell who a pseudonym is; an application cannot sign checkpoints. */
+export function splitKeys(keys: LedgerKeys, role: KeysRole): LedgerKeys {
+  const { name, seal, sign, public: publicKey, sub, suppress, retired } = keys;
+  if (seal === undefined || (role === "checkpointer" && sign === undefined)) {
+    throw new LedgerError("BAD_KEYS", `These keys are not complete enough to be split for role ${role}; use the original ones.`);
+  }
+  const common = { name, seal, retired, ...(publicKey === undefined ? {} : { public: publicKey }) };
+  switch (role) {
+    case "app":
+      return { ...common, sub, ...(suppress === undefined ? {} : { suppress }) };
+    case "checkpointer":
+      return { ...common, sign: sign!, sub: [] };
+    case "auditor":
+      return { ...common, sub: [] };
+  }
+}
+
+/**
+ * The same log under a new root. The `ledger.key` entry that names the new public key is the last row the old root seals.
+ * @param untilSeq of that entry
+ */
+export function rotateRoot(keys: LedgerKeys, random: Random, untilSeq: number): LedgerKeys {
+  if (keys.root === undefined || keys.seal === undefined)
+    throw new LedgerError("BAD_KEYS", "Only complete keys, with their root, can be rotated.");
+  const { name, sub, suppress } = keys;
+  return {
+    name,
+    ...withRoot(secret(random(KEY_LENGTH))),
+    sub,
+    ...(suppress === undefined ? {} : { suppress }),
+    retired: [...keys.retired, { seal: keys.seal, untilSeq }],
+  };
+}
+
+/** The same keys with a new epoch of pseudonyms; its kid is the next free number. */
+export function addPseudonymKey(keys: LedgerKeys, random: Random): LedgerKeys {
+  const numbers = keys.sub.map(({ kid }) => Number(kid)).filter(Number.isSafeInteger);
+  return { ...keys, sub: [...keys.sub, { kid: String(Math.max(0, ...numbers) + 1), key: secret(random(KEY_LENGTH)) }] };
+}
+
+/** The same keys without one epoch: nobody can link its pseudonyms to ids any more. */
+export function dropPseudonymKey(keys: LedgerKeys, kid: string): LedgerKeys {
+  const sub = keys.sub.filter((key) => key.kid !== kid);
+  if (sub.length === keys.sub.length) throw new LedgerError("BAD_KEYS", `There is no pseudonym key ${kid}.`);
+  if (sub.length === 0) throw new LedgerError("BAD_KEYS", "The last pseudonym key cannot go; add a new one first.");
+  return { ...keys, sub };
+}
+
+/**
+ * Reads the text of a keys file: JSON with `format`, `name`, `root` (or `seal`, `sign` and `public` alone), `sub`, `suppress` and
+ * `retired`; every key is base64 of 32 bytes.
+ * @throws {LedgerError} `BAD_KEYS`, never showing what it read
+ */
+export function parseKeys(text: string): LedgerKeys {
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    // The error of JSON.parse quotes the text, which is secret.
+    throw bad("it is not JSON");
+  }
+  if (!isRecord(file)) throw bad("it is not a JSON object");
+  const { format, name, root, seal, sign, public: publicKey, sub = [], suppress, retired = [], ...rest } = file;
+  if (format !== KEYS_FORMAT) throw bad(`\`format\` is not ${KEYS_FORMAT}`);
+  for (const key of Object.keys(rest)) throw bad(`it has an unknown field \`${key.slice(0, 40)}\``);
+  if (typeof name !== "string") throw bad("`name` is missing");
+  checkName(name);
+  if (root !== undefined && (seal !== undefined || sign !== undefined))
+    throw bad("`root` excludes `seal` and `sign`, which are made from it");
+  if (!Array.isArray(sub) || !Array.isArray(retired)) throw bad("`sub` and `retired` are lists");
+
+  const derived =
+    root !== undefined
+      ? withRoot(secretOf("root", root))
+      : {
+          ...(seal === undefined ? {} : { seal: secretOf("seal", seal) }),
+          ...(sign === undefined ? {} : withPublic(signingKey(bytesOf("sign", sign)))),
+        };
+  const verifying = "public" in derived ? derived.public : publicKey === undefined ? undefined : publicKeyOf(bytesOf("public", publicKey));
+  if (publicKey !== undefined && !publicKeyOf(bytesOf("public", publicKey)).equals(verifying!))
+    throw bad("`public` does not belong to the signing key");
+  return {
+    name,
+    ...derived,
+    ...(verifying === undefined ? {} : { public: verifying }),
+    sub: pseudonymKeys(sub),
+    ...(suppress === undefined ? {} : { suppress: secretOf("suppress", suppress) }),
+    retired: retiredSeals(retired),
+  };
+}
+
+/** The text of a keys file, which `parseKeys` reads. It is secret. */
+export function formatKeys(keys: LedgerKeys): string {
+  const { name, root, seal, sign, public: publicKey, sub, suppress, retired } = keys;
+  const file = {
+    format: KEYS_FORMAT,
+    name,
+    ...(root !== undefined
+      ? { root: base64(root) }
+      : {
+          ...(seal === undefined ? {} : { seal: base64(seal) }),
+          ...(sign === undefined ? {} : { sign: sign.export({ format: "der", type: "pkcs8" }).subarray(-KEY_LENGTH).toString("base64") }),
+          ...(publicKey === undefined
+            ? {}
+            : { public: publicKey.export({ format: "der", type: "spki" }).subarray(-KEY_LENGTH).toString("base64") }),
+        }),
+    sub: sub.map(({ kid, key }) => ({ kid, key: base64(key) })),
+    ...(suppress === undefined ? {} : { suppress: base64(suppress) }),
+    retired: retired.map((old) => ({ seal: base64(old.seal), untilSeq: old.untilSeq })),
+  };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+/** The key that seals, or sealed, the row at `seq`. */
+export function sealKeyAt({ seal, retired }: Pick<LedgerKeys, "seal" | "retired">, seq: number): KeyObject | undefined {
+  for (const old of retired) if (seq <= old.untilSeq) return old.seal;
+  return seal;
+}
+
+function pseudonymKeys(list: readonly unknown[]): PseudonymKey[] {
+  const known = new Set<string>();
+  return list.map((item) => {
+    const kid = isRecord(item) ? item.kid : undefined;
+    if (typeof kid !== "string" || !/^[a-z0-9]{1,8}$/.test(kid)) throw bad("a `kid` in `sub` is not 1 to 8 lower-case letters and digits");
+    if (known.has(kid)) throw bad(`\`sub\` has two keys ${kid}`);
+    known.add(kid);
+    return { kid, key: secretOf(`sub ${kid}`, (item as { key?: unknown }).key) };
+  });
+}
+
+function retiredSeals(list: readonly unknown[]): RetiredSeal[] {
+  let last = -1;
+  return list.map((item) => {
+    const untilSeq = isRecord(item) ? item.untilSeq : undefined;
+    if (!Number.isSafeInteger(untilSeq) || (untilSeq as number) <= last) throw bad("`untilSeq` in `retired` is not ascending");
+    last = untilSeq as number;
+    return { seal: secretOf("retired seal", (item as { seal?: unknown }).seal), untilSeq: last };
+  });
+}
+
+function withRoot(root: KeyObject) {
+  const { seal, sign } = deriveKeys(root);
+  return { root, seal, ...withPublic(sign) };
+}
+
+const withPublic = (sign: KeyObject) => ({ sign, public: createPublicKey(sign) });
+
+const signingKey = (seed: Uint8Array) => createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: "der", type: "pkcs8" });
+
+const publicKeyOf = (bytes: Uint8Array) => createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: "der", type: "spki" });
+
+const secret = (bytes: Uint8Array) => createSecretKey(bytes);
+
+const secretOf = (place: string, value: unknown) => secret(bytesOf(place, value));
+
+const base64 = (key: KeyObject) => key.export().toString("base64");
+
+function bytesOf(place: string, value: unknown): Buffer {
+  const bytes = typeof value === "string" ? Buffer.from(value, "base64") : undefined;
+  if (bytes?.length !== KEY_LENGTH || bytes.toString("base64") !== value) throw bad(`\`${place}\` is not base64 of ${KEY_LENGTH} bytes`);
+  return bytes;
+}
+
+function checkName(name: string): void {
+  // What a signed note allows in the name of a key, plus a bound.
+  if (!name.isWellFormed() || !/^[^\s+\p{Cc}]{1,200}$/u.test(name))
+    throw bad("`name` has white space, control characters or `+`, or is not of 1 to 200 characters");
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const bad = (what: string) => new LedgerError("BAD_KEYS", `In the keys, ${what}.`);
