@@ -1,6 +1,7 @@
 import { loadSqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
 import type { Writer } from "./writer.ts";
+import type { WriterEvent } from "./writer-event.ts";
 import { type WriterOperation, WriterOperations, type WriterSettings } from "./writer-operations.ts";
 
 /** Writes in the thread of the caller: for places without threads, and where a caller asks for it. */
@@ -9,13 +10,17 @@ export class InThreadWriter implements Writer {
   readonly #operations: WriterOperations;
   readonly #path: string;
 
-  constructor(settings: WriterSettings) {
+  constructor(settings: WriterSettings, emit: (event: WriterEvent) => void) {
     this.#path = settings.path;
-    this.#operations = new WriterOperations(loadSqlite(), settings);
+    this.#operations = new WriterOperations(loadSqlite(), settings, emit);
   }
 
   async call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
-    return this.callSync<T>(operation, 0, ...args);
+    try {
+      return await this.callSync<T>(operation, 0, ...args);
+    } catch (cause) {
+      throw storeFailure(cause, this.#path);
+    }
   }
 
   callSync<T>(operation: WriterOperation, _deadlineMs: number, ...args: readonly unknown[]): T {
@@ -24,9 +29,5 @@ export class InThreadWriter implements Writer {
     } catch (cause) {
       throw storeFailure(cause, this.#path);
     }
-  }
-
-  async close(): Promise<void> {
-    this.#operations.close();
   }
 }

@@ -8,9 +8,9 @@ import {
   pageOptions,
   type StoredEvent,
 } from "@daybook/core";
-import { type LedgerKeys, pseudonymsOf, referenceKey } from "@daybook/ledger";
+import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";
-import { BUCKET_BITS } from "./schema.ts";
+import { lastSeqOf, personSlots } from "./person-index.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { type LedgerRow, storedEvent } from "./stored-event.ts";
 
@@ -36,17 +36,9 @@ interface PersonTable {
   sub: string | null;
 }
 
-interface ReferenceTable {
-  bucket: number;
-  key: bigint;
-  seq: number;
-  part: number;
-}
-
 interface Tables {
   daybook_entry: EntryTable;
   daybook_person: PersonTable;
-  daybook_ref: ReferenceTable;
 }
 
 type KyselyModule = typeof import("kysely");
@@ -160,7 +152,14 @@ export class LedgerReader {
   async *#personBlocks(filter: EventFilter, order: "newest" | "oldest", from: number | undefined): AsyncGenerator<LedgerRow[]> {
     const { db, sql } = await this.#open();
     const matches = personMatcher(filter, this.#keys!);
-    for await (const seqs of this.#candidates(filter, order, from)) {
+    const last = lastSeqOf(this.#db);
+    const range = {
+      order,
+      low: Math.max(order === "oldest" && from !== undefined ? from + 1 : 0, filter.after === undefined ? 0 : filter.after + 1),
+      high: order === "newest" && from !== undefined ? Math.min(from - 1, last) : last,
+    };
+    for (const slots of personSlots(this.#db, pseudonymsOf(this.#keys!, (filter.actor ?? filter.user)!), range)) {
+      const seqs = [...new Set(slots.map(({ seq }) => seq))];
       for (let i = 0; i < seqs.length; i += CANDIDATES) {
         const entries = await where(db.selectFrom("daybook_entry"), withoutPersons(filter), sql)
           .where("seq", "in", seqs.slice(i, i + CANDIDATES))
@@ -172,43 +171,6 @@ export class LedgerReader {
         await nextTurn();
       }
     }
-  }
-
-  /** Where a person may occur: the references of each closed bucket, and the rows of the open tail. */
-  async *#candidates(filter: EventFilter, order: "newest" | "oldest", from: number | undefined): AsyncGenerator<number[]> {
-    const subs = pseudonymsOf(this.#keys!, (filter.actor ?? filter.user)!);
-    const wanted = subs.map(referenceKey);
-    const lastBucket = this.#db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
-    const lastSeq = this.#lastSeq();
-    const low = Math.max(order === "oldest" && from !== undefined ? from + 1 : 0, filter.after === undefined ? 0 : filter.after + 1);
-    const high = order === "newest" && from !== undefined ? Math.min(from - 1, lastSeq) : lastSeq;
-    const sorted = (seqs: Iterable<number>) =>
-      [...new Set(seqs)].filter((seq) => seq >= low && seq <= high).sort((a, b) => (order === "newest" ? b - a : a - b));
-    const tail = () => {
-      const start = Math.max(low, (lastBucket + 1) << BUCKET_BITS);
-      if (start > high) return [];
-      const inTable = (table: string, column: string) =>
-        this.#db
-          .prepare<[number, number, string], number>(
-            `SELECT seq FROM ${table} WHERE seq BETWEEN ? AND ? AND ${column} IN (SELECT value FROM json_each(?))`,
-          )
-          .pluck()
-          .all(start, high, JSON.stringify(subs));
-      return sorted([...inTable("daybook_entry", "actor"), ...inTable("daybook_person", "sub")]);
-    };
-    const inBucket = this.#db
-      .prepare<[number, bigint], number>("SELECT seq FROM daybook_ref WHERE bucket = ? AND key = ? AND part > 0")
-      .pluck();
-    const ofBucket = (bucket: number) => sorted(wanted.flatMap((key) => inBucket.all(bucket, key)));
-
-    if (order === "newest") yield tail();
-    const first = Math.max(0, low >> BUCKET_BITS);
-    const last = Math.min(lastBucket, high >> BUCKET_BITS);
-    for (let i = 0; first + i <= last; i++) {
-      const seqs = ofBucket(order === "newest" ? last - i : first + i);
-      if (seqs.length > 0) yield seqs;
-    }
-    if (order === "oldest") yield tail();
   }
 
   async #withPersons(entries: readonly SelectedEntry[]): Promise<LedgerRow[]> {
@@ -235,15 +197,11 @@ export class LedgerReader {
 
   /** Ranges of sequence numbers that can hold what the filter wants, counted one by one with a pause in between. */
   async #overRanges(filter: EventFilter, action: (from: number, to: number) => Promise<void>): Promise<void> {
-    const lastSeq = this.#lastSeq();
+    const lastSeq = lastSeqOf(this.#db);
     for (let from = filter.after === undefined ? 0 : filter.after + 1; from <= lastSeq; from += COUNT_STEP) {
       await action(from, Math.min(from + COUNT_STEP - 1, lastSeq));
       await nextTurn();
     }
-  }
-
-  #lastSeq(): number {
-    return this.#db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1;
   }
 
   /** Kysely takes longer to load than the rest together: a process that never asks never loads it. */

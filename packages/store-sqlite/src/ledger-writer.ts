@@ -2,20 +2,23 @@ import { randomFillSync } from "node:crypto";
 import { headKeysOf, type RefusedEvent } from "@daybook/core";
 import {
   classOf,
+  isLedgerError,
   LedgerError,
   type LedgerKeys,
   type PreparedEntry,
   prepareEntry,
   referenceKey,
+  type SplitEntry,
   sealNext,
   splitEvent,
   tenantReference,
 } from "@daybook/ledger";
 import type { DecodedEvent } from "./batch-encoding.ts";
 import { retryWhileBusy } from "./connection.ts";
-import { BUCKET_BITS } from "./schema.ts";
+import { BUCKET_ROWS, bucketOf } from "./schema.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { isSqliteError } from "./sqlite-failure.ts";
+import { type Suppression, suppressionOf } from "./suppression.ts";
 
 export interface LedgerWriterOptions {
   readonly keys: LedgerKeys;
@@ -31,6 +34,8 @@ const NO_SEAL = new Uint8Array(16);
 
 interface Ready {
   readonly id: string;
+  readonly time: string;
+  readonly split: SplitEntry;
   readonly entry: PreparedEntry;
 }
 
@@ -51,6 +56,7 @@ export class LedgerWriter {
   readonly #insertReference;
   readonly #entryPersons;
   readonly #otherPersons;
+  readonly #suppression: Suppression;
   /** References of the rows this connection wrote into the bucket that is still open. */
   #tenantKeys = new Map<string, bigint>();
 
@@ -66,6 +72,7 @@ export class LedgerWriter {
     this.#entryPersons = db.prepare<[number, number], { seq: number; sub: string | null; tenant: string | null }>(
       "SELECT seq, actor AS sub, tenant FROM daybook_entry WHERE seq BETWEEN ? AND ? AND person IS NOT NULL",
     );
+    this.#suppression = suppressionOf(db, options.keys);
     this.#otherPersons = db.prepare<[number, number], { seq: number; part: number; sub: string | null; tenant: string | null }>(
       "SELECT seq, part, sub, data ->> '$.tenant' AS tenant FROM daybook_person WHERE seq BETWEEN ? AND ? AND data IS NOT NULL",
     );
@@ -80,18 +87,16 @@ export class LedgerWriter {
     const ready: Ready[] = [];
     for (const event of events) {
       try {
-        ready.push({ id: event.event.id, entry: this.#prepare(event) });
+        ready.push(this.#prepare(event));
       } catch (cause) {
-        if (!(cause instanceof LedgerError)) throw cause;
+        if (!isLedgerError(cause)) throw cause;
         refused.push({ id: event.event.id, code: cause.code, hint: cause.hint });
       }
     }
     let rest = ready;
     while (rest.length > 0) {
       try {
-        this.transaction((append) => {
-          for (const { entry } of rest) append(entry);
-        });
+        refused.push(...this.transaction((append) => this.#appendAll(rest, append)));
         break;
       } catch (cause) {
         if (!isSqliteError(cause) || cause.code !== "SQLITE_CONSTRAINT_UNIQUE") throw cause;
@@ -120,7 +125,7 @@ export class LedgerWriter {
         this.#insert(seq, entry, seal);
         return seq++;
       }, first);
-      if (seq >> BUCKET_BITS > first >> BUCKET_BITS) this.#closeBuckets(seq);
+      if (bucketOf(seq) > bucketOf(first)) this.#closeBuckets(seq);
       db.exec("COMMIT");
       return result;
     } catch (cause) {
@@ -129,7 +134,23 @@ export class LedgerWriter {
     }
   }
 
-  #prepare({ event, definition }: DecodedEvent): PreparedEntry {
+  #appendAll(ready: readonly Ready[], append: (entry: PreparedEntry) => number): RefusedEvent[] {
+    const newestErasure = this.#suppression.newest();
+    if (newestErasure === undefined) {
+      for (const { entry } of ready) append(entry);
+      return [];
+    }
+    const refused: RefusedEvent[] = [];
+    for (const { id, time, split, entry } of ready) {
+      const left = time > newestErasure ? split : this.#suppression.apply(split, time);
+      if (left === undefined) {
+        refused.push({ id, code: "SUPPRESSED", hint: "The person it is about was erased after it happened." });
+      } else append(left === split ? entry : prepareEntry(left, this.#salts.take));
+    }
+    return refused;
+  }
+
+  #prepare({ event, definition }: DecodedEvent): Ready {
     const now = this.#options.now();
     const late = now - Date.parse(event.time) > LATE_AFTER_MS ? new Date(now).toISOString() : undefined;
     const split = splitEvent(event, {
@@ -140,7 +161,7 @@ export class LedgerWriter {
       userIds: this.#options.userIds,
       ...(late === undefined ? {} : { late }),
     });
-    return prepareEntry(split, this.#salts.take);
+    return { id: event.id, time: event.time, split, entry: prepareEntry(split, this.#salts.take) };
   }
 
   #insert(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array): void {
@@ -167,10 +188,10 @@ export class LedgerWriter {
    * it, for its own rows and for those of others. One row with part 0 marks a bucket as done, even where nobody is in it.
    */
   #closeBuckets(nextSeq: number): void {
-    const open = nextSeq >> BUCKET_BITS;
+    const open = bucketOf(nextSeq);
     for (let bucket = (this.#lastBucket.get() ?? -1) + 1; bucket < open; bucket++) {
-      const from = bucket << BUCKET_BITS;
-      const to = from + (1 << BUCKET_BITS) - 1;
+      const from = bucket * BUCKET_ROWS;
+      const to = from + BUCKET_ROWS - 1;
       const references = [...this.#references(from, to)].sort((a, b) =>
         a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part,
       );

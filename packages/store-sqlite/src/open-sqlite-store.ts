@@ -6,6 +6,7 @@ import { prepareDatabase } from "./prepare-database.ts";
 import { enterWriter, leaveWriter } from "./shared-writer.ts";
 import { loadSqlite, sqliteDriverPath } from "./sqlite-driver.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+import type { WriterEvent } from "./writer-event.ts";
 
 export interface SqliteStoreOptions {
   /** Where the database is. It is made, with its folder (not with the parents of that), when it does not exist. */
@@ -16,7 +17,7 @@ export interface SqliteStoreOptions {
   readonly userIds?: "readable" | "pseudonymous";
   /** `false` writes on the thread of the caller. Default true. */
   readonly worker?: boolean;
-  /** Told what an operator should know at start. Default: one line each on stderr. */
+  /** Told what an operator should know, at start and when a checkpoint cannot be signed. Default: one line each on stderr. */
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -37,14 +38,17 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   const Database = loadSqlite();
   const prepared = prepareDatabase(Database, path, options.keys);
   for (const notice of prepared.notices) onNotice(notice);
-  const writer = enterWriter({ path: prepared.path, driver, keys: formatKeys(prepared.keys), userIds }, !worker);
+  const listener = (event: WriterEvent) => {
+    if (event.kind === "problem") onNotice(`${event.code}: ${event.hint}`);
+  };
+  const writer = enterWriter({ path: prepared.path, driver, keys: formatKeys(prepared.keys), userIds }, !worker, listener);
   if (writer.warning !== undefined) onNotice(writer.warning);
   try {
     const connection = openReading(Database, prepared.path);
     const reader = new LedgerReader(connection, prepared.keys);
-    return new SqliteStore({ path: prepared.path, origin: prepared.origin, vkey: prepared.vkey, writer, connection, reader });
+    return new SqliteStore({ path: prepared.path, origin: prepared.origin, vkey: prepared.vkey, writer, listener, connection, reader });
   } catch (cause) {
-    void leaveWriter(writer);
+    void leaveWriter(writer, listener);
     throw cause;
   }
 }

@@ -1,8 +1,10 @@
 /** Version of the tables below; a file that says a higher one was written by a newer Daybook. */
 export const SCHEMA_VERSION = 1;
 
-/** Rows of one block of references: `seq >> BUCKET_BITS` is the bucket (docs/ledger.md). */
-export const BUCKET_BITS = 14;
+/** Rows of one block of references (docs/ledger.md). */
+export const BUCKET_ROWS = 16_384;
+
+export const bucketOf = (seq: number): number => Math.floor(seq / BUCKET_ROWS);
 
 /**
  * Every object of a Daybook database, in the order in which it is created. The text is constant: `verify` compares it with
@@ -66,24 +68,58 @@ export const SCHEMA: readonly string[] = [
   published TEXT
 ) STRICT`,
 
+  `CREATE TABLE daybook_purpose (
+  purpose TEXT NOT NULL,
+  version TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
+  change TEXT NOT NULL CHECK (change IN ('editorial', 'material')),
+  effective_from TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (purpose, version)
+) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE daybook_notice (
+  notice TEXT NOT NULL,
+  version TEXT NOT NULL,
+  language TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
+  change TEXT NOT NULL CHECK (change IN ('editorial', 'material')),
+  effective_from TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  content TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  PRIMARY KEY (notice, version, language)
+) STRICT, WITHOUT ROWID`,
+
   `CREATE TABLE user_consent (
   consent_id TEXT PRIMARY KEY,
   user_id TEXT,
   consent_type TEXT NOT NULL,
-  granted_at TEXT NOT NULL,
+  granted_at TEXT,
   revoked_at TEXT,
   ip_address TEXT,
+  state TEXT NOT NULL,
   version TEXT NOT NULL,
+  notice TEXT NOT NULL,
+  notice_version TEXT NOT NULL,
+  language TEXT NOT NULL,
   text_sha256 TEXT NOT NULL,
-  language TEXT,
-  source TEXT,
+  method TEXT NOT NULL,
+  act TEXT NOT NULL,
+  given_by TEXT NOT NULL,
+  expression TEXT NOT NULL,
+  jurisdiction TEXT,
+  record_id TEXT NOT NULL,
+  decided_at TEXT NOT NULL,
   expires_at TEXT,
   epoch INTEGER NOT NULL,
   granted_seq INTEGER NOT NULL,
   revoked_seq INTEGER,
   sub TEXT NOT NULL
 ) STRICT`,
-  `CREATE INDEX user_consent_sub ON user_consent (sub, consent_type)`,
+  `CREATE INDEX user_consent_sub ON user_consent (sub, consent_type, granted_seq)`,
+  `CREATE INDEX user_consent_expiry ON user_consent (expires_at) WHERE expires_at IS NOT NULL AND revoked_at IS NULL`,
 
   `CREATE TABLE user_activity (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -96,9 +132,56 @@ export const SCHEMA: readonly string[] = [
   collection_name TEXT,
   details TEXT,
   consent_id TEXT NOT NULL,
-  sub TEXT NOT NULL
+  sub TEXT NOT NULL,
+  consent_type TEXT NOT NULL,
+  version TEXT NOT NULL,
+  entry_id TEXT NOT NULL UNIQUE
 ) STRICT`,
   `CREATE INDEX user_activity_sub ON user_activity (sub, id)`,
+  `CREATE INDEX user_activity_age ON user_activity (consent_type, timestamp)`,
+
+  `CREATE TABLE dsar_request (
+  request_id TEXT PRIMARY KEY,
+  kinds TEXT NOT NULL,
+  sub TEXT,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL,
+  received_at TEXT NOT NULL,
+  due_at TEXT NOT NULL,
+  calendar TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  extended_until TEXT,
+  extension_reason TEXT,
+  extension_told_at TEXT,
+  verification_method TEXT,
+  verification_result TEXT,
+  verified_at TEXT,
+  paused_since TEXT,
+  paused_ms INTEGER NOT NULL,
+  jurisdiction TEXT,
+  language TEXT,
+  delivered_at TEXT,
+  closed_at TEXT,
+  outcome TEXT,
+  seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX dsar_request_open ON dsar_request (due_at) WHERE closed_at IS NULL`,
+  `CREATE INDEX dsar_request_sub ON dsar_request (sub) WHERE sub IS NOT NULL`,
+  `CREATE TABLE dsar_record (
+  request_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (request_id, seq)
+) STRICT, WITHOUT ROWID`,
+
+  `CREATE TABLE daybook_receipt (
+  receipt TEXT PRIMARY KEY,
+  run INTEGER,
+  commitment TEXT NOT NULL,
+  previous TEXT,
+  made TEXT NOT NULL,
+  note TEXT NOT NULL
+) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX daybook_receipt_commitment ON daybook_receipt (commitment)`,
 
   `CREATE TABLE daybook_suppression (
   tag TEXT NOT NULL,
@@ -171,4 +254,8 @@ WHEN NOT (
 BEGIN SELECT raise(ABORT, 'entries of an audit log are never changed'); END`,
   `CREATE TRIGGER daybook_person_keep BEFORE UPDATE ON daybook_person
 BEGIN SELECT raise(ABORT, 'parts of an audit log are never changed'); END`,
+  `CREATE TRIGGER daybook_purpose_keep BEFORE UPDATE ON daybook_purpose
+BEGIN SELECT raise(ABORT, 'a published purpose is never changed'); END`,
+  `CREATE TRIGGER daybook_notice_keep BEFORE UPDATE ON daybook_notice
+BEGIN SELECT raise(ABORT, 'a published notice is never changed'); END`,
 ];

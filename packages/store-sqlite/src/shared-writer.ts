@@ -1,7 +1,9 @@
 import { type AppendResult, DaybookError, type EventDefinition, type SinkEntry } from "@daybook/core";
 import { encodeBatch, type WriterDefinition, writerDefinition } from "./batch-encoding.ts";
+import type { Checkpoint } from "./checkpointer.ts";
 import { InThreadWriter } from "./in-thread-writer.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
+import type { WriterEvent } from "./writer-event.ts";
 import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
 
 /**
@@ -14,16 +16,21 @@ export class SharedWriter {
   readonly warning: string | undefined;
   readonly #writer: ThreadedWriter | InThreadWriter;
   readonly #places = new Map<EventDefinition, number>();
+  readonly #listeners = new Set<(event: WriterEvent) => void>();
   #untold: WriterDefinition[] = [];
   #users = 0;
 
   constructor(settings: WriterSettings, inThread: boolean) {
     this.settings = settings;
-    if (inThread) this.#writer = new InThreadWriter(settings);
+    const emit = (event: WriterEvent) => {
+      for (const listener of this.#listeners) listener(event);
+    };
+    if (inThread) this.#writer = new InThreadWriter(settings, emit);
     else {
-      const { writer, warning } = startThread(settings, () => {
+      const tellAgain = () => {
         this.#untold = [...this.#places.keys()].map(writerDefinition);
-      });
+      };
+      const { writer, warning } = startThread(settings, tellAgain, emit);
       this.#writer = writer;
       this.warning = warning;
     }
@@ -64,26 +71,34 @@ export class SharedWriter {
     return place;
   }
 
-  enter(): void {
+  /** @param listener told what the writer tells without being asked, until it leaves */
+  enter(listener: (event: WriterEvent) => void): void {
     this.#users++;
+    this.#listeners.add(listener);
   }
 
   /** Answers true to the last one, who closes it. */
-  leave(): boolean {
+  leave(listener: (event: WriterEvent) => void): boolean {
+    this.#listeners.delete(listener);
     return --this.#users === 0;
   }
 
-  close(): Promise<void> {
-    return this.#writer.close();
+  /** Answers with the last checkpoint, if one could be made. */
+  async close(): Promise<Checkpoint | undefined> {
+    if (this.#writer instanceof InThreadWriter) return this.#writer.call<Checkpoint | undefined>("close");
+    if (!this.#writer.alive) return undefined;
+    const last = await this.#writer.call<Checkpoint | undefined>("close");
+    await this.#writer.ended();
+    return last;
   }
 }
 
-function startThread(settings: WriterSettings, restarted: () => void) {
+function startThread(settings: WriterSettings, restarted: () => void, emit: (event: WriterEvent) => void) {
   try {
-    return { writer: new ThreadedWriter(settings, restarted), warning: undefined };
+    return { writer: new ThreadedWriter(settings, restarted, emit), warning: undefined };
   } catch (cause) {
     // What the database itself refuses, it refuses here too, with the same words.
-    const writer = new InThreadWriter(settings);
+    const writer = new InThreadWriter(settings, emit);
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { writer, warning: `the writer thread could not be started, so writes run on the main thread (${reason})` };
   }
@@ -98,7 +113,7 @@ const writers: Map<string, SharedWriter> = shared[REGISTRY];
  * @param settings `path` is the real path of the file
  * @throws {DaybookError} `BAD_OPTION` where the file is open in this process with other settings
  */
-export function enterWriter(settings: WriterSettings, inThread: boolean): SharedWriter {
+export function enterWriter(settings: WriterSettings, inThread: boolean, listener: (event: WriterEvent) => void): SharedWriter {
   let writer = writers.get(settings.path);
   if (writer === undefined) {
     writer = new SharedWriter(settings, inThread);
@@ -109,12 +124,13 @@ export function enterWriter(settings: WriterSettings, inThread: boolean): Shared
       `${settings.path} is open in this process with other keys or another \`userIds\`; open it once, or with the same options.`,
     );
   }
-  writer.enter();
+  writer.enter(listener);
   return writer;
 }
 
-export async function leaveWriter(writer: SharedWriter): Promise<void> {
-  if (!writer.leave()) return;
+/** Answers with the last checkpoint where this was the last user of the writer. */
+export async function leaveWriter(writer: SharedWriter, listener: (event: WriterEvent) => void): Promise<Checkpoint | undefined> {
+  if (!writer.leave(listener)) return undefined;
   if (writers.get(writer.settings.path) === writer) writers.delete(writer.settings.path);
-  await writer.close();
+  return writer.close();
 }

@@ -10,16 +10,19 @@ import type {
   StoredEvent,
 } from "@daybook/core";
 import { DaybookError } from "@daybook/core";
+import type { Checkpoint } from "./checkpointer.ts";
 import type { LedgerReader } from "./ledger-reader.ts";
 import { leaveWriter, type SharedWriter } from "./shared-writer.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
+import type { WriterEvent } from "./writer-event.ts";
 
 export interface SqliteStoreParts {
   readonly path: string;
   readonly origin: string;
   readonly vkey: string;
   readonly writer: SharedWriter;
+  readonly listener: (event: WriterEvent) => void;
   readonly connection: Sqlite;
   readonly reader: LedgerReader;
 }
@@ -78,6 +81,14 @@ export class SqliteStore implements AuditStore {
     return this.#read(() => this.#parts.reader.countBy(key, filter));
   }
 
+  /**
+   * Signs what is stored so far; one is also made 10 s after new entries, at once after entries about compliance, and at close.
+   * @throws {DaybookError} `LOG_DAMAGED`: the log was changed behind the writer's back; `KEYS_MISSING`: no signing key
+   */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#closed === undefined ? this.#parts.writer.call<Checkpoint>("checkpoint") : Promise.reject(closed());
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -85,7 +96,7 @@ export class SqliteStore implements AuditStore {
 
   async #close(): Promise<void> {
     this.#parts.connection.close();
-    await leaveWriter(this.#parts.writer);
+    await leaveWriter(this.#parts.writer, this.#parts.listener);
   }
 
   async #read<T>(action: () => Promise<T>): Promise<T> {

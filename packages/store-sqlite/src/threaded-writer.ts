@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { DaybookError, type ErrorCode } from "@daybook/core";
 import type { Writer } from "./writer.ts";
+import type { WriterEvent } from "./writer-event.ts";
 import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
 import {
   ANSWERS,
@@ -29,8 +30,10 @@ class Thread {
   readonly ended: Promise<void>;
   calls = 0;
   alive = true;
+  readonly #emit: (event: WriterEvent) => void;
 
-  constructor(settings: WriterSettings) {
+  constructor(settings: WriterSettings, emit: (event: WriterEvent) => void) {
+    this.#emit = emit;
     const { port1, port2 } = new MessageChannel();
     const shared = new SharedArrayBuffer(8);
     this.port = port1;
@@ -69,7 +72,11 @@ class Thread {
     port1.unref();
   }
 
-  settle({ call, value, failure }: WriterAnswer): void {
+  settle({ call, event, value, failure }: WriterAnswer): void {
+    if (event !== undefined) {
+      this.#emit(event);
+      return;
+    }
     const waiting = this.waiting.get(call);
     if (waiting === undefined) return;
     this.waiting.delete(call);
@@ -93,15 +100,19 @@ export class ThreadedWriter implements Writer {
   #thread: Thread;
   /** Told after a restart, when the new thread knows nothing of what the old one was told. */
   readonly #restarted: () => void;
+  readonly #emit: (event: WriterEvent) => void;
 
-  constructor(settings: WriterSettings, restarted: () => void) {
+  constructor(settings: WriterSettings, restarted: () => void, emit: (event: WriterEvent) => void) {
     this.#settings = settings;
     this.#restarted = restarted;
-    this.#thread = new Thread(settings);
+    this.#emit = emit;
+    this.#thread = new Thread(settings, emit);
   }
 
   call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
     const thread = this.#thread;
+    if (!thread.alive)
+      return Promise.reject(new DaybookError("WRITER_FAILED", "The writer thread has ended; it is started again with the next write."));
     return new Promise<T>((resolve, reject) => {
       // Only a waiting caller keeps the process alive, not the thread.
       if (thread.waiting.size === 0) thread.port.ref();
@@ -134,19 +145,21 @@ export class ThreadedWriter implements Writer {
     }
   }
 
+  get alive(): boolean {
+    return this.#thread.alive;
+  }
+
   /** Starts a new thread where the last one ended; answers at once otherwise. */
   revive(): void {
     if (this.#thread.alive) return;
-    this.#thread = new Thread(this.#settings);
+    this.#thread = new Thread(this.#settings, this.#emit);
     this.#restarted();
   }
 
-  async close(): Promise<void> {
-    const thread = this.#thread;
-    if (!thread.alive) return;
-    await this.call("close");
-    thread.port.ref();
-    await thread.ended;
+  /** After `close` was called: the thread has ended. */
+  async ended(): Promise<void> {
+    if (this.#thread.alive) this.#thread.port.ref();
+    await this.#thread.ended;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { WriterEvent } from "./writer-event.ts";
 import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
 
 /** Given to the thread when it starts. */
@@ -28,9 +29,10 @@ export interface WriterFailure {
   readonly hint: string;
 }
 
-/** `call` 0 answers the start. */
+/** `call` 0 answers the start, and after that tells an event. */
 export interface WriterAnswer {
   readonly call: number;
+  readonly event?: WriterEvent;
   readonly value?: unknown;
   readonly failure?: WriterFailure;
 }

@@ -24,7 +24,7 @@ function failureOf(cause: unknown) {
 function start(): WriterOperations | undefined {
   try {
     const Database = createRequire(settings.driver)(settings.driver) as SqliteConstructor;
-    return new WriterOperations(Database, settings);
+    return new WriterOperations(Database, settings, (event) => answer({ call: 0, event }));
   } catch (cause) {
     port.postMessage({ call: 0, failure: failureOf(cause) } satisfies WriterAnswer);
     return undefined;
@@ -39,7 +39,12 @@ else {
   port.on("message", ({ call, operation, args }: WriterCall) => {
     try {
       const value = (operations[operation] as (...args: readonly unknown[]) => unknown).apply(operations, args as unknown[]);
-      answer({ call, value });
+      if (value instanceof Promise) {
+        value.then(
+          (late: unknown) => answer({ call, value: late }),
+          (cause: unknown) => answer({ call, failure: failureOf(cause) }),
+        );
+      } else answer({ call, value });
     } catch (cause) {
       answer({ call, failure: failureOf(cause) });
     }

@@ -1,6 +1,6 @@
 import type { WriterOperation } from "./writer-operations.ts";
 
-/** Carries operations to where they run. Answers come in the order of the calls. */
+/** Carries operations to where they run. They begin in the order of the calls. */
 export interface Writer {
   /** True where writes run in a thread of their own. */
   readonly threaded: boolean;
@@ -11,5 +11,4 @@ export interface Writer {
    * @throws {DaybookError} `WRITER_FAILED` where no answer came within `deadlineMs`
    */
   callSync<T>(operation: WriterOperation, deadlineMs: number, ...args: readonly unknown[]): T;
-  close(): Promise<void>;
 }

@@ -1,0 +1,89 @@
+import { DaybookError, isDaybookError } from "@daybook/core";
+import { type Checkpoint, makeCheckpoint } from "./checkpointer.ts";
+import { storeFailure } from "./sqlite-failure.ts";
+import type { WriterEvent } from "./writer-event.ts";
+import type { WriterScope } from "./writer-scope.ts";
+
+const AFTER_MS = 10_000;
+
+/**
+ * When checkpoints are made: 10 s after the first new entry, at once after entries about compliance, and at close. Batches are
+ * stored between the steps of one.
+ */
+export class CheckpointSchedule {
+  readonly #scope: WriterScope;
+  readonly #emit: (event: WriterEvent) => void;
+  readonly #path: string;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<Checkpoint> | undefined;
+  #closed = false;
+
+  constructor(scope: WriterScope, path: string, emit: (event: WriterEvent) => void) {
+    this.#scope = scope;
+    this.#path = path;
+    this.#emit = emit;
+  }
+
+  /** Somebody who only seals leaves the signing to others. */
+  get possible(): boolean {
+    return this.#scope.keys.sign !== undefined;
+  }
+
+  entriesStored(urgent: boolean): void {
+    if (!this.possible) return;
+    if (urgent) this.#start(0);
+    else if (this.#timer === undefined) this.#start(AFTER_MS);
+  }
+
+  run(): Promise<Checkpoint> {
+    this.#running ??= this.#stepwise().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** The last one, without returning to the event loop. */
+  finish(): Checkpoint | undefined {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (!this.possible) return undefined;
+    try {
+      const steps = makeCheckpoint(this.#scope);
+      for (;;) {
+        const step = steps.next();
+        if (step.done) return step.value;
+      }
+    } catch (cause) {
+      this.#problem(cause);
+      return undefined;
+    }
+  }
+
+  #start(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.run().then(
+        (checkpoint) => checkpoint.made && this.#emit({ kind: "checkpoint", checkpoint }),
+        (cause) => !this.#closed && this.#problem(cause),
+      );
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  async #stepwise(): Promise<Checkpoint> {
+    const steps = makeCheckpoint(this.#scope);
+    for (;;) {
+      if (this.#closed)
+        throw new DaybookError("LOG_CLOSED", "The store was closed before the checkpoint was made; closing makes one itself.");
+      const step = steps.next();
+      if (step.done) return step.value;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #problem(cause: unknown): void {
+    const { code, hint } = isDaybookError(cause) ? cause : storeFailure(cause, this.#path);
+    this.#emit({ kind: "problem", code, hint });
+  }
+}

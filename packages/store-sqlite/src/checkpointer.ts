@@ -1,0 +1,144 @@
+import { DaybookError } from "@daybook/core";
+import {
+  commitPart,
+  decodeEntry,
+  Frontier,
+  formatCheckpoint,
+  isLedgerError,
+  leafHash,
+  openCheckpoint,
+  parseVkey,
+  sealNext,
+  signNote,
+  type Vkey,
+  vkeyOf,
+} from "@daybook/ledger";
+import { retryWhileBusy } from "./connection.ts";
+import { ledgerRows, type StoredRow } from "./ledger-rows.ts";
+import type { WriterScope } from "./writer-scope.ts";
+
+/** A signed statement about all entries up to a size. */
+export interface Checkpoint {
+  readonly size: number;
+  readonly note: string;
+  /** False where the newest stored one covers everything already. */
+  readonly made: boolean;
+}
+
+interface CheckpointRow {
+  readonly size: number;
+  readonly note: string;
+  readonly frontier: Uint8Array;
+}
+
+const STEP = 500;
+
+/**
+ * Makes a checkpoint of everything stored: reads back all rows above the newest one and signs only if each continues the log.
+ * A generator, so that the writer can store batches between the steps.
+ * @throws {DaybookError} `LOG_DAMAGED`: something was changed behind the writer's back, nothing is signed; `KEYS_MISSING`
+ */
+export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void, Checkpoint> {
+  const { seal: sealKey, sign } = keys;
+  if (sealKey === undefined || sign === undefined) {
+    throw new DaybookError(
+      "KEYS_MISSING",
+      "Checkpoints are signed by whoever holds the signing key; run `daybook checkpoint --watch` there.",
+    );
+  }
+  const newest = db.prepare<[], CheckpointRow>("SELECT size, note, frontier FROM daybook_checkpoint ORDER BY size DESC LIMIT 1");
+  const origin = db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
+  const generation = Number(origin.slice(origin.lastIndexOf("/") + 1));
+  const last = newest.get();
+  const frontier = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generation));
+  const read = ledgerRows(db);
+  let seal: Uint8Array = new Uint8Array(16);
+  if (frontier.size > 0) {
+    const before = read(frontier.size - 1, 1)[0];
+    if (before?.seq !== frontier.size - 1) throw damaged(`entry ${frontier.size - 1} is missing`);
+    seal = before.seal;
+  }
+  for (;;) {
+    const rows = read(frontier.size, STEP);
+    for (const row of rows) {
+      if (row.seq !== frontier.size) throw damaged(`entry ${frontier.size} is missing`);
+      const leaf = checkedLeaf(row);
+      seal = checkedSeal(sealKey, row, seal, leaf);
+      frontier.push(leaf);
+    }
+    if (rows.length < STEP) break;
+    yield;
+  }
+  if (last !== undefined && frontier.size === last.size) return { size: last.size, note: last.note, made: false };
+  const note = signNote(formatCheckpoint(origin, frontier.size, frontier.root()), [{ name: origin, key: sign }]);
+  return retryWhileBusy(() => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const faster = newest.get();
+      if (faster !== undefined && faster.size >= frontier.size) {
+        db.exec("ROLLBACK");
+        return { size: faster.size, note: faster.note, made: false };
+      }
+      db.prepare("INSERT INTO daybook_checkpoint (size, note, frontier, made) VALUES (?, ?, ?, ?)").run(
+        frontier.size,
+        note,
+        frontier.toBytes(),
+        new Date(now()).toISOString(),
+      );
+      db.exec("COMMIT");
+      return { size: frontier.size, note, made: true };
+    } catch (cause) {
+      if (db.inTransaction) db.exec("ROLLBACK");
+      throw cause;
+    }
+  });
+}
+
+/** The public keys of this log in every generation up to now. */
+export const generations = (keys: WriterScope["keys"], upTo: number): Vkey[] =>
+  Array.from({ length: upTo }, (_, i) => parseVkey(vkeyOf(keys, i + 1)));
+
+function trustedFrontier({ size, note, frontier: bytes }: CheckpointRow, vkeys: readonly Vkey[]): Frontier {
+  try {
+    const opened = openCheckpoint(note, vkeys);
+    const frontier = Frontier.fromBytes(bytes, size);
+    if (opened.size !== size || Buffer.compare(opened.root, frontier.root()) !== 0)
+      throw damaged(`the stored checkpoint of size ${size} does not match its note`);
+    return frontier;
+  } catch (cause) {
+    if (!isLedgerError(cause)) throw cause;
+    throw damaged(`the stored checkpoint of size ${size} cannot be used (${cause.code})`, cause);
+  }
+}
+
+function checkedLeaf(row: StoredRow): Uint8Array {
+  const decoded = decodeEntry(row.entry);
+  if (decoded === null) throw damaged(`entry ${row.seq} is malformed`);
+  const opens = (part: number, salt: Uint8Array | null, bytes: Uint8Array | null) => {
+    if (salt === null || bytes === null) return;
+    const commitment = decoded.commitments[part];
+    if (commitment === undefined || Buffer.compare(commitPart(part, salt, bytes), commitment) !== 0)
+      throw damaged(`part ${part} of entry ${row.seq} was changed`);
+  };
+  opens(0, row.salt0, row.head);
+  opens(1, row.salt1, row.person);
+  for (const { part, salt, data } of row.others) opens(part, salt, data);
+  return leafHash(row.entry);
+}
+
+function checkedSeal(
+  key: NonNullable<WriterScope["keys"]["seal"]>,
+  { seq, seal }: StoredRow,
+  before: Uint8Array,
+  leaf: Uint8Array,
+): Uint8Array {
+  if (Buffer.compare(sealNext(key, seq, before, leaf), seal) !== 0) throw damaged(`entry ${seq} was not written with the key of this log`);
+  return seal;
+}
+
+const damaged = (what: string, cause?: unknown) =>
+  new DaybookError(
+    "LOG_DAMAGED",
+    `No checkpoint was signed: ${what}. Run \`daybook verify\` and keep a copy of the file.`,
+    cause === undefined ? undefined : { cause },
+  );

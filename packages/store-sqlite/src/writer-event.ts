@@ -1,0 +1,7 @@
+import type { ErrorCode } from "@daybook/core";
+import type { Checkpoint } from "./checkpointer.ts";
+
+/** What the writer tells without being asked. */
+export type WriterEvent =
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
+  | { readonly kind: "problem"; readonly code: ErrorCode; readonly hint: string };
