@@ -15,7 +15,7 @@ export class Frontier {
   #size: number;
   #subtrees: number;
   /** The input of an inner node's hash for each subtree: 0x01, the subtree's hash, and room for the one that will stand beside it. */
-  readonly #nodes: Buffer[] = [];
+  readonly #nodes: Buffer<ArrayBuffer>[] = [];
 
   private constructor(size: number, hashes: Uint8Array) {
     this.#size = size;
@@ -92,7 +92,7 @@ export class Frontier {
     return bytes;
   }
 
-  #node(index: number): Buffer {
+  #node(index: number): Buffer<ArrayBuffer> {
     if (index >= MOST_SUBTREES) throw new LedgerError("BAD_SIZE", "The tree is full.");
     let node = this.#nodes[index];
     if (node === undefined) {

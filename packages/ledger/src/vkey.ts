@@ -19,6 +19,13 @@ export interface Vkey {
   readonly key: KeyObject;
 }
 
+/** The part of a log's keys that its checkpoints are about, see `LedgerKeys`. */
+export interface SigningKeys {
+  readonly name: string;
+  readonly sign?: KeyObject | undefined;
+  readonly public?: KeyObject | undefined;
+}
+
 const ED25519_LENGTH = 32;
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const VKEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u;
@@ -78,15 +85,16 @@ export function keyId(name: string, type: KeyType, publicKey: Uint8Array): Buffe
 /**
  * The verifier key of a log in one of its generations, whose origin is `<name>/<generation>`.
  * @param generation 1, 2, …: one more each time a log begins anew after a restore
- * @throws {LedgerError} `BAD_KEYS`: these keys cannot sign, so their public half is not known
+ * @throws {LedgerError} `BAD_KEYS`: neither the signing key nor its public half is among these keys
  */
-export function vkeyOf(keys: { readonly name: string; readonly sign?: KeyObject | undefined }, generation: number): string {
-  if (keys.sign === undefined)
-    throw new LedgerError("BAD_KEYS", `These keys of ${keys.name} hold no signing key; use those of the checkpointer.`);
+export function vkeyOf(keys: SigningKeys, generation: number): string {
+  const key = keys.public ?? keys.sign;
+  if (key === undefined)
+    throw new LedgerError("BAD_KEYS", `These keys of ${keys.name} do not tell its public key; use those of the checkpointer.`);
   if (!Number.isSafeInteger(generation) || generation < 1)
     throw new LedgerError("BAD_KEYS", `${generation} is not a generation; the first is 1.`);
-  return formatVkey(makeVkey(`${keys.name}/${generation}`, keys.sign));
+  return formatVkey(makeVkey(`${keys.name}/${generation}`, key));
 }
 
-const rawKey = (publicKey: KeyObject): Buffer => publicKey.export({ type: "spki", format: "der" }).subarray(-ED25519_LENGTH);
+const rawKey = (publicKey: KeyObject): Buffer<ArrayBuffer> => publicKey.export({ type: "spki", format: "der" }).subarray(-ED25519_LENGTH);
 const idOf = (name: string, type: KeyType, publicKey: Uint8Array): string => keyId(name, type, publicKey).toString("hex");
