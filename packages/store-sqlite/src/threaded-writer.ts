@@ -24,6 +24,7 @@ interface Waiting {
 
 /** One thread with its port; a new one is started after a crash. */
 class Thread {
+  readonly worker: Worker;
   readonly port: MessagePort;
   readonly counters: Int32Array;
   readonly waiting = new Map<number, Waiting>();
@@ -38,7 +39,7 @@ class Thread {
     const shared = new SharedArrayBuffer(8);
     this.port = port1;
     this.counters = new Int32Array(shared);
-    const worker = new Worker(writerThreadCode, {
+    this.worker = new Worker(writerThreadCode, {
       eval: true,
       name: "daybook writer",
       workerData: { settings, port: port2, shared } satisfies WriterStart,
@@ -46,6 +47,7 @@ class Thread {
       // Preloads and flags of the application are not for this thread.
       execArgv: [],
     });
+    const { worker } = this;
     this.ended = new Promise((resolve) => {
       worker.once("error", (cause) => {
         this.fail(
@@ -158,7 +160,8 @@ export class ThreadedWriter implements Writer {
 
   /** After `close` was called: the thread has ended. */
   async ended(): Promise<void> {
-    if (this.#thread.alive) this.#thread.port.ref();
+    // Nothing else keeps the process alive for these last milliseconds.
+    this.#thread.worker.ref();
     await this.#thread.ended;
   }
 }
