@@ -1,0 +1,1 @@
+export { type OtlpSinkOptions, otlpSink } from "./otlp-sink.ts";
