@@ -36,15 +36,34 @@ export {
   rotateRoot,
   splitKeys,
 } from "./keys.ts";
-export { type CreatedEntryOptions, createdEntry, LEDGER_FORMAT, type LedgerEntryOptions, type Operator } from "./ledger-entries.ts";
+export {
+  type ContinuesEntryOptions,
+  type CreatedEntryOptions,
+  continuesEntry,
+  createdEntry,
+  type ErasureEntryOptions,
+  erasureEntry,
+  incidentEntry,
+  keyEntry,
+  LEDGER_FORMAT,
+  type LedgerEntryOptions,
+  type Operator,
+  policyEntry,
+  provenEntry,
+  type RetentionEntryOptions,
+  retentionEntry,
+} from "./ledger-entries.ts";
 export { isLedgerError, LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from "./ledger-error.ts";
 export { emptyRoot, leafHash, nodeHash } from "./merkle.ts";
 export type { HashReader } from "./merkle-range.ts";
 export { type GoodSignature, openNote } from "./open-note.ts";
+export { covers, type FoundPart, type HoldScope, type KeptPart, type PlannedErasure, planErasure } from "./plan-erasure.ts";
 export { pseudonymOf, pseudonymsOf, sessionDigest } from "./pseudonym.ts";
+export { type Continued, ERASURE_BASES, type ErasureBasis, type Manifest, type ManifestText, readManifest } from "./read-manifest.ts";
 export { referenceKey, tenantReference, tenantReferences } from "./reference.ts";
 export { sealNext } from "./seal.ts";
 export { type NoteSignature, type NoteSigner, parseNote, type SignedNote, signNote } from "./signed-note.ts";
+export { type SlotItem, type SlotList, SlotSet, spreadSlots } from "./slot-set.ts";
 export type { PartRole, SplitEntry, SplitPart } from "./split-entry.ts";
 export { type LedgerEvent, MOST_PERSONS, type SplitOptions, splitEvent } from "./split-event.ts";
 export { suppressionTag } from "./suppression.ts";

@@ -5,10 +5,13 @@ import {
   decodeEntry,
   deriveKeys,
   encodeEntry,
+  erasureEntry,
   type LedgerKeys,
   leafHash,
   prepareEntry,
   pseudonymOf,
+  readManifest,
+  SlotSet,
   type SplitEntry,
   sealNext,
   sessionDigest,
@@ -72,6 +75,31 @@ describe("the golden entries", () => {
     const expected = golden.entries[seq]!;
     expect(split.class).toBe(expected.class);
     expect(split.parts.map(({ text }) => text)).toEqual(expected.parts.map(({ text }) => text));
+  });
+});
+
+describe("the golden erasure", () => {
+  const [head, list] = golden.entries[5]!.parts.map(({ text }) => text) as [string, string];
+  const gone = new SlotSet();
+  gone.add(3, 4);
+  gone.add(2, 4);
+
+  it("comes out of the slots it names", () => {
+    const split = erasureEntry({
+      gone,
+      basis: ["request"],
+      time: "2026-11-22T09:00:05.000Z",
+      id: "01a2027b-ea08-7555-8555-555555555555",
+      service: "api",
+      random: () => new Uint8Array(10),
+    });
+    expect(split).toEqual({ class: 8, parts: [{ text: head }, { role: "context", text: list }] });
+  });
+
+  it("is read back", () => {
+    const manifest = readManifest({ seq: 5, head, parts: [list] });
+    expect(manifest).toMatchObject({ action: "ledger.erasure", n: 2, basis: ["request"], merges: [] });
+    expect(manifest.action === "ledger.erasure" && manifest.gone?.toJson()).toEqual(gone.toJson());
   });
 });
 
