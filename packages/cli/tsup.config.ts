@@ -6,5 +6,6 @@ export default defineConfig({
   clean: true,
   target: "node22",
   platform: "node",
+  // Each verb is a chunk of its own, loaded when it runs.
   splitting: true,
 });

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { run } from "./program.ts";
 
-// A reader that has seen enough, as `head` has, is no failure.
+// A reader of stdout that has seen enough, as `head` has, is no failure; writers learn of it by themselves.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
 });
 
 process.exitCode = await run(process.argv);

@@ -11,3 +11,6 @@ export const EXIT = {
 } as const;
 
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** Takes the exit status of a verb when it has run. */
+export type Done = (status: ExitStatus) => void;

@@ -1,10 +1,8 @@
 import type { StoredEvent } from "@daybook/core";
 import { stringify } from "csv-stringify/sync";
+import type { Format } from "./format-names.ts";
 import { EVENT_COLUMNS, eventCells } from "./rows.ts";
-import { guardFormula, safeCell, safeText } from "./safe-text.ts";
-
-export const FORMATS = ["table", "json", "ndjson", "csv"] as const;
-export type Format = (typeof FORMATS)[number];
+import { guardFormula, safeCell, safeJson, safeText } from "./safe-text.ts";
 
 export interface FormatOptions {
   /** CSV only: make cells harmless for spreadsheets and terminals. */
@@ -25,7 +23,7 @@ export function eventFormat(format: Format, { guard }: FormatOptions): EventForm
     case "json":
       return new JsonFormat();
     case "ndjson":
-      return { begin: "", block: (events) => events.map((event) => `${JSON.stringify(event)}\n`).join(""), end: () => "" };
+      return { begin: "", block: (events) => events.map((event) => `${safeJson(event)}\n`).join(""), end: () => "" };
     case "csv":
       return { begin: csv([[...EVENT_COLUMNS]]), block: (events) => csv(events.map((event) => cells(event, guard))), end: () => "" };
   }
@@ -46,7 +44,7 @@ class JsonFormat implements EventFormat {
   #first = true;
 
   block(events: readonly StoredEvent[]): string {
-    const text = events.map((event, i) => `${this.#first && i === 0 ? "\n" : ",\n"}${JSON.stringify(event)}`).join("");
+    const text = events.map((event, i) => `${this.#first && i === 0 ? "\n" : ",\n"}${safeJson(event)}`).join("");
     if (events.length > 0) this.#first = false;
     return text;
   }

@@ -1,45 +1,140 @@
-import { once } from "node:events";
-import { closeSync, fchmodSync, openSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "../usage-error.ts";
 
 /** Where a verb writes its data. */
 export interface TextOutput {
+  /** True once nobody reads any more, as after `| head`: what is written from then on is thrown away. */
+  readonly ended: boolean;
+  /** Settles when more may be written. */
   write(text: string): Promise<void>;
-  close(): Promise<void>;
+  /** Everything was written: a file appears under its name now. */
+  close(): void;
+  /** Not everything could be written: a file under that name stays as it was. */
+  discard(): void;
 }
 
-/** Standard output, or a file readable by nobody else. */
+/**
+ * Standard output, or a file readable by nobody else, which appears when it is complete.
+ * @throws {UsageError} when the file cannot be written
+ */
 export function textOutput(path: string | undefined): TextOutput {
-  return path === undefined ? new StandardOutput() : new PrivateFile(path);
+  if (path === undefined) return new StandardOutput();
+  const target = statSync(path, { throwIfNoEntry: false });
+  if (target === undefined || target.isFile()) return new PrivateFile(path);
+  if (target.isDirectory()) throw new UsageError(`--output: ${path} is a folder; give the name of a file in it.`);
+  return new Device(path);
 }
 
-/** Waits where the reader is slow; ends quietly where the reader has gone, as `head` does. */
+/**
+ * Runs `work` with an output, and closes or discards it.
+ * @throws {UsageError} when the file cannot be written
+ */
+export async function writeTo<T>(path: string | undefined, work: (output: TextOutput) => Promise<T>): Promise<T> {
+  const output = textOutput(path);
+  // Also where the process ends by a signal in between, nothing half-written stays.
+  const discard = () => output.discard();
+  process.once("exit", discard);
+  try {
+    const result = await work(output);
+    output.close();
+    return result;
+  } catch (cause) {
+    output.discard();
+    throw cause;
+  } finally {
+    process.removeListener("exit", discard);
+  }
+}
+
 class StandardOutput implements TextOutput {
-  async write(text: string): Promise<void> {
-    if (text === "") return;
-    if (!process.stdout.write(text)) await once(process.stdout, "drain");
+  ended = false;
+
+  write(text: string): Promise<void> {
+    if (this.ended || text === "") return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => {
+        if (error == null) return resolve();
+        if ((error as NodeJS.ErrnoException).code !== "EPIPE") return reject(error);
+        this.ended = true;
+        resolve();
+      });
+    });
   }
 
-  async close(): Promise<void> {}
+  close(): void {}
+  discard(): void {}
 }
 
-class PrivateFile implements TextOutput {
+/** A pipe or a terminal given by name: there is nothing to replace. */
+class Device implements TextOutput {
+  readonly ended = false;
   readonly #file: number;
 
   constructor(path: string) {
-    try {
-      this.#file = openSync(path, "w", 0o600);
-      fchmodSync(this.#file, 0o600);
-    } catch (cause) {
-      throw new UsageError(`--output: ${(cause as Error).message}`);
-    }
+    this.#file = opened(path, "w");
   }
 
   async write(text: string): Promise<void> {
-    writeSync(this.#file, text);
+    writeFully(this.#file, text);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     closeSync(this.#file);
   }
+
+  discard(): void {
+    closeSync(this.#file);
+  }
+}
+
+class PrivateFile implements TextOutput {
+  readonly ended = false;
+  readonly #path: string;
+  readonly #unfinished: string;
+  readonly #file: number;
+  #open = true;
+
+  constructor(path: string) {
+    this.#path = statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
+    this.#unfinished = join(dirname(this.#path), `.${basename(this.#path)}.${randomBytes(6).toString("hex")}.unfinished`);
+    this.#file = opened(this.#unfinished, "wx");
+    fchmodSync(this.#file, 0o600);
+  }
+
+  async write(text: string): Promise<void> {
+    writeFully(this.#file, text);
+  }
+
+  close(): void {
+    this.#open = false;
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+    renameSync(this.#unfinished, this.#path);
+  }
+
+  discard(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#file);
+    rmSync(this.#unfinished, { force: true });
+  }
+}
+
+function opened(path: string, flags: "w" | "wx"): number {
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new UsageError(`--output: the folder ${dirname(path)} does not exist.`);
+    if (code === "EACCES" || code === "EROFS") throw new UsageError(`--output: the folder ${dirname(path)} may not be written to.`);
+    throw new UsageError(`--output: ${(cause as Error).message}`);
+  }
+}
+
+/** `writeSync` may write less than it was given. */
+function writeFully(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }

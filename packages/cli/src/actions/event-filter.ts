@@ -1,0 +1,46 @@
+import { before, type EventFilter } from "@daybook/core";
+import { UsageError } from "../usage-error.ts";
+import type { FilterOptions } from "../verbs/filter-options.ts";
+
+const listed = (values: readonly string[]) => values.flatMap((value) => value.split(","));
+
+/** The filter the options of a verb ask for. */
+export function filterOf({ eventType, action, severity, outcome, user, actor, request, tenant, endpoint }: FilterOptions): EventFilter {
+  return {
+    ...(eventType === undefined ? {} : { type: listed(eventType) }),
+    ...(action === undefined ? {} : { action: listed(action) }),
+    ...(severity === undefined ? {} : { severity }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(user === undefined ? {} : { user }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(request === undefined ? {} : { requestId: request }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(endpoint === undefined ? {} : { route: endpoint }),
+  };
+}
+
+export interface RangeOptions {
+  readonly last?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** @throws {UsageError} */
+export function rangeOf({ last, since, until }: RangeOptions): EventFilter {
+  if (last !== undefined && since !== undefined) throw new UsageError("Give --last or --since, not both.");
+  return {
+    ...(last === undefined ? {} : { since: before(last, Date.now()) }),
+    ...(since === undefined ? {} : { since: timeOf("--since", since) }),
+    ...(until === undefined ? {} : { until: timeOf("--until", until) }),
+  };
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** A date alone, or a time without a zone, is UTC: the trail is. */
+function timeOf(option: string, text: string): number {
+  const zoned = /T/.test(text) && !/(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text;
+  const time = ISO_TIME.test(text) ? Date.parse(zoned) : Number.NaN;
+  if (Number.isNaN(time)) throw new UsageError(`${option} is a time such as 2026-11-24 or 2026-11-24T09:30:00Z.`);
+  return time;
+}
