@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
 import { library } from "../../tsup.base.ts";
 
-export default defineConfig(library);
+// The CommonJS build has no `import.meta`, which the default store is looked up from.
+export default defineConfig({ ...library, shims: true });

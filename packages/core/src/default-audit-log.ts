@@ -12,16 +12,17 @@ const PACKAGE = "@daybook/store-sqlite";
 /**
  * The audit log of an application that configured nothing: SQLite at `DAYBOOK_DB`, default `data/audit.db`. The store package is
  * looked up by name, next to the adapter and from the working directory, so that an adapter does not force it on anybody.
- * @param anchors URLs or paths of modules to resolve from
+ * @param anchors URLs or paths of modules to resolve from; undefined where a bundler has taken the URL of a module away
  * @throws {DaybookError} `STORE_MISSING`, or what opening the database throws
  */
-export function openDefaultAuditLog(anchors: readonly string[]): AuditLog {
+export function openDefaultAuditLog(anchors: readonly (string | undefined)[]): AuditLog {
   const path = process.env.DAYBOOK_DB || "data/audit.db";
   return new AuditLog({ store: loadStorePackage(anchors).openSqliteStoreSync({ path }) });
 }
 
-function loadStorePackage(anchors: readonly string[]): StorePackage {
+function loadStorePackage(anchors: readonly (string | undefined)[]): StorePackage {
   for (const anchor of [...anchors, `${process.cwd()}/`]) {
+    if (anchor === undefined) continue;
     try {
       return createRequire(anchor)(PACKAGE) as StorePackage;
     } catch (cause) {

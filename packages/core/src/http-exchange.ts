@@ -11,6 +11,7 @@ import type { Receipt } from "./receipt.ts";
 import type { Denial, RequestContext } from "./request-context.ts";
 import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
 import { activeSpan, parseTraceparent, type TraceContext } from "./trace-context.ts";
+import { uuidV7 } from "./uuid-v7.ts";
 
 /** What an application answers when asked who makes a request: an id, or more, or nothing while nobody is known. */
 export type UserAnswer =
@@ -56,13 +57,13 @@ export interface ExchangeSource<Request> {
   readonly request: Request;
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
-  /** Path of the URL as the client sent it, without the query. */
+  /** Path of the URL as the framework's router reads it, without the query. */
   readonly path: string;
   /** The framework's own answer, under its own trust-proxy setting. */
   ip(): string | undefined;
-  /** The route template with its mount, undefined where none matched. */
+  /** The route template with its mount, undefined where none matched, or none is known yet. */
   route(): string | undefined;
-  /** An id the framework gave the request; over the header option. */
+  /** An id the framework gave the request; over the header option. One is made where there is none, or none that can be recorded. */
   readonly requestId?: string | undefined;
   /** The framework's own per-route setting, over the policy list. */
   readonly level?: RouteLevel | undefined;
@@ -77,7 +78,7 @@ const RECORDED = Symbol.for("daybook.recorded.v1");
 export class HttpAudit<Request> {
   readonly log: AuditLog;
   readonly options: HttpAuditOptions<Request>;
-  readonly #level: (method: string, path: string) => RouteLevel;
+  readonly #level: (method: string, path: string) => RouteLevel | undefined;
   readonly #requestIdHeader: string | undefined;
 
   /** @throws {DaybookError} `BAD_OPTION` */
@@ -88,21 +89,34 @@ export class HttpAudit<Request> {
     this.#requestIdHeader = options.requestIdHeader?.toLowerCase();
   }
 
+  /** True where this log records the response already. */
+  records(response: ServerResponse): boolean {
+    return (response as { [RECORDED]?: AuditLog })[RECORDED] === this.log;
+  }
+
   /** Undefined where this log records the response already. */
   begin(source: ExchangeSource<Request>): HttpExchange<Request> | undefined {
-    const response = source.response as ServerResponse & { [RECORDED]?: AuditLog };
-    if (response[RECORDED] === this.log) return undefined;
-    response[RECORDED] = this.log;
+    if (this.records(source.response)) return undefined;
+    (source.response as { [RECORDED]?: AuditLog })[RECORDED] = this.log;
     const { raw } = source;
-    const level = source.level ?? this.#level(raw.method ?? "GET", source.path);
+    const level = source.level ?? this.#levelOf(raw.method ?? "GET", source);
     const header = this.#requestIdHeader === undefined ? undefined : raw.headers[this.#requestIdHeader];
-    return new HttpExchange(this, source, level, source.requestId ?? requestIdOf(header));
+    return new HttpExchange(this, source, level, requestIdOf(source.requestId) ?? requestIdOf(header));
+  }
+
+  #levelOf(method: string, source: ExchangeSource<Request>): RouteLevel {
+    if (!this.options.policy?.length) return "metadata";
+    const level = this.#level(method, source.path);
+    if (level !== undefined) return level;
+    // A router may reach a route by a spelling of its path that no rule names.
+    const route = source.route();
+    return (route === undefined ? undefined : this.#level(method, route)) ?? "metadata";
   }
 }
 
 export class HttpExchange<Request> implements RequestContext {
-  readonly requestId: string | undefined;
   readonly level: RouteLevel;
+  #requestId: string | undefined;
   readonly #http: HttpAudit<Request>;
   #source: ExchangeSource<Request> | undefined;
   readonly #begun = performance.now();
@@ -115,19 +129,30 @@ export class HttpExchange<Request> implements RequestContext {
   #denial: Denial | undefined;
   #error: { readonly code: string } | undefined;
   #ended = false;
+  #intending = false;
   #tenant: string | undefined;
 
   constructor(http: HttpAudit<Request>, source: ExchangeSource<Request>, level: RouteLevel, requestId: string | undefined) {
     this.#http = http;
     this.#source = source;
     this.level = level;
-    this.requestId = requestId;
+    this.#requestId = requestId;
     const { method, headers } = source.raw;
     this.method = method !== undefined && /^[A-Z]{1,16}$/.test(method) ? method : "OTHER";
     const traceparent = headers.traceparent;
     this.#traceparent = typeof traceparent === "string" ? traceparent : undefined;
     this.#trace = activeSpan();
     this.#traceRead = this.#trace !== undefined;
+  }
+
+  get log(): AuditLog {
+    return this.#http.log;
+  }
+
+  /** The framework's, the client's where an option names its header, else our own: records of one request belong together. */
+  get requestId(): string {
+    this.#requestId ??= uuidV7(Date.now());
+    return this.#requestId;
   }
 
   get traceId(): string | undefined {
@@ -151,7 +176,7 @@ export class HttpExchange<Request> implements RequestContext {
     if (source === undefined) return this.#lastActor ?? { kind: "anonymous" };
     const { user, userAgent = true } = this.#http.options;
     const answer = user === undefined ? undefined : this.#ask("user", () => user(source.request));
-    const ip = source.ip();
+    const ip = this.#ask("trust proxy", () => source.ip());
     const agent = userAgent ? source.raw.headers["user-agent"] : undefined;
     const actor: { -readonly [K in keyof Actor]: Actor[K] } = { kind: "anonymous" };
     if (answer !== undefined && answer !== null && answer !== "") {
@@ -180,6 +205,8 @@ export class HttpExchange<Request> implements RequestContext {
   }
 
   hold(receipt: Receipt): boolean {
+    // Nothing can leave before the handler runs, and the framework answers when the intent cannot be stored.
+    if (this.#intending) return true;
     return this.#source !== undefined && holdAnswer(this.#source.response, receipt);
   }
 
@@ -201,7 +228,9 @@ export class HttpExchange<Request> implements RequestContext {
    */
   intent(): Promise<void> | undefined {
     if (this.level !== "always") return undefined;
-    const receipt = this.#http.log.recordWith(requestStarted, {}, { context: this, request: this.#request(undefined, undefined) });
+    this.#intending = true;
+    const receipt = this.log.recordWith(requestStarted, {}, { context: this, request: this.#request(undefined, undefined) });
+    this.#intending = false;
     return receipt.stored.catch((cause: unknown) => {
       throw new DaybookError("INTENT_NOT_STORED", "The route must be recorded and the store is not available; try again later.", { cause });
     });
@@ -217,7 +246,7 @@ export class HttpExchange<Request> implements RequestContext {
     if (this.level !== "none" || options.observe !== undefined) {
       const unavailable = holdFailure(response);
       const upgraded = raw.headers.upgrade !== undefined && !response.headersSent && !response.writableEnded;
-      const aborted = !upgraded && unavailable === undefined && !response.writableFinished;
+      const aborted = !upgraded && unavailable === undefined && !leftWhole(response);
       const status = unavailable !== undefined ? 503 : upgraded ? 101 : response.headersSent ? response.statusCode : undefined;
       const durationMs = Math.max(0, performance.now() - this.#begun - heldMs(response));
       const route = this.route() ?? UNMATCHED;
@@ -245,9 +274,9 @@ export class HttpExchange<Request> implements RequestContext {
 
   #request(status: number | undefined, durationMs: number | undefined, route = this.route()): NonNullable<AuditEvent["request"]> {
     const request: { -readonly [K in keyof NonNullable<AuditEvent["request"]>]: NonNullable<AuditEvent["request"]>[K] } = {
+      id: this.requestId,
       method: this.method,
     };
-    if (this.requestId !== undefined) request.id = this.requestId;
     const trace = this.#traceContext();
     if (trace !== undefined) {
       request.traceId = trace.traceId;
@@ -280,6 +309,10 @@ export class HttpExchange<Request> implements RequestContext {
     }
   }
 }
+
+/** True once the last byte is on its way. A simulated response ends without a connection that could take its bytes. */
+const leftWhole = (response: ServerResponse) =>
+  response.writableFinished || (response.writableEnded && response.socket?.destroyed === false);
 
 const outcomeOf = (status: number | undefined) => {
   if (status === undefined || status < 400) return "success";

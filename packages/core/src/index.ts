@@ -124,6 +124,7 @@ export {
   requestVerified,
 } from "./privacy-events.ts";
 export type { Receipt } from "./receipt.ts";
+export { type RequestAudit, requestAudit } from "./request-audit.ts";
 export { currentContext, type Denial, type RequestContext, runAs, runInContext } from "./request-context.ts";
 export {
   type DataRequest,
@@ -140,6 +141,7 @@ export {
   type VerificationMethod,
 } from "./request-store.ts";
 export { personDaysOf, retentionClassOf } from "./retention-days.ts";
-export type { RouteLevel, RouteRule } from "./route-policy.ts";
+export { ROUTE_LEVELS, type RouteLevel, type RouteRule } from "./route-policy.ts";
 export { SEVERITIES, type Severity } from "./severity.ts";
 export { type StdoutSinkOptions, stdoutSink } from "./stdout-sink.ts";
+export { uuidV7 } from "./uuid-v7.ts";

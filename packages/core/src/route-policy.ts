@@ -7,33 +7,37 @@ import { DaybookError } from "./daybook-error.ts";
 export type RouteLevel = "none" | "metadata" | "always";
 
 export interface RouteRule {
-  /** Path of the URL: literal segments, `:name` for any one segment, a final `*` for any rest. `/assets/*` also matches `/assets`. */
+  /**
+   * Path of the URL, in any case of letters: literal segments, `:name` for any one segment, a final `*` for any rest. `/assets/*`
+   * also matches `/assets`.
+   */
   readonly path: string;
-  /** Default: every method. */
+  /** Default: every method. `GET` includes `HEAD`, which runs the same handler. */
   readonly method?: string | readonly string[];
   readonly level: RouteLevel;
 }
 
-const LEVELS: readonly RouteLevel[] = ["none", "metadata", "always"];
+export const ROUTE_LEVELS: readonly RouteLevel[] = ["none", "metadata", "always"];
 
 /**
- * Compiles a policy list; the first rule that matches decides, `metadata` where none does.
+ * Compiles a policy list; the first rule that matches decides, undefined where none does.
  * @throws {DaybookError} `BAD_OPTION` naming the rule
  */
-export function routePolicy(rules: readonly RouteRule[]): (method: string, path: string) => RouteLevel {
-  if (rules.length === 0) return () => "metadata";
+export function routePolicy(rules: readonly RouteRule[]): (method: string, path: string) => RouteLevel | undefined {
   const compiled = rules.map((rule) => {
-    if (!LEVELS.includes(rule.level)) throw new DaybookError("BAD_OPTION", `The level of ${rule.path} is one of ${LEVELS.join(", ")}.`);
+    if (!ROUTE_LEVELS.includes(rule.level))
+      throw new DaybookError("BAD_OPTION", `The level of ${rule.path} is one of ${ROUTE_LEVELS.join(", ")}.`);
     if (typeof rule.path !== "string" || !rule.path.startsWith("/"))
       throw new DaybookError("BAD_OPTION", `The path of a policy rule starts with /: ${String(rule.path)}`);
     const methods = rule.method === undefined ? undefined : new Set([rule.method].flat().map((method) => method.toUpperCase()));
+    if (methods?.has("GET")) methods.add("HEAD");
     return { pattern: patternOf(rule.path), methods, level: rule.level };
   });
   return (method, path) => {
     for (const rule of compiled) {
       if ((rule.methods === undefined || rule.methods.has(method)) && rule.pattern.test(path)) return rule.level;
     }
-    return "metadata";
+    return undefined;
   };
 }
 
@@ -42,5 +46,6 @@ function patternOf(path: string): RegExp {
   const segments = (rest ? path.slice(0, -2) : path)
     .split("/")
     .map((segment) => (segment.startsWith(":") ? "[^/]+" : segment.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")));
-  return new RegExp(`^${segments.join("/")}${rest ? "(?:/.*)?" : "/?"}$`);
+  // Routers ignore case unless told otherwise, so a rule that did not could be walked around with a capital letter.
+  return new RegExp(`^${segments.join("/")}${rest ? "(?:/.*)?" : "/?"}$`, "i");
 }

@@ -1,0 +1,62 @@
+import { type AuditLog, HttpAudit, type HttpAuditOptions, openDefaultAuditLog, runInContext } from "@daybook/core";
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import { ExpressRequest, routeLabel } from "./express-request.ts";
+import { reportedErrors } from "./reported-errors.ts";
+import { exchangeOf, setExchange } from "./request-exchange.ts";
+import { prepareRequest } from "./request-prototype.ts";
+
+export interface AuditMiddlewareOptions extends HttpAuditOptions<Request> {
+  /** Where records go. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
+  readonly audit?: AuditLog | undefined;
+  /** Names the route of a request where the template is not what you want; undefined leaves the template. Never return a value of the request. */
+  readonly routeLabel?: (request: Request) => string | undefined;
+}
+
+/**
+ * Records every request, denial, quota hit and error. Mount it first: what runs before it is not seen.
+ * @throws {DaybookError} `STORE_MISSING` without `audit` where `@daybook/store-sqlite` is not installed, `BAD_OPTION`, or what
+ *   opening the database throws
+ */
+export function auditMiddleware(options: AuditMiddlewareOptions = {}): RequestHandler {
+  const { audit = openDefaultAuditLog([import.meta.url]), routeLabel: own, ...rest } = options;
+  const http = new HttpAudit<Request>(audit, rest);
+  const label = routeLabel(own, audit);
+  return function daybookAudit(request, response, next) {
+    prepareRequest(request);
+    const exchange = http.begin(new ExpressRequest(request, response, label));
+    if (exchange === undefined) {
+      next();
+      return;
+    }
+    setExchange(request, exchange);
+    const end = () => {
+      for (const error of reportedErrors(request)) exchange.failed(error);
+      exchange.end();
+    };
+    response.on("close", end);
+    // An upgrade may be routed with a response that never gets a connection of its own.
+    if (response.socket === null && request.headers.upgrade !== undefined) request.socket.once("close", end);
+    const intent = exchange.intent();
+    if (intent === undefined) {
+      runInContext(exchange, next);
+    } else {
+      intent.then(
+        () => runInContext(exchange, next),
+        (error: unknown) => runInContext(exchange, () => next(error)),
+      );
+    }
+    // The client had left before its request came here; nobody will say so again.
+    if (response.closed) end();
+  };
+}
+
+/**
+ * Error middleware for Express with a router older than 2.3 (Express 5.0 to 5.2), which does not say which errors left a handler: mount it before your
+ * own error middleware and an exception is recorded also where that one answers with a status below 500. It passes every error on.
+ */
+export function auditErrorMiddleware(): ErrorRequestHandler {
+  return (error, request, _response, next) => {
+    exchangeOf(request)?.failed(error);
+    next(error);
+  };
+}

@@ -1,0 +1,1 @@
+export { type AuditMiddlewareOptions, auditErrorMiddleware, auditMiddleware } from "./audit-middleware.ts";

@@ -1,0 +1,139 @@
+import type { Request } from "express";
+
+/**
+ * Remembers where a request was routed. Express answers `req.baseUrl` and `req.route` only while the route runs: after an error
+ * has left a mounted router `baseUrl` is empty again, and a mount path with parameters appears in it with the values of the
+ * request. So both are accessors, on the prototype of the application's requests, which note each change.
+ */
+interface Routed {
+  baseUrl?: string | undefined;
+  route?: { readonly path: unknown } | undefined;
+  params?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  [BASE_URL]?: string | undefined;
+  [MOUNT]?: Mount | undefined;
+  [ROUTE]?: { readonly path: unknown } | undefined;
+  [ROUTE_MOUNT]?: Mount | undefined;
+}
+
+/** One level of mounted routers: `/users/7` is the base URL, `/users/:id` the template. */
+interface Mount {
+  readonly baseUrl: string;
+  readonly template: string;
+  readonly outer: Mount | undefined;
+}
+
+// Two copies of this package that meet on one request keep the same state.
+const BASE_URL = Symbol.for("daybook.express.base-url.v1");
+const MOUNT = Symbol.for("daybook.express.mount.v1");
+const ROUTE = Symbol.for("daybook.express.route.v1");
+const ROUTE_MOUNT = Symbol.for("daybook.express.route-mount.v1");
+
+const TOP: Mount = { baseUrl: "", template: "", outer: undefined };
+
+/** `/users/:id/books/:book`, undefined where no route has matched. */
+export function routeTemplateOf(request: Request): string | undefined {
+  const routed = request as unknown as Routed;
+  const route = routed[ROUTE];
+  if (route === undefined) return undefined;
+  const mount = (routed[ROUTE_MOUNT] ?? TOP).template;
+  const path = pathOf(routed, route.path);
+  return mount !== "" && path === "/" ? mount : mount + path;
+}
+
+/** From here on the routes of all requests with this prototype are remembered. */
+export function addRouteAccessors(prototype: object): void {
+  Object.defineProperties(prototype, {
+    baseUrl: {
+      configurable: true,
+      enumerable: true,
+      get(this: Routed) {
+        return this[BASE_URL];
+      },
+      set(this: Routed, baseUrl: string | undefined) {
+        this[BASE_URL] = baseUrl;
+        const mount = this[MOUNT] ?? TOP;
+        if (baseUrl !== mount.baseUrl) this[MOUNT] = mountAt(this, mount, baseUrl ?? "");
+      },
+    },
+    route: {
+      configurable: true,
+      enumerable: true,
+      get(this: Routed) {
+        return this[ROUTE];
+      },
+      set(this: Routed, route: Routed["route"]) {
+        this[ROUTE] = route;
+        this[ROUTE_MOUNT] = this[MOUNT];
+      },
+    },
+  });
+}
+
+/** For a request that was routed as far as this middleware before its prototype had the accessors: the first of an application. */
+export function adoptRoute(request: Request): void {
+  if (!Object.hasOwn(request, "baseUrl")) return;
+  const routed = request as unknown as Routed;
+  const { baseUrl, route } = routed;
+  delete routed.baseUrl;
+  routed.baseUrl = baseUrl;
+  if (!Object.hasOwn(routed, "route")) return;
+  delete routed.route;
+  routed.route = route;
+}
+
+function mountAt(routed: Routed, from: Mount, baseUrl: string): Mount {
+  let outer = from;
+  while (outer.outer !== undefined && !isBelow(baseUrl, outer.baseUrl)) outer = outer.outer;
+  if (outer.baseUrl === baseUrl) return outer;
+  return { baseUrl, template: outer.template + mountTemplate(routed, baseUrl.slice(outer.baseUrl.length)), outer };
+}
+
+const isBelow = (url: string, mount: string) => url.startsWith(mount) && (url.length === mount.length || url[mount.length] === "/");
+
+/** The pattern where the router tells it (2.3 and later), else the path with the values of its parameters taken out. */
+function mountTemplate(routed: Routed, path: string): string {
+  const pattern = matchedPattern(routed);
+  if (pattern === undefined || pattern === "/") return withoutValues(path, routed.params ?? {});
+  const template = String(pattern).replace(/\/$/, "");
+  return template.startsWith("/") ? template : `/${template}`;
+}
+
+function pathOf(routed: Routed, path: unknown): string {
+  if (!Array.isArray(path)) return String(path);
+  const paths = path.flat(Number.POSITIVE_INFINITY);
+  const pattern = matchedPattern(routed);
+  return paths.includes(pattern) ? String(pattern) : paths.join("|");
+}
+
+let patternKey: symbol | undefined;
+
+/** The router notes the pattern it has just matched under a symbol of its own. */
+function matchedPattern(routed: object): unknown {
+  if (patternKey === undefined || !(patternKey in routed)) {
+    patternKey = Object.getOwnPropertySymbols(routed).find((symbol) => symbol.description === "router.tracing.matchedRoute") ?? patternKey;
+  }
+  return patternKey === undefined ? undefined : (routed as Record<symbol, unknown>)[patternKey];
+}
+
+function withoutValues(path: string, params: NonNullable<Routed["params"]>): string {
+  const values = Object.entries(params).flatMap(([name, value]) => [value].flat().map((text) => [text, `:${name}`] as const));
+  return path
+    .split("/")
+    .map((segment) => {
+      const text = decoded(segment);
+      for (const [value, name] of values) {
+        if (value !== "" && text.includes(value)) return text.replace(value, () => name);
+      }
+      return segment;
+    })
+    .join("/");
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // Express has answered 400 to a parameter that cannot be decoded; this segment is none.
+    return segment;
+  }
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ExchangeSource, RouteLevel } from "@daybook/core";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { decodedPath } from "./decoded-path.ts";
+
+/** What core asks about a request that Fastify has routed. */
+export class RoutedRequest implements ExchangeSource<FastifyRequest> {
+  readonly request: FastifyRequest;
+  readonly response: ServerResponse;
+  readonly level: RouteLevel | undefined;
+  readonly #route: string | undefined;
+
+  constructor(request: FastifyRequest, reply: FastifyReply) {
+    this.request = request;
+    this.response = reply.raw;
+    // `routeOptions` is made anew each time it is read.
+    const { url, config } = request.routeOptions;
+    this.#route = url;
+    this.level = config?.audit;
+    // A socket answers this only while it is open, unless it was asked before.
+    void request.socket?.remoteAddress;
+  }
+
+  get raw(): IncomingMessage {
+    return this.request.raw;
+  }
+
+  get path(): string {
+    return decodedPath(this.request.url);
+  }
+
+  get requestId(): string {
+    return this.request.id;
+  }
+
+  ip(): string | undefined {
+    return this.request.ip;
+  }
+
+  route(): string | undefined {
+    return this.#route;
+  }
+}
