@@ -1,6 +1,6 @@
 import type { ActivityVerdict, ConsentInForce } from "@daybook/core";
-import type { Sqlite } from "./sqlite-driver.ts";
 import { subList } from "./person-projection.ts";
+import type { Sqlite } from "./sqlite-driver.ts";
 
 interface NewestConsent {
   readonly consent_id: string;

@@ -1,7 +1,7 @@
 import { DaybookError, type NoticeVersion, type PurposeVersion } from "@daybook/core";
 import { suppressionTag } from "@daybook/ledger";
-import { eventOfParts, projectedParts } from "./projected-parts.ts";
 import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
+import { eventOfParts, projectedParts } from "./projected-parts.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
@@ -58,9 +58,7 @@ export class ConsentOperations {
       .pluck();
     this.#removeAll = db.prepare(`DELETE FROM user_consent WHERE ${ofPerson}`);
     this.#deleteActivities = db.prepare(`DELETE FROM user_activity WHERE ${ofPerson}`);
-    this.#suppressed = db
-      .prepare<[string, string], number>("SELECT 1 FROM daybook_suppression WHERE tag = ? AND before >= ?")
-      .pluck();
+    this.#suppressed = db.prepare<[string, string], number>("SELECT 1 FROM daybook_suppression WHERE tag = ? AND before >= ?").pluck();
   }
 
   /**
@@ -82,7 +80,9 @@ export class ConsentOperations {
 
   publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): void {
     const { db, ledger } = this.#scope;
-    const purpose = db.prepare<[string, string], { sha256: string }>("SELECT sha256 FROM daybook_purpose WHERE purpose = ? AND version = ?");
+    const purpose = db.prepare<[string, string], { sha256: string }>(
+      "SELECT sha256 FROM daybook_purpose WHERE purpose = ? AND version = ?",
+    );
     const notice = db.prepare<[string, string, string], { sha256: string; definition: string }>(
       "SELECT sha256, definition FROM daybook_notice WHERE notice = ? AND version = ? AND language = ?",
     );

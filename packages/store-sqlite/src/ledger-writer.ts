@@ -25,6 +25,8 @@ export interface LedgerWriterOptions {
   readonly userIds: "readable" | "pseudonymous";
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** Told about each event inside the transaction that stores it, so that other tables can follow. */
+  readonly follow?: (event: DecodedEvent, seq: number) => void;
 }
 
 /** A record stored this long after it was made says so in its head. */
@@ -33,6 +35,7 @@ const SALT_POOL_BYTES = 8_192;
 const NO_SEAL = new Uint8Array(16);
 
 interface Ready {
+  readonly source: DecodedEvent;
   readonly id: string;
   readonly time: string;
   readonly split: SplitEntry;
@@ -135,22 +138,24 @@ export class LedgerWriter {
   }
 
   #appendAll(ready: readonly Ready[], append: (entry: PreparedEntry) => number): RefusedEvent[] {
+    const { follow } = this.#options;
     const newestErasure = this.#suppression.newest();
     if (newestErasure === undefined) {
-      for (const { entry } of ready) append(entry);
+      for (const { source, entry } of ready) follow?.(source, append(entry));
       return [];
     }
     const refused: RefusedEvent[] = [];
-    for (const { id, time, split, entry } of ready) {
+    for (const { source, id, time, split, entry } of ready) {
       const left = time > newestErasure ? split : this.#suppression.apply(split, time);
       if (left === undefined) {
         refused.push({ id, code: "SUPPRESSED", hint: "The person it is about was erased after it happened." });
-      } else append(left === split ? entry : prepareEntry(left, this.#salts.take));
+      } else follow?.(source, append(left === split ? entry : prepareEntry(left, this.#salts.take)));
     }
     return refused;
   }
 
-  #prepare({ event, definition }: DecodedEvent): Ready {
+  #prepare(source: DecodedEvent): Ready {
+    const { event, definition } = source;
     const now = this.#options.now();
     const late = now - Date.parse(event.time) > LATE_AFTER_MS ? new Date(now).toISOString() : undefined;
     const split = splitEvent(event, {
@@ -161,7 +166,7 @@ export class LedgerWriter {
       userIds: this.#options.userIds,
       ...(late === undefined ? {} : { late }),
     });
-    return { id: event.id, time: event.time, split, entry: prepareEntry(split, this.#salts.take) };
+    return { source, id: event.id, time: event.time, split, entry: prepareEntry(split, this.#salts.take) };
   }
 
   #insert(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array): void {

@@ -2,6 +2,7 @@ import { DaybookError } from "@daybook/core";
 import { formatKeys } from "@daybook/ledger";
 import { openReading } from "./connection.ts";
 import { LedgerReader } from "./ledger-reader.ts";
+import { PersonReader } from "./person-reader.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { enterWriter, leaveWriter } from "./shared-writer.ts";
 import { loadSqlite, sqliteDriverPath } from "./sqlite-driver.ts";
@@ -46,7 +47,17 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   try {
     const connection = openReading(Database, prepared.path);
     const reader = new LedgerReader(connection, prepared.keys);
-    return new SqliteStore({ path: prepared.path, origin: prepared.origin, vkey: prepared.vkey, writer, listener, connection, reader });
+    return new SqliteStore({
+      path: prepared.path,
+      origin: prepared.origin,
+      vkey: prepared.vkey,
+      writer,
+      listener,
+      connection,
+      reader,
+      keys: prepared.keys,
+      persons: new PersonReader(connection, prepared.keys),
+    });
   } catch (cause) {
     void leaveWriter(writer, listener);
     throw cause;

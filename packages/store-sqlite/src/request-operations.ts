@@ -1,6 +1,6 @@
 import type { StoredReceipt } from "@daybook/core";
-import { eventOfParts, projectedParts } from "./projected-parts.ts";
 import { type ProjectedRecord, textOf } from "./person-projection.ts";
+import { eventOfParts, projectedParts } from "./projected-parts.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
 const STEP = 1_000;

@@ -205,6 +205,8 @@ export const SCHEMA: readonly string[] = [
   `CREATE TABLE daybook_queue (
   sub TEXT PRIMARY KEY,
   basis TEXT NOT NULL,
+  scope TEXT NOT NULL CHECK (scope IN ('persons', 'full')),
+  running INTEGER NOT NULL,
   queued TEXT NOT NULL
 ) STRICT, WITHOUT ROWID`,
 

@@ -12,6 +12,7 @@ import type { LedgerKeys } from "@daybook/ledger";
 import { openReading } from "./connection.ts";
 import { findKeys, keysPathOf } from "./keys-source.ts";
 import { LedgerReader } from "./ledger-reader.ts";
+import { PersonReader } from "./person-reader.ts";
 import { stateOf } from "./prepare-database.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 import { loadSqlite, type Sqlite } from "./sqlite-driver.ts";
@@ -45,6 +46,8 @@ export interface SqliteHealth {
 /** Reads a trail without being able to change it; works on a copy, beside a running writer, and without keys. */
 export class SqliteReader {
   readonly path: string;
+  /** Consents, journals, requests and receipts. */
+  readonly persons: PersonReader;
   readonly #db: Sqlite;
   readonly #reader: LedgerReader;
   readonly #meta: ReadonlyMap<string, string>;
@@ -60,6 +63,7 @@ export class SqliteReader {
     this.#keys = keysOf(this.path, keysOption);
     this.#db = openReading(Database, this.path);
     this.#reader = new LedgerReader(this.#db, this.#keys.found);
+    this.persons = new PersonReader(this.#db, this.#keys.found);
   }
 
   get origin(): string {

@@ -1,21 +1,48 @@
 import type {
+  Activity,
+  ActivityFilter,
+  ActivityPage,
+  ActivityStore,
+  ActivityVerdict,
   AppendResult,
   AuditStore,
+  ConsentInForce,
+  ConsentRecord,
+  ConsentState,
+  ConsentStore,
   CountKey,
+  DataRequest,
+  EraseOptions,
+  ErasurePlan,
+  ErasureResult,
+  ErasureRun,
+  ErasureStore,
   EventFilter,
+  Hold,
+  NewActivity,
+  NoticeVersion,
   Page,
   PageOptions,
+  PurposeVersion,
+  ReceiptStore,
+  RequestStore,
   SinkEntry,
   SinkFeatures,
   StoredEvent,
+  StoredReceipt,
 } from "@daybook/core";
 import { DaybookError } from "@daybook/core";
+import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Checkpoint } from "./checkpointer.ts";
+import { erasureRuns, planOf } from "./erasure-status.ts";
+import { holdsOf } from "./hold-operations.ts";
 import type { LedgerReader } from "./ledger-reader.ts";
+import type { PersonReader } from "./person-reader.ts";
 import { leaveWriter, type SharedWriter } from "./shared-writer.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
 import type { WriterEvent } from "./writer-event.ts";
+import type { WriterOperation } from "./writer-operations.ts";
 
 export interface SqliteStoreParts {
   readonly path: string;
@@ -24,11 +51,13 @@ export interface SqliteStoreParts {
   readonly writer: SharedWriter;
   readonly listener: (event: WriterEvent) => void;
   readonly connection: Sqlite;
+  readonly keys: LedgerKeys;
   readonly reader: LedgerReader;
+  readonly persons: PersonReader;
 }
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
-export class SqliteStore implements AuditStore {
+export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, ActivityStore, RequestStore, ReceiptStore {
   readonly name = "sqlite";
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true };
   /** Real path of the database. */
@@ -81,6 +110,130 @@ export class SqliteStore implements AuditStore {
     return this.#read(() => this.#parts.reader.countBy(key, filter));
   }
 
+  publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): Promise<void> {
+    return this.#write("publish", purposes, notices);
+  }
+
+  purposes(): Promise<readonly PurposeVersion[]> {
+    return this.#readNow(() => this.#parts.persons.purposes());
+  }
+
+  notices(): Promise<readonly NoticeVersion[]> {
+    return this.#readNow(() => this.#parts.persons.notices());
+  }
+
+  consentInForce(userId: string, purpose: string, at: number): Promise<ConsentInForce | undefined> {
+    return this.#readNow(() => this.#parts.persons.consentInForce(userId, purpose, at));
+  }
+
+  consentsOf(userId: string): Promise<readonly ConsentRecord[]> {
+    return this.#readNow(() => this.#parts.persons.consentsOf(userId));
+  }
+
+  consentsRunOut(at: number, limit: number): Promise<readonly ConsentRecord[]> {
+    return this.#readNow(() => this.#parts.persons.consentsRunOut(at, limit));
+  }
+
+  consents(filter?: { readonly purpose?: string; readonly state?: ConsentState }): AsyncIterable<ConsentRecord> {
+    return this.#told(this.#parts.persons.consents(filter));
+  }
+
+  rebuildConsents(): Promise<number> {
+    return this.#write("rebuildConsents");
+  }
+
+  appendActivities(batch: readonly NewActivity[], now: number): Promise<readonly ActivityVerdict[]> {
+    return this.#write("appendActivities", batch, now);
+  }
+
+  activities(
+    userId: string,
+    filter?: ActivityFilter,
+    options?: { readonly limit?: number; readonly order?: "newest" | "oldest"; readonly cursor?: string },
+  ): Promise<ActivityPage> {
+    return this.#readNow(() => this.#parts.persons.activities(userId, filter, options));
+  }
+
+  scanActivities(userId: string, filter?: ActivityFilter): AsyncIterable<Activity> {
+    return this.#told(this.#parts.persons.scanActivities(userId, filter));
+  }
+
+  countActivities(userId: string, filter?: ActivityFilter): Promise<number> {
+    return this.#readNow(() => this.#parts.persons.countActivities(userId, filter));
+  }
+
+  expireActivities(purpose: string, before: number, limit: number): Promise<number> {
+    return this.#write("expireActivities", purpose, before, limit);
+  }
+
+  request(id: string): Promise<DataRequest | undefined> {
+    return this.#readNow(() => this.#parts.persons.request(id));
+  }
+
+  requests(filter?: { readonly open?: boolean; readonly userId?: string; readonly limit?: number }): Promise<readonly DataRequest[]> {
+    return this.#readNow(() => this.#parts.persons.requests(filter));
+  }
+
+  requestRecords(id: string): Promise<readonly number[]> {
+    return this.#readNow(() => this.#parts.persons.requestRecords(id));
+  }
+
+  nextRequestDue(): Promise<number | undefined> {
+    return this.#readNow(() => this.#parts.persons.nextRequestDue());
+  }
+
+  isRequester(id: string, userId: string): Promise<boolean | undefined> {
+    return this.#readNow(() => this.#parts.persons.isRequester(id, userId));
+  }
+
+  /** Makes the register of requests again from the records. Answers how many requests it holds. */
+  rebuildRequests(): Promise<number> {
+    return this.#write("rebuildRequests");
+  }
+
+  saveReceipt(receipt: StoredReceipt): Promise<void> {
+    return this.#write("saveReceipt", receipt);
+  }
+
+  receipts(filter?: { readonly commitment?: string; readonly run?: number; readonly limit?: number }): Promise<readonly StoredReceipt[]> {
+    return this.#readNow(() => this.#parts.persons.receipts(filter));
+  }
+
+  signNote(text: string): Promise<string | undefined> {
+    return this.#write("signNote", this.origin, text);
+  }
+
+  async planErasure(userId: string): Promise<ErasurePlan> {
+    return this.#read(() => planOf(this.#parts.connection, pseudonymsOf(this.#parts.keys, userId)));
+  }
+
+  erase(userId: string, options: EraseOptions = {}): Promise<ErasureResult> {
+    return this.#write("erase", userId, options);
+  }
+
+  async eraseStatus({
+    retry = false,
+    scan = false,
+  }: {
+    readonly retry?: boolean;
+    readonly scan?: boolean;
+  } = {}): Promise<readonly ErasureRun[]> {
+    if (retry || scan) await this.#write("retryRemoval", scan);
+    return this.#readNow(() => erasureRuns(this.#parts.connection));
+  }
+
+  hold(hold: Omit<Hold, "id">): Promise<Hold> {
+    return this.#write("placeHold", hold);
+  }
+
+  release(id: string): Promise<boolean> {
+    return this.#write("releaseHold", id);
+  }
+
+  holds(): Promise<readonly Hold[]> {
+    return this.#readNow(() => holdsOf(this.#parts.connection));
+  }
+
   /**
    * Signs what is stored so far; one is also made 10 s after new entries, at once after entries about compliance, and at close.
    * @throws {DaybookError} `LOG_DAMAGED`: the log was changed behind the writer's back; `KEYS_MISSING`: no signing key
@@ -97,6 +250,27 @@ export class SqliteStore implements AuditStore {
   async #close(): Promise<void> {
     this.#parts.connection.close();
     await leaveWriter(this.#parts.writer, this.#parts.listener);
+  }
+
+  #write<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
+    return this.#closed === undefined ? this.#parts.writer.call<T>(operation, ...args) : Promise.reject(closed());
+  }
+
+  /** Reads by key, which needs no other thread. */
+  async #readNow<T>(action: () => T): Promise<T> {
+    try {
+      return action();
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
+  }
+
+  async *#told<T>(rows: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* rows;
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
   }
 
   async #read<T>(action: () => Promise<T>): Promise<T> {

@@ -1,10 +1,24 @@
-import type { RefusedEvent } from "@daybook/core";
-import { parseKeys } from "@daybook/ledger";
+import type {
+  ActivityVerdict,
+  EraseOptions,
+  ErasureResult,
+  Hold,
+  NewActivity,
+  NoticeVersion,
+  PurposeVersion,
+  RefusedEvent,
+  StoredReceipt,
+} from "@daybook/core";
+import { parseKeys, signNote } from "@daybook/ledger";
 import { decodeBatch, type FlatBatch, type WriterDefinition } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import type { Checkpoint } from "./checkpointer.ts";
 import { openWriting } from "./connection.ts";
+import { ErasureOperations } from "./erasure-operations.ts";
+import { placeHold, releaseHold } from "./hold-operations.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
+import { PersonTables } from "./person-tables.ts";
+import { Removals } from "./removals.ts";
 import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
 import type { WriterEvent } from "./writer-event.ts";
 import type { WriterScope } from "./writer-scope.ts";
@@ -24,14 +38,22 @@ export class WriterOperations {
   readonly #scope: WriterScope;
   readonly #definitions: WriterDefinition[] = [];
   readonly #checkpoints: CheckpointSchedule;
+  readonly #removals: Removals;
+  readonly #persons: PersonTables;
+  readonly #erasure: ErasureOperations;
 
   constructor(Database: SqliteConstructor, settings: WriterSettings, emit: (event: WriterEvent) => void) {
     const { path, userIds } = settings;
     const keys = parseKeys(settings.keys);
     this.#db = openWriting(Database, path);
-    const ledger = new LedgerWriter(this.#db, { keys, userIds, now: Date.now });
+    const ledger = new LedgerWriter(this.#db, { keys, userIds, now: Date.now, follow: (event, seq) => this.#persons.follow(event, seq) });
     this.#scope = { db: this.#db, ledger, keys, userIds, now: Date.now };
+    this.#removals = new Removals(this.#scope);
+    this.#persons = new PersonTables(this.#scope, this.#removals);
+    this.#erasure = new ErasureOperations(this.#scope, this.#removals);
     this.#checkpoints = new CheckpointSchedule(this.#scope, path, emit);
+    this.#erasure.resume();
+    this.#removals.attempt(false);
   }
 
   /** Definitions are told once; batches name them by their place. */
@@ -39,8 +61,66 @@ export class WriterOperations {
     this.#definitions.push(...newDefinitions);
     const batch = decodeBatch(flat, this.#definitions);
     const refused = this.#scope.ledger.append(batch);
+    this.#removals.finish();
     this.#checkpoints.entriesStored(batch.some(({ definition }) => definition.type === "compliance"));
     return refused;
+  }
+
+  publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): void {
+    this.#persons.consents.publish(purposes, notices);
+  }
+
+  rebuildConsents(): number {
+    return this.#persons.consents.rebuild();
+  }
+
+  rebuildRequests(): number {
+    return this.#persons.requests.rebuild();
+  }
+
+  appendActivities(batch: readonly NewActivity[], now: number): readonly ActivityVerdict[] {
+    return this.#persons.activities.append(batch, now);
+  }
+
+  expireActivities(purpose: string, before: number, limit: number): number {
+    const rows = this.#scope.ledger.transaction(() => {
+      const expired = this.#persons.activities.expire(purpose, before, limit);
+      if (expired > 0) this.#removals.note(undefined, []);
+      return expired;
+    });
+    this.#removals.finish();
+    return rows;
+  }
+
+  saveReceipt(receipt: StoredReceipt): void {
+    this.#persons.requests.saveReceipt(receipt);
+  }
+
+  /** Signs a text that is no checkpoint with the key of the checkpoints; undefined where this writer does not sign. */
+  signNote(origin: string, text: string): string | undefined {
+    const { sign } = this.#scope.keys;
+    return sign === undefined ? undefined : signNote(text, [{ name: origin, key: sign }]);
+  }
+
+  erase(userId: string, options: EraseOptions): ErasureResult {
+    const result = this.#erasure.erase(userId, options);
+    this.#checkpoints.entriesStored(true);
+    return result;
+  }
+
+  /** Tries again to remove the bytes of what is pending; answers what stands in the way. */
+  retryRemoval(scan: boolean): string | undefined {
+    const obstacle = this.#removals.attempt(scan);
+    if (obstacle === undefined) this.#checkpoints.entriesStored(true);
+    return obstacle;
+  }
+
+  placeHold(hold: Omit<Hold, "id">): Hold {
+    return placeHold(this.#scope, hold);
+  }
+
+  releaseHold(id: string): boolean {
+    return releaseHold(this.#scope, id);
   }
 
   /** Signs what is stored. */
@@ -51,10 +131,25 @@ export class WriterOperations {
   /** Answers with the last checkpoint, undefined where this writer does not sign. */
   close(): Checkpoint | undefined {
     if (!this.#db.open) return undefined;
+    this.#removals.close();
     const last = this.#checkpoints.finish();
     this.#db.close();
     return last;
   }
 }
 
-export type WriterOperation = "append" | "checkpoint" | "close";
+export type WriterOperation =
+  | "append"
+  | "publish"
+  | "rebuildConsents"
+  | "rebuildRequests"
+  | "appendActivities"
+  | "expireActivities"
+  | "saveReceipt"
+  | "signNote"
+  | "erase"
+  | "retryRemoval"
+  | "placeHold"
+  | "releaseHold"
+  | "checkpoint"
+  | "close";

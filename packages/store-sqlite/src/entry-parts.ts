@@ -1,0 +1,49 @@
+import type { FoundPart } from "@daybook/ledger";
+import type { Sqlite } from "./sqlite-driver.ts";
+
+/** A detachable part that is still there, with what an erasure has to know of it. */
+export interface PresentPart extends FoundPart {
+  readonly tenant: string | undefined;
+}
+
+interface PartRow {
+  readonly seq: number;
+  readonly part: number;
+  readonly class: Uint8Array;
+  readonly time: string | null;
+  readonly role: PresentPart["role"];
+  readonly sub: string | null;
+  readonly tenant: string | null;
+}
+
+/** Reads all detachable parts of some entries, in the order of their sequence numbers. */
+export function presentParts(db: Sqlite): (seqs: readonly number[]) => PresentPart[] {
+  const select = db.prepare<[string], PartRow>(
+    `WITH wanted AS (SELECT e.seq, substr(e.entry, 5, 1) AS class, coalesce(e.head ->> '$.late', e.ts) AS time, e.person
+      FROM json_each(?) j JOIN daybook_entry e ON e.seq = j.value)
+    SELECT seq, 1 AS part, class, time, person ->> '$.role' AS role, person ->> '$.sub' AS sub, person ->> '$.tenant' AS tenant
+      FROM wanted WHERE person IS NOT NULL
+    UNION ALL
+    SELECT w.seq, p.part, w.class, w.time, p.data ->> '$.role', p.sub, p.data ->> '$.tenant'
+      FROM wanted w JOIN daybook_person p ON p.seq = w.seq WHERE p.data IS NOT NULL
+    ORDER BY 1, 2`,
+  );
+  return (seqs) => {
+    const rows = select.all(JSON.stringify(seqs));
+    const persons = new Map<number, string[]>();
+    for (const { seq, sub } of rows) {
+      const subs = persons.get(seq);
+      if (subs === undefined) persons.set(seq, sub === null ? [] : [sub]);
+      else if (sub !== null) subs.push(sub);
+    }
+    return rows.map(({ seq, part, class: entryClass, time, role, sub, tenant }) => ({
+      seq,
+      part,
+      class: entryClass[0]!,
+      role,
+      subs: sub !== null ? [sub] : role === "context" ? persons.get(seq)! : [],
+      tenant: tenant ?? undefined,
+      ...(time === null ? {} : { time }),
+    }));
+  };
+}

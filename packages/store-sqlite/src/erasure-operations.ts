@@ -1,0 +1,233 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { type EraseOptions, type ErasureBasis, type ErasurePlan, type ErasureResult, uuidV7 } from "@daybook/core";
+import {
+  erasureEntry,
+  prepareEntry,
+  pseudonymsOf,
+  referenceKey,
+  SlotSet,
+  splitEvent,
+  suppressionTag,
+  tenantReferences,
+} from "@daybook/ledger";
+import { forgetInProjections } from "./consent-operations.ts";
+import type { PresentPart } from "./entry-parts.ts";
+import { countedPlan, plannedBlocks } from "./erasure-plan.ts";
+import { subList } from "./person-projection.ts";
+import { MOST_NEEDLES } from "./physical-removal.ts";
+import type { Removals } from "./removals.ts";
+import { bucketOf } from "./schema.ts";
+import type { WriterScope } from "./writer-scope.ts";
+
+/** Parts removed by one transaction, so that no other writer waits long. */
+const MOST_SLOTS = 4_000;
+const DAY_MS = 86_400_000;
+
+interface QueueRow {
+  readonly sub: string;
+  readonly basis: string;
+  readonly scope: string;
+}
+
+/**
+ * Removes persons. Each transaction appends the entry that declares what is gone together with the removal itself, so that there is
+ * never one without the other. The person stays on the queue until the last one, so that a run that was interrupted goes on.
+ */
+export class ErasureOperations {
+  readonly #scope: WriterScope;
+  readonly #removals: Removals;
+
+  constructor(scope: WriterScope, removals: Removals) {
+    this.#scope = scope;
+    this.#removals = removals;
+  }
+
+  plan(userId: string): ErasurePlan {
+    return drained(countedPlan(this.#scope.db, pseudonymsOf(this.#scope.keys, userId)));
+  }
+
+  erase(userId: string, options: EraseOptions = {}): ErasureResult {
+    const { basis = ["request"], scope = "persons", queue = false, backupDays = 35 } = options;
+    const { db, ledger, keys, now } = this.#scope;
+    const subs = pseudonymsOf(keys, userId);
+    const plan = drained(countedPlan(db, subs));
+    const time = now();
+    const backupsUntil = new Date(time + backupDays * DAY_MS).toISOString();
+    const enqueue = db.prepare(
+      "INSERT INTO daybook_queue (sub, basis, scope, running, queued) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE SET running = max(running, excluded.running)",
+    );
+    if (queue) {
+      ledger.transaction(() => {
+        for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, 0, new Date(time).toISOString());
+      });
+      return { plan, erased: 0, manifests: [], state: "queued", backupsUntil };
+    }
+    let journal = 0;
+    let run: number | undefined;
+    ledger.transaction((append) => {
+      for (const purpose of plan.consents) {
+        append(prepareEntry(this.#terminated(userId, purpose, time), randomBytes));
+      }
+      journal = db.prepare("DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(?))").run(subList(subs)).changes;
+      forgetInProjections(db, subs);
+      this.#suppress(subs, time, backupsUntil);
+      for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, 1, new Date(time).toISOString());
+      if (journal > 0 || plan.consents.length > 0) run = this.#removals.note(undefined, []);
+    });
+    const { erased, manifests, run: last } = this.#removeQueued();
+    run = last ?? run;
+    if (run === undefined) return { plan, erased, manifests, state: "none", backupsUntil };
+    const reason = this.#removals.attempt(false);
+    return {
+      run,
+      plan,
+      erased,
+      manifests,
+      state: reason === undefined ? "proven" : "pending",
+      ...(reason === undefined ? {} : { reason }),
+      backupsUntil,
+    };
+  }
+
+  /** Goes on with runs that were interrupted. */
+  resume(): void {
+    if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue WHERE running = 1 LIMIT 1").get() !== undefined) this.#removeQueued();
+  }
+
+  /** Removes everybody on the queue, in as many transactions as it takes. */
+  #removeQueued(): { erased: number; manifests: number[]; run: number | undefined } {
+    const { db, ledger } = this.#scope;
+    const manifests: number[] = [];
+    let erased = 0;
+    let run: number | undefined;
+    for (let low = 0, more = true; more; ) {
+      ledger.transaction((append, nextSeq) => {
+        const queued = db.prepare<[], QueueRow>("SELECT sub, basis, scope FROM daybook_queue").all();
+        const subs = queued.map(({ sub }) => sub);
+        const slots = this.#slots(
+          subs,
+          low,
+          queued.some(({ scope }) => scope === "full"),
+        );
+        more = slots.length > MOST_SLOTS;
+        const now = more ? slots.slice(0, MOST_SLOTS) : slots;
+        if (now.length > 0) {
+          const gone = new SlotSet();
+          for (const { part, seq } of now) gone.add(part, seq);
+          const basis = [...new Set(queued.flatMap((row) => row.basis.split(" ")))] as ErasureBasis[];
+          const manifest = append(
+            prepareEntry(erasureEntry({ gone, basis, time: new Date(this.#scope.now()).toISOString(), random: randomBytes }), randomBytes),
+          );
+          if (manifest !== nextSeq) throw new Error("A manifest is the first entry of its transaction.");
+          run = this.#removals.note(manifest, this.#remove(now));
+          manifests.push(manifest);
+          erased += now.length;
+          low = now.at(-1)!.seq;
+        }
+        if (!more) db.prepare("DELETE FROM daybook_queue WHERE sub IN (SELECT value FROM json_each(?))").run(subList(subs));
+      });
+    }
+    return { erased, manifests, run };
+  }
+
+  /** What goes next, a little more than fits, in the order of the entries. */
+  #slots(subs: readonly string[], low: number, heads: boolean): (PresentPart | HeadSlot)[] {
+    const { db } = this.#scope;
+    const slots: (PresentPart | HeadSlot)[] = [];
+    const alone = db
+      .prepare<[number, number], number>(
+        `SELECT (SELECT count(*) FROM daybook_person p WHERE p.seq = e.seq) + (e.person IS NOT NULL) <= ? AND e.head IS NOT NULL
+        FROM daybook_entry e WHERE e.seq = ?`,
+      )
+      .pluck();
+    for (const { erase: goes } of plannedBlocks(db, subs, low)) {
+      for (const part of goes) slots.push(part);
+      if (heads) {
+        for (const seq of new Set(goes.map((part) => part.seq))) {
+          const mine = goes.filter((part) => part.seq === seq);
+          if (mine[0]!.class !== 8 && alone.get(mine.length, seq) === 1) slots.push({ seq, part: 0 });
+        }
+      }
+      if (slots.length > MOST_SLOTS) break;
+    }
+    return slots.sort((a, b) => a.seq - b.seq || a.part - b.part);
+  }
+
+  /** Blanks or deletes the parts with their salts and references. Answers with some of the salts. */
+  #remove(slots: readonly (PresentPart | HeadSlot)[]): Uint8Array[] {
+    const { db, keys } = this.#scope;
+    const inRow = db.prepare<[number], { salt0: Uint8Array | null; salt1: Uint8Array | null; mine: 0 | 1 }>(
+      "SELECT salt0, salt1, person IS NOT NULL AS mine FROM daybook_entry WHERE seq = ?",
+    );
+    const inTable = db.prepare<[number, number], Uint8Array>("SELECT salt FROM daybook_person WHERE seq = ? AND part = ?").pluck();
+    const blankHead = db.prepare("UPDATE daybook_entry SET salt0 = NULL, head = NULL WHERE seq = ?");
+    const blankPerson = db.prepare("UPDATE daybook_entry SET salt1 = NULL, person = NULL WHERE seq = ?");
+    const deletePart = db.prepare("DELETE FROM daybook_person WHERE seq = ? AND part = ?");
+    const deleteReference = db.prepare("DELETE FROM daybook_ref WHERE bucket = ? AND key = ? AND seq = ? AND part = ?");
+    const salts: Uint8Array[] = [];
+    const keep = (salt: Uint8Array | null | undefined) => {
+      if (salt === null || salt === undefined) return;
+      if (salts.length < MOST_NEEDLES) salts.push(salt);
+      else if (randomInt(slots.length) < MOST_NEEDLES) salts[randomInt(MOST_NEEDLES)] = salt;
+    };
+    for (const slot of slots) {
+      const { seq, part } = slot;
+      const row = part <= 1 ? inRow.get(seq) : undefined;
+      if (part === 0) {
+        keep(row?.salt0);
+        blankHead.run(seq);
+      } else if (part === 1 && row?.mine === 1) {
+        keep(row.salt1);
+        blankPerson.run(seq);
+      } else {
+        keep(inTable.get(seq, part));
+        deletePart.run(seq, part);
+      }
+      if ("subs" in slot) {
+        const references = [...slot.subs.map(referenceKey), ...(slot.tenant === undefined ? [] : tenantReferences(keys, slot.tenant))];
+        for (const key of references) deleteReference.run(bucketOf(seq), key, seq, part);
+      }
+    }
+    return salts;
+  }
+
+  #suppress(subs: readonly string[], time: number, until: string): void {
+    const { db, keys } = this.#scope;
+    const insert = db.prepare(
+      `INSERT INTO daybook_suppression (tag, scope, before, until) VALUES (?, 'all', ?, ?)
+      ON CONFLICT (tag, scope) DO UPDATE SET before = max(before, excluded.before), until = max(until, excluded.until)`,
+    );
+    for (const sub of subs) insert.run(suppressionTag(keys, sub), new Date(time).toISOString(), until);
+    db.prepare("DELETE FROM daybook_suppression WHERE until < ?").run(new Date(time).toISOString());
+  }
+
+  /** The end of a consent that an erasure brings, as a record like any other end. */
+  #terminated(userId: string, purpose: string, time: number) {
+    return splitEvent(
+      {
+        id: uuidV7(time),
+        time: new Date(time).toISOString(),
+        type: "compliance",
+        action: "consent.terminated",
+        severity: "info",
+        outcome: "success",
+        actor: { kind: "system" },
+        subjects: [{ id: userId, role: "subject" }],
+        data: { purpose },
+      },
+      { headKeys: ["purpose"], keys: this.#scope.keys, userIds: this.#scope.userIds },
+    );
+  }
+}
+
+interface HeadSlot {
+  readonly seq: number;
+  readonly part: 0;
+}
+
+function drained<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}

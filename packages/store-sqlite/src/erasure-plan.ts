@@ -1,0 +1,94 @@
+import type { ErasureItem, ErasurePlan } from "@daybook/core";
+import { CLASS, DEFAULT_POLICY, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
+import { type PresentPart, presentParts } from "./entry-parts.ts";
+import { lastSeqOf, personSlots } from "./person-index.ts";
+import { subList } from "./person-projection.ts";
+import type { Sqlite } from "./sqlite-driver.ts";
+
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(CLASS).map(([name, number]) => [number, name]));
+const TOGETHER = 1_000;
+
+export interface HoldRow {
+  readonly id: string;
+  readonly sub: string | null;
+  readonly class: number | null;
+  readonly from_seq: number | null;
+  readonly to_seq: number | null;
+  readonly case_ref: string;
+  readonly ground: string;
+  readonly review: string;
+}
+
+export const holdRows = (db: Sqlite): HoldRow[] =>
+  db.prepare<[], HoldRow>("SELECT id, sub, class, from_seq, to_seq, case_ref, ground, review FROM daybook_hold ORDER BY placed, id").all();
+
+const holdScope = (row: HoldRow): HoldScope => ({
+  ground: row.ground,
+  ...(row.sub === null ? {} : { sub: row.sub }),
+  ...(row.class === null ? {} : { class: row.class }),
+  ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
+  ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
+});
+
+interface Block {
+  readonly erase: readonly PresentPart[];
+  readonly keep: readonly KeptPart[];
+}
+
+/** What an erasure does with everything of the persons with these pseudonyms, in blocks of entries, oldest first. */
+export function* plannedBlocks(db: Sqlite, subs: readonly string[], low = 0): Generator<Block> {
+  const mine = new Set(subs);
+  const holds = holdRows(db).map(holdScope);
+  const read = presentParts(db);
+  for (const slots of personSlots(db, subs, { order: "oldest", low, high: lastSeqOf(db) })) {
+    const seqs = [...new Set(slots.map(({ seq }) => seq))];
+    for (let i = 0; i < seqs.length; i += TOGETHER) {
+      // A reference holds a part of the pseudonym only: whose entry it is, the part itself says.
+      const found = read(seqs.slice(i, i + TOGETHER)).filter(({ subs: about }) => about.some((sub) => mine.has(sub)));
+      const { erase, keep } = planErasure(found, DEFAULT_POLICY, holds);
+      yield { erase: erase as readonly PresentPart[], keep };
+    }
+  }
+}
+
+/** What an erasure would do, counted by class, role and ground. A generator, so that other work gets its turn. */
+export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<void, ErasurePlan> {
+  const items = new Map<string, { -readonly [K in keyof ErasureItem]: ErasureItem[K] }>();
+  let erase = 0;
+  let keep = 0;
+  const itemOf = (action: ErasureItem["action"], part: { class: number; role: PresentPart["role"] }, ground?: string) => {
+    const category = NAMES.get(part.class) ?? `class ${part.class}`;
+    const key = JSON.stringify([category, part.role, action, ground]);
+    let item = items.get(key);
+    if (item === undefined) {
+      item = { category, role: part.role, action, parts: 0, ...(ground === undefined ? {} : { ground }) };
+      items.set(key, item);
+    }
+    item.parts++;
+    return item;
+  };
+  for (const block of plannedBlocks(db, subs)) {
+    erase += block.erase.length;
+    keep += block.keep.length;
+    for (const part of block.erase) itemOf("erase", part);
+    for (const part of block.keep) {
+      const item = itemOf("keep", part, part.ground);
+      if (part.until !== undefined && (item.until === undefined || item.until < part.until)) item.until = part.until;
+    }
+    yield;
+  }
+  const list = subList(subs);
+  const ofPerson = "sub IN (SELECT value FROM json_each(?))";
+  return {
+    items: [...items.values()].sort((a, b) => (a.action === b.action ? b.parts - a.parts : a.action < b.action ? -1 : 1)),
+    erase,
+    keep,
+    journal: db.prepare<[string], number>(`SELECT count(*) FROM user_activity WHERE ${ofPerson}`).pluck().get(list)!,
+    consents: db
+      .prepare<[string], string>(
+        `SELECT DISTINCT consent_type FROM user_consent WHERE ${ofPerson} AND revoked_at IS NULL AND state IN ('given', 'renewed') ORDER BY 1`,
+      )
+      .pluck()
+      .all(list),
+  };
+}

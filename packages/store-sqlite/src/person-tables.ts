@@ -1,0 +1,35 @@
+import { ActivityOperations } from "./activity-operations.ts";
+import type { DecodedEvent } from "./batch-encoding.ts";
+import { ConsentOperations } from "./consent-operations.ts";
+import { isProjected, projectedRecord } from "./person-projection.ts";
+import type { Removals } from "./removals.ts";
+import { RequestOperations } from "./request-operations.ts";
+import type { WriterScope } from "./writer-scope.ts";
+
+/** The tables beside the ledger that are about persons: consents, journals, the register of requests. */
+export class PersonTables {
+  readonly consents: ConsentOperations;
+  readonly activities: ActivityOperations;
+  readonly requests: RequestOperations;
+  readonly #scope: WriterScope;
+  readonly #removals: Removals;
+
+  constructor(scope: WriterScope, removals: Removals) {
+    this.#scope = scope;
+    this.#removals = removals;
+    this.consents = new ConsentOperations(scope);
+    this.activities = new ActivityOperations(scope);
+    this.requests = new RequestOperations(scope);
+  }
+
+  /** Lets the tables follow a record, inside the transaction that stores it. */
+  follow(event: DecodedEvent, seq: number): void {
+    if (!isProjected(event.definition)) return;
+    const record = projectedRecord(event, seq, this.#scope);
+    let rows = 0;
+    if (record.action.startsWith("consent.")) rows = this.consents.apply(record);
+    else if (record.action.startsWith("dsar.")) this.requests.apply(record);
+    else rows = this.activities.apply(record);
+    if (rows > 0) this.#removals.note(undefined, []);
+  }
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { prepareEntry, provenEntry } from "@daybook/ledger";
+import { findNeedles, NEEDLE_BYTES, removeBytes } from "./physical-removal.ts";
+import type { WriterScope } from "./writer-scope.ts";
+
+interface PendingRow {
+  readonly id: number;
+  readonly manifest: number | null;
+  readonly needles: Uint8Array | null;
+}
+
+const RETRY_AFTER_MS = 60_000;
+
+/**
+ * Follows every removal until its bytes are gone. The row of a removal is written by the transaction that removes; proven is what
+ * the write-ahead log no longer holds and no page still shows.
+ */
+export class Removals {
+  readonly #scope: WriterScope;
+  readonly #note;
+  readonly #pending;
+  #noted = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(scope: WriterScope) {
+    this.#scope = scope;
+    const { db } = scope;
+    this.#note = db.prepare("INSERT INTO daybook_erasure (manifest, state, needles, made) VALUES (?, 'pending', ?, ?)");
+    this.#pending = db.prepare<[], PendingRow>("SELECT id, manifest, needles FROM daybook_erasure WHERE state = 'pending' ORDER BY id");
+  }
+
+  /**
+   * Inside the transaction that removes something. Answers the number of the run.
+   * @param salts removed with it; some of their bytes are looked for afterwards
+   */
+  note(manifest: number | undefined, salts: readonly Uint8Array[]): number {
+    this.#noted = true;
+    return Number(this.#note.run(manifest ?? null, hidden(salts), this.#time()).lastInsertRowid);
+  }
+
+  /** After a commit: removes the bytes of what it removed, or tries again later. */
+  finish(): void {
+    if (!this.#noted) return;
+    this.#noted = false;
+    this.attempt(false);
+  }
+
+  /**
+   * Tries to remove the bytes of everything pending. Answers what stands in the way, if anything does.
+   * @param scan also looks for some of the removed bytes in the files
+   */
+  attempt(scan: boolean): string | undefined {
+    const { db, ledger } = this.#scope;
+    const rows = this.#pending.all();
+    if (rows.length === 0) return undefined;
+    let obstacle: string | undefined = removeBytes(db);
+    if (
+      obstacle === undefined &&
+      scan &&
+      findNeedles(
+        db.name,
+        rows.flatMap(({ needles }) => shown(needles)),
+      )
+    ) {
+      obstacle = "removed bytes are still in the file; run `daybook ledger vacuum`";
+    }
+    const time = this.#time();
+    if (obstacle !== undefined) {
+      db.prepare("UPDATE daybook_erasure SET reason = ?, tried = ? WHERE state = 'pending'").run(obstacle, time);
+      this.#later();
+      return obstacle;
+    }
+    const manifests = rows.flatMap(({ manifest }) => (manifest === null ? [] : [manifest]));
+    ledger.transaction((append) => {
+      if (manifests.length > 0) {
+        append(prepareEntry(provenEntry({ of: manifests, scan: scan ? "clean" : "skipped", time, random: randomBytes }), randomBytes));
+      }
+      const proven = db.prepare(
+        "UPDATE daybook_erasure SET state = 'proven', reason = NULL, needles = NULL, tried = ?, proven = ? WHERE id = ?",
+      );
+      for (const { id } of rows) proven.run(time, time, id);
+    });
+    return undefined;
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+  }
+
+  #later(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.attempt(false), RETRY_AFTER_MS);
+    this.#retry.unref();
+  }
+
+  #time(): string {
+    return new Date(this.#scope.now()).toISOString();
+  }
+}
+
+/** Kept inverted, so that a search for the bytes does not find the list of what to search for. */
+const hidden = (salts: readonly Uint8Array[]): Buffer | null =>
+  salts.length === 0 ? null : (Buffer.concat(salts.map((salt) => salt.subarray(0, NEEDLE_BYTES))).map((byte) => ~byte & 0xff) as Buffer);
+
+function shown(needles: Uint8Array | null): Uint8Array[] {
+  if (needles === null) return [];
+  const bytes = needles.map((byte) => ~byte & 0xff);
+  return Array.from({ length: bytes.length / NEEDLE_BYTES }, (_, i) => bytes.subarray(i * NEEDLE_BYTES, (i + 1) * NEEDLE_BYTES));
+}
