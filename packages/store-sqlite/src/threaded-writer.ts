@@ -55,6 +55,10 @@ class Thread {
         );
       });
       worker.once("exit", () => {
+        // Its last answers may still lie in the port: the end of a thread overtakes them.
+        for (let last = receiveMessageOnPort(port1); last !== undefined; last = receiveMessageOnPort(port1)) {
+          this.settle(last.message as WriterAnswer);
+        }
         this.fail(new DaybookError("WRITER_FAILED", "The writer thread ended; it is started again with the next write."));
         resolve();
       });
