@@ -23,16 +23,8 @@ export interface NewActivity {
 /**
  * What became of an entry. `no_consent_at_write`: nothing in force. `late_event`: the consent it happened under was replaced by a newer
  * one. `wrong_version`: purpose or notice changed materially since. `withdrawn_in_flight`: the consent ended while the entry waited.
- * `suppressed`: it is about a person who was erased since.
  */
-export const ACTIVITY_VERDICTS = [
-  "stored",
-  "no_consent_at_write",
-  "late_event",
-  "wrong_version",
-  "withdrawn_in_flight",
-  "suppressed",
-] as const;
+export const ACTIVITY_VERDICTS = ["stored", "no_consent_at_write", "late_event", "wrong_version", "withdrawn_in_flight"] as const;
 export type ActivityVerdict = (typeof ACTIVITY_VERDICTS)[number];
 
 /** An entry as it is read back. */

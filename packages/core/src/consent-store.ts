@@ -53,6 +53,8 @@ export interface ConsentRecord {
   readonly language: string;
   readonly noticeSha256: string;
   readonly state: ConsentState;
+  /** Whether the person agreed or refused; `state` says what became of it. */
+  readonly agreed: boolean;
   /** Rises with each change of state of a person and purpose. */
   readonly epoch: number;
   readonly method: string;

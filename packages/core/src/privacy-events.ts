@@ -169,6 +169,8 @@ export const requestReceived = defineEvent({
   data: payloadShape({
     request: "text",
     kinds: "texts",
+    /** Who asks: "actor", "subject", or "unknown" as long as nobody knows. */
+    person: "text",
     channel: "text",
     receivedAt: "text",
     dueAt: "text",

@@ -41,9 +41,8 @@ export interface DataRequest {
   readonly state: RequestState;
   /** ISO time. */
   readonly receivedAt: string;
-  /** ISO dates: the last day on which it can be answered in time, as the calendar had it and with the time it was paused. */
+  /** ISO date, the last day on which it can be answered in time, without the time its clock stood still. */
   readonly dueAt: string;
-  readonly dueWithPauses: string;
   readonly calendar: string;
   /** Version of the rule the date was computed by. */
   readonly rule: string;
@@ -72,7 +71,7 @@ export interface RequestStore {
   requests(filter?: { readonly open?: boolean; readonly userId?: string; readonly limit?: number }): Promise<readonly DataRequest[]>;
   /** Sequence numbers of all records of one request, oldest first. */
   requestRecords(id: string): Promise<readonly number[]>;
-  /** Milliseconds since the Unix epoch at which the next open request is due; undefined where none is open. */
+  /** Milliseconds since the Unix epoch at which the day ends (UTC) on which the next open request is due; undefined where none is open. */
   nextRequestDue(): Promise<number | undefined>;
   /** Whether `userId` is the person of this request; undefined where that can no longer be told. */
   isRequester(id: string, userId: string): Promise<boolean | undefined>;
