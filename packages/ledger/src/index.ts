@@ -16,10 +16,12 @@ export {
   encodeEntry,
   type PreparedEntry,
   type PreparedPart,
+  partCount,
   prepareEntry,
   type Random,
 } from "./entry.ts";
 export { CLASS, type ClassPolicy, classOf, DEFAULT_POLICY, isEventClass, type OnRequest, type Policy } from "./entry-class.ts";
+export { FINDINGS, type Finding, type FindingCode, type FindingGroup, type FindingLevel } from "./findings.ts";
 export { Frontier } from "./frontier.ts";
 export { type InclusionClaim, inclusionProof, inclusionProofFromLeaves, verifyInclusion } from "./inclusion-proof.ts";
 export {
@@ -87,6 +89,8 @@ export {
   type TrustPolicy,
   type WitnessGroup,
 } from "./trust-policy.ts";
+export type { GivenNote } from "./trusted-checkpoints.ts";
+export { createVerifier, type LedgerRow, type StartingPoint, type Verifier, type VerifierOptions, type VerifyReport } from "./verifier.ts";
 export { formatVkey, KEY_TYPE, type KeyType, keyId, makeVkey, parseVkey, type SigningKeys, type Vkey, vkeyOf } from "./vkey.ts";
 export {
   addCheckpointRequest,

@@ -1,0 +1,50 @@
+import type { TrustedCheckpoint } from "./trusted-checkpoints.ts";
+
+/** When an entry was written, as far as witnesses have narrowed it down; milliseconds since the Unix epoch, or infinite. */
+export interface TimeBounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * What the times of trusted cosignatures say about entries: one of a tree of that size or more existed before, one that is not in
+ * the tree yet came after.
+ */
+export class WitnessTimes {
+  readonly #sizes: number[] = [];
+  /** Latest time on any checkpoint up to here. */
+  readonly #latest: number[] = [];
+  /** Earliest time on any checkpoint from here on. */
+  readonly #earliest: number[] = [];
+
+  constructor(checkpoints: readonly TrustedCheckpoint[]) {
+    const cosigned = checkpoints.filter((checkpoint) => checkpoint.cosigned.length > 0);
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const { size, cosigned: lines } of cosigned) {
+      latest = Math.max(latest, ...lines.map(({ time }) => time * 1000));
+      this.#sizes.push(size);
+      this.#latest.push(latest);
+    }
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let i = cosigned.length - 1; i >= 0; i--) {
+      earliest = Math.min(earliest, ...cosigned[i]!.cosigned.map(({ time }) => time * 1000));
+      this.#earliest[i] = earliest;
+    }
+  }
+
+  /** True where no witness has said anything. */
+  get empty(): boolean {
+    return this.#sizes.length === 0;
+  }
+
+  bounds(seq: number): TimeBounds {
+    let low = 0;
+    let high = this.#sizes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#sizes[middle]! <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return { low: this.#latest[low - 1] ?? Number.NEGATIVE_INFINITY, high: this.#earliest[low] ?? Number.POSITIVE_INFINITY };
+  }
+}
