@@ -1,8 +1,16 @@
 import type { AuditSink } from "./audit-sink.ts";
 import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "./event-filter.ts";
+import type { SpoolForm } from "./spool-form.ts";
 
 /** A sink that can be asked. */
 export interface AuditStore extends AuditSink {
+  /**
+   * Where events may lie on disk while the store takes none: a path beside the data, such as `data/audit.db.spool`, to which the log
+   * adds the name of its run. Absent: no spool unless the application names a place.
+   */
+  readonly spoolPath?: string | undefined;
+  /** How the store wants spooled events kept. Absent: as they were recorded. */
+  readonly spoolForm?: SpoolForm | undefined;
   /** One page by key: its cost does not grow with depth. */
   query(filter?: EventFilter, options?: PageOptions): Promise<Page>;
   /** All matching events in constant memory, page by page, so that no reader stays open in between. */

@@ -1,6 +1,7 @@
 import { defineEvent } from "./event-definition.ts";
 import { payloadShape } from "./payload-shape.ts";
 import { PRIVACY_EVENTS } from "./privacy-events.ts";
+import { TRAIL_EVENTS } from "./trail-events.ts";
 
 /** Recorded for every request by the framework adapters. */
 export const requestCompleted = defineEvent({
@@ -196,6 +197,7 @@ export const BUILT_IN_EVENTS = [
   trailRead,
   noteRecorded,
   ...PRIVACY_EVENTS,
+  ...TRAIL_EVENTS,
 ] as const;
 
 export type BuiltInEvent = (typeof BUILT_IN_EVENTS)[number];

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DaybookError } from "./daybook-error.ts";
 import { BUILT_IN_TYPES, isActionName, isTypeName } from "./event-type.ts";
+import { FAILURE_POLICIES, type FailurePolicy } from "./failure-policy.ts";
 import { OUTCOMES, type Outcome } from "./outcome.ts";
 import { SEVERITIES, type Severity } from "./severity.ts";
 
@@ -25,6 +26,8 @@ export interface EventDefinition<
   readonly outcome: Outcome;
   readonly schema: Schema;
   readonly delivery: Delivery;
+  /** Undefined where the delivery class decides. */
+  readonly onStoreFailure: FailurePolicy | undefined;
   /** Top-level keys of the payload that hold nothing personal; undefined where nothing was declared and everything can be erased. */
   readonly personal: readonly string[] | undefined;
   readonly resourceId: "impersonal" | "personal";
@@ -53,6 +56,8 @@ export interface DefineEventOptions<Type extends string, Action extends string, 
   readonly resourceId?: "impersonal" | "personal";
   /** Default `durable` for consent, compliance, administrative and all critical events, otherwise `background`. */
   readonly delivery?: Delivery;
+  /** What happens when the store does not take the event. Default `block` for durable events, `spool` for all others. */
+  readonly onStoreFailure?: FailurePolicy;
   /** Retention class of a type that is not built in: 1, 2, 3, 6, 7 or 64 to 127. Default 1. */
   readonly retention?: number;
   readonly description?: string;
@@ -75,6 +80,9 @@ export function defineEvent<const Type extends string, const Action extends stri
   if (options.data !== undefined && typeof options.data["~standard"]?.validate !== "function") {
     throw bad(name, "`data` is a Standard Schema, such as a zod object");
   }
+  if (options.onStoreFailure !== undefined && !FAILURE_POLICIES.includes(options.onStoreFailure)) {
+    throw bad(name, `\`onStoreFailure\` is one of ${FAILURE_POLICIES.join(", ")}`);
+  }
   const builtIn = (BUILT_IN_TYPES as readonly string[]).includes(type);
   if (retention !== undefined && (builtIn || !isRetentionClass(retention))) {
     throw bad(name, "`retention` is 1, 2, 3, 6, 7 or 64 to 127, and only for types that are not built in");
@@ -86,6 +94,7 @@ export function defineEvent<const Type extends string, const Action extends stri
     outcome,
     schema: options.data as Schema,
     delivery: options.delivery ?? defaultDelivery(type, severity),
+    onStoreFailure: options.onStoreFailure,
     personal,
     resourceId,
     retention: builtIn ? undefined : (retention ?? 1),

@@ -88,7 +88,7 @@ class Hold {
     receipt.whenSettled((error) => {
       if (this.failed !== undefined) return;
       this.pending--;
-      if (error !== undefined) this.#fail(error);
+      if (error !== undefined && receipt.policy !== "continue") this.#fail(error);
       else if (this.pending === 0) this.#release();
     });
   }

@@ -232,6 +232,7 @@ export class HttpExchange<Request> implements RequestContext {
     const receipt = this.log.recordWith(requestStarted, {}, { context: this, request: this.#request(undefined, undefined) });
     this.#intending = false;
     return receipt.stored.catch((cause: unknown) => {
+      if (receipt.policy === "continue") return;
       throw new DaybookError("INTENT_NOT_STORED", "The route must be recorded and the store is not available; try again later.", { cause });
     });
   }

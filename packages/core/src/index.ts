@@ -17,6 +17,7 @@ export {
   createAuditLog,
   type GivenSink,
   type RecordFields,
+  type SpoolPlace,
 } from "./audit-log.ts";
 export type { AppendOptions, AppendResult, AuditSink, RefusedEvent, SinkEntry, SinkFeatures } from "./audit-sink.ts";
 export type { AuditStore } from "./audit-store.ts";
@@ -80,8 +81,11 @@ export {
 } from "./event-definition.ts";
 export { COUNT_KEYS, type CountKey, type EventFilter, type Page, type PageOptions, type StoredEvent } from "./event-filter.ts";
 export { matchesFilter } from "./event-match.ts";
+export { type EventPolicy, policyLine } from "./event-policy.ts";
 export { BUILT_IN_TYPES, type BuiltInType } from "./event-type.ts";
+export { FAILURE_POLICIES, type FailurePolicy } from "./failure-policy.ts";
 export { type FileSinkOptions, fileSink } from "./file-sink.ts";
+export type { Gap, GapCause } from "./gap-tracker.ts";
 export {
   type ExchangeSource,
   HttpAudit,
@@ -143,5 +147,7 @@ export {
 export { personDaysOf, retentionClassOf } from "./retention-days.ts";
 export { ROUTE_LEVELS, type RouteLevel, type RouteRule } from "./route-policy.ts";
 export { SEVERITIES, type Severity } from "./severity.ts";
+export type { EncodedEvent, SpoolForm } from "./spool-form.ts";
 export { type StdoutSinkOptions, stdoutSink } from "./stdout-sink.ts";
+export { clockJumped, glassBroken, glassRestored, trailClosed, trailGap, trailOpened } from "./trail-events.ts";
 export { uuidV7 } from "./uuid-v7.ts";

@@ -3,6 +3,9 @@ import { maskSecrets } from "./secret-masking.ts";
 
 /** Text longer than this many characters is cut. */
 const LONGEST_TEXT = 8_192;
+/** Room of a payload: what stays with the head, and what goes with a person (docs/ledger.md gives the limits of the parts). */
+export const HEAD_BUDGET = 5_500;
+export const PERSON_BUDGET = 48_000;
 const DEEPEST = 16;
 const MOST_KEYS = 1_000;
 
@@ -46,7 +49,8 @@ class Copy {
 
   object(source: object, depth: number): JsonObject {
     const target: Record<string, JsonValue> = {};
-    this.#path.push(source);
+    this.#left -= 2;
+    const level = this.#path.push(source);
     let keys = 0;
     for (const key of Object.keys(source)) {
       if (++keys > MOST_KEYS || this.#left <= 0) {
@@ -58,6 +62,7 @@ class Copy {
         value = this.#value((source as Record<string, unknown>)[key], depth);
       } catch {
         // A getter or toJSON of the application threw: the event is worth more than the field.
+        this.#path.length = level;
         value = this.#marker("[unreadable]");
       }
       if (value === undefined) continue;
@@ -83,7 +88,9 @@ class Copy {
       case "bigint":
         return this.#text(value.toString(), LONGEST_TEXT);
       case "object":
-        return value === null ? null : this.#nested(value, depth);
+        if (value !== null) return this.#nested(value, depth);
+        this.#left -= 4;
+        return null;
       default:
         return undefined;
     }
@@ -101,6 +108,7 @@ class Copy {
     if (depth >= DEEPEST) return this.#marker("[too deep]");
     if (!Array.isArray(value)) return this.object(value, depth + 1);
     const items: JsonValue[] = [];
+    this.#left -= 2;
     this.#path.push(value);
     for (const item of value) {
       if (this.#left <= 0 || items.length >= MOST_KEYS) {
@@ -108,7 +116,7 @@ class Copy {
         break;
       }
       this.#left -= 1;
-      items.push(this.#value(item, depth + 1) ?? null);
+      items.push(this.#value(item, depth + 1) ?? this.#nothing());
     }
     this.#path.pop();
     return items;
@@ -150,6 +158,12 @@ class Copy {
     }
     this.#left -= cost;
     return result;
+  }
+
+  /** JSON has no hole in an array. */
+  #nothing(): null {
+    this.#left -= 4;
+    return null;
   }
 
   #marker(text: string): string {

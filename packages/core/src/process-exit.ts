@@ -1,7 +1,7 @@
 /** A log that must not lose what it holds when the process ends. */
 export interface Flushable {
-  /** Writes without returning to the event loop; answers how many events were lost. */
-  closeSync(): number;
+  /** Writes without returning to the event loop. */
+  closeSync(exitCode: number): void;
   close(): Promise<unknown>;
   /** False: the application looks after signals itself. */
   readonly signals: boolean;
@@ -31,8 +31,8 @@ export function flushAtExit(log: Flushable): () => void {
 function createRegistry(): Registry {
   const open = new Set<Flushable>();
   const listening = new Set<string>();
-  const onExit = () => {
-    for (const log of open) log.closeSync();
+  const onExit = (code: number) => {
+    for (const log of open) log.closeSync(code);
   };
   const onSignal = (signal: NodeJS.Signals) => {
     // An application with a handler of its own decides when the process ends; the exit handler still flushes.
@@ -42,7 +42,11 @@ function createRegistry(): Registry {
       process.kill(process.pid, signal);
     });
   };
-  const listen = (event: string, listener: (signal: NodeJS.Signals) => void, wanted: boolean) => {
+  const listen = (
+    event: string,
+    listener: (() => void) | ((code: number) => void) | ((signal: NodeJS.Signals) => void),
+    wanted: boolean,
+  ) => {
     if (wanted === listening.has(event)) return;
     if (wanted) {
       listening.add(event);

@@ -1,12 +1,14 @@
-import type { DaybookError } from "./daybook-error.ts";
+import { DaybookError } from "./daybook-error.ts";
+import type { FailurePolicy } from "./failure-policy.ts";
 
 /** What `audit.record` hands back at once. */
 export interface Receipt {
   /** Id of the event. */
   readonly id: string;
   /**
-   * Settles when the record is durable in a required sink, with nothing; rejects with a `DaybookError` if it never will be. Not
-   * looking at it is fine: no unhandled rejection is made.
+   * Settles when the record is durable in a required sink or in the spool, with nothing; rejects with a `DaybookError` if it never
+   * will be, or with `SINK_TIMEOUT` if that is not known when the deadline of the log is over. Not looking at it is fine: no
+   * unhandled rejection is made.
    */
   readonly stored: Promise<void>;
 }
@@ -16,18 +18,23 @@ type Listener = (error: DaybookError | undefined) => void;
 /** The promise is made when somebody asks for it: most records are never waited for. */
 export class PendingReceipt implements Receipt {
   readonly id: string;
+  /** What happens to a request that waits, if this fails. */
+  policy: FailurePolicy = "block";
+  readonly #deadlineMs: number;
   #settled = false;
   #error: DaybookError | undefined;
   #listeners: Listener[] | undefined;
   #promise: Promise<void> | undefined;
 
-  constructor(id: string) {
+  /** @param deadlineMs longest time `stored` may stay open once somebody looks at it */
+  constructor(id: string, deadlineMs: number) {
     this.id = id;
+    this.#deadlineMs = deadlineMs;
   }
 
   get stored(): Promise<void> {
     if (this.#promise === undefined) {
-      this.#promise = new Promise((resolve, reject) => this.whenSettled((error) => (error === undefined ? resolve() : reject(error))));
+      this.#promise = this.#wait();
       // The reporter of the audit log has told about the failure; a receipt nobody awaits must not end the process.
       this.#promise.catch(() => undefined);
     }
@@ -36,6 +43,11 @@ export class PendingReceipt implements Receipt {
 
   get settled(): boolean {
     return this.#settled;
+  }
+
+  /** Settled, and well. */
+  get persisted(): boolean {
+    return this.#settled && this.#error === undefined;
   }
 
   whenSettled(listener: Listener): void {
@@ -51,5 +63,25 @@ export class PendingReceipt implements Receipt {
     const listeners = this.#listeners;
     this.#listeners = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener(error);
+  }
+
+  #wait(): Promise<void> {
+    if (this.#settled) return this.#error === undefined ? Promise.resolve() : Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      // Somebody waits, so the timer keeps the process alive.
+      const timer = setTimeout(() => {
+        reject(
+          new DaybookError(
+            "SINK_TIMEOUT",
+            `The event was not stored within ${this.#deadlineMs} ms; it still waits, and may be stored later.`,
+          ),
+        );
+      }, this.#deadlineMs + 100);
+      this.whenSettled((error) => {
+        clearTimeout(timer);
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
   }
 }

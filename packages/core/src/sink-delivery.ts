@@ -1,14 +1,20 @@
-import type { AuditSink, SinkEntry } from "./audit-sink.ts";
+import type { AppendResult, AuditSink, RefusedEvent, SinkEntry } from "./audit-sink.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
-import { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
+import { DeliveryAccount } from "./delivery-account.ts";
+import type { DeliveryCounters, DropReason } from "./delivery-counters.ts";
 import type { DeliveryMeter } from "./delivery-meter.ts";
+import type { FailurePolicy } from "./failure-policy.ts";
+import type { GapTracker } from "./gap-tracker.ts";
+import type { Spool } from "./spool.ts";
+import type { SpoolForm } from "./spool-form.ts";
+import { type WaitingEvent, WaitingEvents } from "./waiting-events.ts";
 
 /** One event waiting for one sink. `verdict` runs the schema once, whichever sink asks first. */
-export interface Delivered extends SinkEntry {
+export interface Delivered extends SinkEntry, WaitingEvent {
   readonly durable: boolean;
-  readonly bytes: number;
-  /** Milliseconds since the Unix epoch when it was recorded. */
-  readonly at: number;
+  readonly policy: FailurePolicy;
+  /** A required sink, or the spool, has it. */
+  readonly persisted: boolean;
   verdict(): DaybookError | undefined;
   settle(delivery: SinkDelivery, error?: DaybookError): void;
 }
@@ -22,49 +28,61 @@ export interface SinkDeliveryOptions {
   readonly maxEvents: number;
   /** Bytes of each delivery class that may wait, estimated. */
   readonly maxBytes: number;
-  /** A durable event that waited this many milliseconds for a required sink is given up. */
+  /** A durable event that waited this many milliseconds is given up. */
   readonly deadlineMs: number;
-  readonly now: () => number;
+  /** Where events go that the sink does not take. */
+  readonly spool?: { readonly files: Spool; readonly form: SpoolForm } | undefined;
+  readonly gaps?: GapTracker | undefined;
   readonly problem: (error: DaybookError) => void;
 }
 
 const MOST_PER_BATCH = 512;
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1_000;
+/** Reasons for which an event is missing from the trail although it was good. */
+const LOSS: ReadonlySet<DropReason> = new Set(["queue_full", "sink_failed", "closed", "exit", "spool_lost"]);
 
 /**
  * Carries events to one sink: two bounded queues, durable first, and one batch in flight. No timer decides when to write: what
  * gathered while the last batch was written is the next batch, so the size follows the load (group commit).
+ *
+ * While the sink fails, or is silent for half the deadline, events that may be spooled go to the spool instead; what lies there is
+ * written first when the sink is back, so that each delivery class keeps its order.
  */
 export class SinkDelivery {
   readonly sink: AuditSink;
   readonly required: boolean;
   readonly #options: SinkDeliveryOptions;
-  readonly #durable = new Waiting();
-  readonly #background = new Waiting();
+  readonly #durable: WaitingEvents<Delivered>;
+  readonly #background: WaitingEvents<Delivered>;
   #inFlight: readonly Delivered[] = [];
-  #accepted = 0;
-  #written = 0;
+  #spilling: readonly Delivered[] = [];
+  readonly #account = new DeliveryAccount();
   #failedWrites = 0;
   #flushes = 0;
   #flushMs = 0;
-  readonly #types = new Map<string, { accepted: number; written: number }>();
-  readonly #dropped: Record<DropReason, number> = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
-    DropReason,
-    number
-  >;
+  #held = false;
   #scheduled = false;
   #running = false;
-  #failures = 0;
-  #idle: (() => void)[] = [];
-  #deadline: NodeJS.Timeout | undefined;
   #stopped = false;
+  #failures = 0;
+  /** The sink does not take events: it failed, or has been busy with one batch for too long. */
+  #unavailable = false;
+  #spoolFailed = false;
+  /** When the sink was given what it is busy with, in milliseconds of a clock that never jumps. */
+  #busySince: number | undefined;
+  #calls = 0;
+  #patience: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #idle: (() => void)[] = [];
   #wake: (() => void) | undefined;
 
   constructor(options: SinkDeliveryOptions) {
     this.sink = options.sink;
     this.required = options.required;
     this.#options = options;
+    this.#durable = new WaitingEvents(options.maxEvents, options.maxBytes);
+    this.#background = new WaitingEvents(options.maxEvents, options.maxBytes);
   }
 
   takes(type: string): boolean {
@@ -72,25 +90,25 @@ export class SinkDelivery {
   }
 
   push(event: Delivered): void {
-    this.#accepted++;
-    this.#ofType(event).accepted++;
+    this.#account.accept(event.definition.type);
     const waiting = event.durable ? this.#durable : this.#background;
-    if (waiting.length >= this.#options.maxEvents || waiting.bytes + event.bytes > this.#options.maxBytes) {
-      if (!this.#makeRoom(event, waiting)) return;
-    }
+    if (!waiting.hasRoomFor(event.bytes) && !this.#makeRoom(event, waiting)) return;
     waiting.push(event);
     // Nobody waits for an optional sink, so its events may outlive the deadline; the bound of the queue is enough.
     if (event.durable && this.required) this.#watchDeadline();
+    if (this.#unavailable) void this.#spill();
+    this.#schedule();
+  }
+
+  /** Like `push`, ahead of everything that waits. */
+  pushFirst(event: Delivered): void {
+    this.#account.accept(event.definition.type);
+    (event.durable ? this.#durable : this.#background).putBack([event]);
     this.#schedule();
   }
 
   counters(): DeliveryCounters {
-    return {
-      accepted: this.#accepted,
-      written: this.#written,
-      queued: this.#durable.length + this.#background.length + this.#inFlight.length,
-      dropped: { ...this.#dropped },
-    };
+    return this.#account.counters(this.#queued());
   }
 
   meter(): DeliveryMeter {
@@ -101,66 +119,108 @@ export class SinkDelivery {
       failedWrites: this.#failedWrites,
       flushes: this.#flushes,
       flushMs: this.#flushMs,
-      types: new Map(Array.from(this.#types, ([type, counts]) => [type, { ...counts }])),
+      types: this.#account.types(),
     };
   }
 
-  /** Settles when nothing waits any more. */
+  /** Nothing is written until `release`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#schedule();
+  }
+
+  /** Events an earlier run left in the spool are this sink's from now on. */
+  adopted(events: number, lost: number): void {
+    this.#account.accepted += events + lost;
+    this.#account.spooled += events;
+    this.#account.dropped.spool_lost += lost;
+    this.#schedule();
+  }
+
+  /** Settles when nothing waits in memory, and in the spool only what the sink does not take now. */
   async idle(): Promise<void> {
-    if (!this.#running && this.#durable.length + this.#background.length === 0) return;
+    if (this.#isIdle()) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Writes what waits, gives up what is left after `deadlineMs`, and closes the sink. Answers how many events were given up. */
   async close(deadlineMs: number): Promise<number> {
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      this.idle(),
-      new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, deadlineMs);
-      }),
-    ]);
-    clearTimeout(timer);
+    const until = performance.now() + deadlineMs;
+    await within(deadlineMs, this.idle());
     this.#stopped = true;
     this.#wake?.();
-    const left = [...this.#inFlight, ...this.#durable.take(Infinity), ...this.#background.take(Infinity)];
-    this.#inFlight = [];
-    const error = new DaybookError("LOG_CLOSED", `Sink ${this.sink.name} did not store the event before close() ran out of time.`);
-    for (const event of left) this.#drop(event, "closed", error);
     clearTimeout(this.#deadline);
-    await this.sink.close();
-    return left.length;
+    clearTimeout(this.#patience);
+    const left = this.#takeEverything();
+    const error = new DaybookError("LOG_CLOSED", `Sink ${this.sink.name} did not store the event before close() ran out of time.`);
+    const kept = await this.#spoolRest(left.filter((event) => maySpool(event)));
+    let lost = 0;
+    for (const event of left) {
+      if (kept.has(event)) continue;
+      this.#drop(event, "closed", error);
+      lost++;
+    }
+    // A sink that hangs must not hang its caller.
+    await within(Math.max(100, until - performance.now()), this.sink.close());
+    return lost;
   }
 
   /** At process exit: writes what waits without returning to the event loop. Answers how many events were lost. */
   closeSync(deadlineMs: number): number {
     this.#stopped = true;
-    const rest = [...this.#durable.take(Infinity), ...this.#background.take(Infinity)];
-    const good = rest.filter((event) => !this.#quarantined(event));
+    const { idempotent } = this.sink.supports;
     const inFlight = this.#inFlight;
     this.#inFlight = [];
-    if (good.length + inFlight.length === 0) return 0;
+    const good = this.#takeEverything().filter((event) => !this.#quarantined(event));
+    // The batch in flight goes first again: a sink that has it by now keeps it once.
+    const all = idempotent ? [...inFlight, ...good] : good;
+    if (inFlight.length + good.length === 0) return 0;
     let error = new DaybookError("SINK_FAILED", `Sink ${this.sink.name} cannot write while the process exits.`);
     if (this.sink.appendSync !== undefined) {
       try {
-        // The batch in flight goes first again: a sink that has it by now keeps it once.
-        const again = this.sink.supports.idempotent ? inFlight : [];
-        const { refused } = this.sink.appendSync([...again, ...good], deadlineMs);
-        const refusedIds = new Set(refused.map((answer) => answer.id));
-        for (const event of [...inFlight, ...good]) if (!refusedIds.has(event.event.id)) this.#countWritten(event);
-        this.#dropped.refused += refused.length;
+        this.#count(all, this.sink.appendSync(all, deadlineMs));
+        if (!idempotent) for (const event of inFlight) this.#account.write(event.definition.type);
         return 0;
       } catch (cause) {
         error = asError(cause, this.sink);
       }
     }
-    for (const event of [...inFlight, ...good]) this.#drop(event, "exit", error);
+    const rest = [...inFlight, ...good];
+    try {
+      if (this.#options.spool !== undefined) {
+        this.#spoolRefused(rest, this.#options.spool.files.appendSync(rest));
+        return 0;
+      }
+    } catch (cause) {
+      error = cause as DaybookError;
+    }
+    for (const event of rest) this.#drop(event, "exit", error);
     this.#options.problem(error);
-    return inFlight.length + good.length;
+    return rest.length;
+  }
+
+  #queued(): number {
+    return this.#durable.length + this.#background.length + this.#inFlight.length + this.#spilling.length;
+  }
+
+  #isIdle(): boolean {
+    if (this.#held || this.#queued() > 0) return false;
+    return this.#account.spooled === 0 || this.#unavailable;
+  }
+
+  #tellIdle(): void {
+    if (this.#idle.length === 0 || !this.#isIdle()) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
   }
 
   #schedule(): void {
-    if (this.#running || this.#scheduled || this.#stopped) return;
+    if (this.#running || this.#scheduled || this.#stopped || this.#held) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -171,76 +231,126 @@ export class SinkDelivery {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    while (!this.#stopped) {
-      const batch = this.#durable.take(MOST_PER_BATCH);
-      if (batch.length < MOST_PER_BATCH) batch.push(...this.#background.take(MOST_PER_BATCH - batch.length));
-      const good = batch.filter((event) => !this.#quarantined(event));
-      if (good.length === 0) {
-        if (batch.length === 0) break;
-        continue;
-      }
-      this.#inFlight = good;
-      await this.#write(good);
-    }
+    while (!this.#stopped && (await this.#writeNext()));
     this.#running = false;
     if (this.#durable.length === 0 && this.#deadline !== undefined) {
       clearTimeout(this.#deadline);
       this.#deadline = undefined;
     }
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const resolve of idle) resolve();
+    this.#tellIdle();
   }
 
-  async #write(batch: readonly Delivered[]): Promise<void> {
-    const begun = performance.now();
+  /** One batch from the queues and, where the spool holds any, one from there. Answers false when nothing is left to do. */
+  async #writeNext(): Promise<boolean> {
+    const replaying = this.#account.spooled > 0;
+    const batch = replaying ? this.#durable.takeMatching(mayOvertake, MOST_PER_BATCH) : this.#durable.take(MOST_PER_BATCH);
+    if (!replaying && batch.length < MOST_PER_BATCH) batch.push(...this.#background.take(MOST_PER_BATCH - batch.length));
+    const good = batch.filter((event) => !this.#quarantined(event));
+    const well = good.length === 0 || (await this.#write(good));
+    if (well && replaying && !this.#stopped) await this.#replay();
+    if (this.#account.spooled > 0) void this.#spill();
+    return batch.length > 0 || this.#account.spooled > 0;
+  }
+
+  async #write(batch: readonly Delivered[]): Promise<boolean> {
+    this.#inFlight = batch;
+    const call = ++this.#calls;
     try {
-      const { refused } = await this.sink.append(batch, { durable: true });
+      this.#expectAnswer();
+      const begun = performance.now();
+      const result = await this.sink.append(batch, { durable: true });
+      this.#busySince = undefined;
       // close() or an exit took the batch over while the sink was busy.
-      if (this.#inFlight !== batch) return;
-      this.#failures = 0;
-      this.#inFlight = [];
+      if (this.#calls !== call) return false;
       this.#flushes++;
       this.#flushMs += performance.now() - begun;
-      if (refused.length === 0) {
-        for (const event of batch) this.#countWritten(event);
-        for (const event of batch) event.settle(this);
-        return;
-      }
-      const reasons = new Map(refused.map((answer) => [answer.id, answer]));
-      for (const event of batch) {
-        const reason = reasons.get(event.event.id);
-        if (reason === undefined) {
-          this.#countWritten(event);
-          event.settle(this);
-          continue;
-        }
-        const error = new DaybookError("EVENT_REFUSED", `Sink ${this.sink.name} answered ${reason.code}: ${reason.hint}`);
-        this.#drop(event, "refused", error);
-        this.#options.problem(error);
-      }
+      const written = this.#inFlight;
+      this.#inFlight = [];
+      this.#count(written, result);
+      this.#recovered();
+      return true;
     } catch (cause) {
-      if (this.#inFlight !== batch) return;
-      await this.#retryLater(batch, asError(cause, this.sink));
+      this.#busySince = undefined;
+      if (this.#calls !== call) return false;
+      const rest = this.#inFlight;
+      this.#inFlight = [];
+      this.#putBack(rest);
+      await this.#failed(asError(cause, this.sink));
+      return false;
     }
   }
 
-  /** Puts the batch back in front, without durable events whose deadline has passed, and waits. */
-  async #retryLater(batch: readonly Delivered[], error: DaybookError): Promise<void> {
-    this.#inFlight = [];
-    this.#failedWrites++;
-    if (this.#failures++ === 0) this.#options.problem(error);
-    const tooOld = this.#options.now() - this.#options.deadlineMs;
-    const keep: Delivered[] = [];
-    for (const event of batch) {
-      if (event.durable && this.required && event.at <= tooOld) this.#drop(event, "sink_failed", error);
-      else keep.push(event);
+  /** Events are written and receipts settled in their order. */
+  #count(batch: readonly Delivered[], { refused }: AppendResult): void {
+    if (refused.length === 0) {
+      for (const event of batch) this.#account.write(event.definition.type);
+      for (const event of batch) event.settle(this);
+      return;
     }
-    this.#durable.putBack(keep.filter((event) => event.durable));
-    this.#background.putBack(keep.filter((event) => !event.durable));
+    const reasons = new Map(refused.map((answer) => [answer.id, answer]));
+    for (const event of batch) {
+      const reason = reasons.get(event.event.id);
+      if (reason === undefined) {
+        this.#account.write(event.definition.type);
+        event.settle(this);
+      } else this.#refused(event, reason);
+    }
+  }
+
+  #refused(event: Delivered, { code, hint }: RefusedEvent): void {
+    const error = new DaybookError("EVENT_REFUSED", `Sink ${this.sink.name} answered ${code}: ${hint}`);
+    this.#drop(event, "refused", error);
+    this.#options.problem(error);
+  }
+
+  async #replay(): Promise<void> {
+    const { files, form } = this.#options.spool!;
+    try {
+      const batch = await files.next();
+      if (batch === undefined || this.#stopped) return;
+      this.#expectAnswer();
+      const { refused } = batch.events.length === 0 ? { refused: [] } : await form.append(batch.events, { durable: true });
+      this.#busySince = undefined;
+      if (this.#stopped) return;
+      const refusedIds = new Set(refused.map((answer) => answer.id));
+      this.#account.spooled -= batch.events.length + batch.lost;
+      for (const { id, type } of batch.events) if (!refusedIds.has(id)) this.#account.write(type);
+      this.#account.dropped.refused += refused.length;
+      this.#account.dropped.spool_lost += batch.lost;
+      for (let i = 0; i < batch.lost; i++) this.#options.gaps?.lost("unknown");
+      for (const { code, hint } of refused)
+        this.#options.problem(new DaybookError("EVENT_REFUSED", `Sink ${this.sink.name} answered ${code}: ${hint}`));
+      this.#recovered();
+      await files.confirm(batch);
+    } catch (cause) {
+      this.#busySince = undefined;
+      await this.#failed(asError(cause, this.sink));
+    }
+  }
+
+  #recovered(): void {
+    this.#failures = 0;
+    this.#unavailable = false;
+    this.#spoolFailed = false;
+    if (this.#options.gaps?.open) this.#options.gaps.well();
+  }
+
+  /** Lets what may be spooled go there, and waits before the next attempt. */
+  async #failed(error: DaybookError): Promise<void> {
+    if (this.#stopped) return;
+    this.#failedWrites++;
+    if (this.#failures++ === 0) {
+      this.#options.problem(error);
+      this.#options.gaps?.failed();
+    }
+    this.#unavailable = true;
+    this.#spoolFailed = false;
+    void this.#spill();
+    this.#tellIdle();
     const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10));
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delay);
+      // A process that has nothing else to do ends; what waits is written or spooled on the way out.
+      const timer = setTimeout(resolve, delay).unref();
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -249,35 +359,179 @@ export class SinkDelivery {
     this.#wake = undefined;
   }
 
+  /** Back in front, without durable events whose time is over. */
+  #putBack(batch: readonly Delivered[]): void {
+    this.#durable.putBack(batch.filter((event) => event.durable));
+    this.#background.putBack(batch.filter((event) => !event.durable));
+    this.#giveUpOld();
+  }
+
+  /** A sink that is busy with one batch for half the deadline counts as unavailable until it answers. */
+  #expectAnswer(): void {
+    if (this.#options.spool === undefined) return;
+    this.#busySince = performance.now();
+    this.#patience ??= this.#patienceTimer(this.#options.deadlineMs / 2);
+  }
+
+  #patienceTimer(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#patience = undefined;
+      if (this.#busySince === undefined || this.#unavailable || this.#stopped) return;
+      const busy = performance.now() - this.#busySince;
+      const left = this.#options.deadlineMs / 2 - busy;
+      if (left > 1) {
+        this.#patience = this.#patienceTimer(left);
+        return;
+      }
+      this.#unavailable = true;
+      this.#options.gaps?.failed(busy);
+      this.#options.problem(
+        new DaybookError("SINK_TIMEOUT", `Sink ${this.sink.name} has been busy with one batch for ${Math.round(busy)} ms.`),
+      );
+      this.#takeBackSpoolable();
+      void this.#spill();
+    }, ms).unref();
+  }
+
+  /** A sink that keeps an event once may be given again what it has not answered for; until then that is safer in the spool. */
+  #takeBackSpoolable(): void {
+    if (!this.sink.supports.idempotent) return;
+    const back = this.#inFlight.filter(maySpool);
+    this.#inFlight = this.#inFlight.filter((event) => !maySpool(event));
+    this.#putBack(back);
+  }
+
+  /** Moves what may be spooled from the queues to the spool, while the sink is unavailable or older events lie there already. */
+  async #spill(): Promise<void> {
+    const { spool, gaps } = this.#options;
+    if (spool === undefined || this.#spilling.length > 0 || this.#spoolFailed) return;
+    for (;;) {
+      const taken = this.#spillable();
+      const good = taken.filter((event) => !this.#quarantined(event));
+      if (good.length === 0) {
+        if (taken.length > 0) continue;
+        break;
+      }
+      this.#spilling = good;
+      try {
+        const refused = await spool.files.append(good);
+        if (this.#spilling !== good) return;
+        this.#spilling = [];
+        gaps?.spooled(good.length - refused.length);
+        this.#spoolRefused(good, refused);
+      } catch (cause) {
+        if (this.#spilling !== good) return;
+        this.#spilling = [];
+        this.#spoolFailed = true;
+        this.#putBack(good);
+        this.#options.problem(asError(cause, this.sink));
+        break;
+      }
+    }
+    this.#tellIdle();
+    this.#schedule();
+  }
+
+  #spillable(): Delivered[] {
+    if (this.#unavailable) {
+      const durable = this.#durable.length > 0 ? this.#durable.takeMatching(maySpool, MOST_PER_BATCH) : [];
+      return durable.length > 0 ? durable : this.#background.takeMatching((event) => event.policy === "spool", MOST_PER_BATCH);
+    }
+    if (this.#account.spooled === 0) return [];
+    // While the spool is replayed, who waits for a durable event goes on at once, and what does not wait stays in memory.
+    const durable = this.#durable.length > 0 ? this.#durable.takeMatching((event) => event.policy === "spool", MOST_PER_BATCH) : [];
+    if (durable.length > 0 || this.#background.length < this.#options.maxEvents / 2) return durable;
+    return this.#background.takeMatching((event) => event.policy === "spool", MOST_PER_BATCH);
+  }
+
+  #spoolRefused(events: readonly Delivered[], refused: readonly RefusedEvent[]): void {
+    const reasons = new Map(refused.map((answer) => [answer.id, answer]));
+    for (const event of events) {
+      const reason = reasons.get(event.event.id);
+      if (reason !== undefined) this.#refused(event, reason);
+      else {
+        this.#account.spooled++;
+        event.settle(this);
+      }
+    }
+  }
+
+  /** When the log closes: what may be spooled goes there as the last resort. Answers which events are safe. */
+  async #spoolRest(events: readonly Delivered[]): Promise<ReadonlySet<Delivered>> {
+    const { spool } = this.#options;
+    if (spool === undefined || events.length === 0) return new Set();
+    const good = events.filter((event) => event.verdict() === undefined);
+    try {
+      this.#spoolRefused(good, await spool.files.append(good));
+      return new Set(good);
+    } catch (cause) {
+      this.#options.problem(asError(cause, this.sink));
+      return new Set();
+    }
+  }
+
   /** No caller hangs: a receipt whose sink neither stores nor fails is settled when its time is over. */
   #watchDeadline(): void {
     if (this.#deadline !== undefined) return;
-    this.#deadline = setTimeout(() => {
-      this.#deadline = undefined;
-      const tooOld = this.#options.now() - this.#options.deadlineMs;
-      const error = new DaybookError("SINK_TIMEOUT", `Sink ${this.sink.name} did not answer within ${this.#options.deadlineMs} ms.`);
-      for (const event of this.#durable.removeOlder(tooOld)) this.#drop(event, "sink_failed", error);
-      // What the sink is busy with may still be stored; only the waiting ends.
-      for (const event of this.#inFlight) if (event.durable && event.at <= tooOld) event.settle(this, error);
-      if (this.#durable.length > 0 || this.#inFlight.some((event) => event.durable && event.at > tooOld)) this.#watchDeadline();
-    }, this.#options.deadlineMs + 1);
-    this.#deadline.unref();
+    const { deadlineMs } = this.#options;
+    const since = this.#waitingSince(performance.now() - deadlineMs) ?? performance.now();
+    this.#deadline = setTimeout(
+      () => {
+        this.#deadline = undefined;
+        this.#giveUpOld();
+        const tooLong = performance.now() - deadlineMs;
+        const error = this.#timeout();
+        // What the sink is busy with may still be stored; only the waiting ends.
+        for (const event of this.#inFlight) if (event.durable && event.since <= tooLong) event.settle(this, error);
+        if (this.#waitingSince(tooLong) !== undefined) this.#watchDeadline();
+      },
+      Math.max(1, since + deadlineMs - performance.now() + 1),
+    ).unref();
   }
 
-  /** Oldest and least severe first; answers false where the new event itself had to go. */
-  #makeRoom(event: Delivered, waiting: Waiting): boolean {
+  /** Since when the longest wait lasts among those whose time is not over. */
+  #waitingSince(tooLong: number): number | undefined {
+    let since = this.#durable.longest();
+    for (const event of this.#inFlight) {
+      if (event.durable && event.since > tooLong && (since === undefined || event.since < since)) since = event.since;
+    }
+    return since;
+  }
+
+  #giveUpOld(): void {
+    const longest = this.required ? this.#durable.longest() : undefined;
+    const tooLong = performance.now() - this.#options.deadlineMs;
+    if (longest === undefined || longest > tooLong) return;
+    const error = this.#timeout();
+    for (const event of this.#durable.takeMatching((each) => each.since <= tooLong)) this.#drop(event, "sink_failed", error);
+  }
+
+  #timeout(): DaybookError {
+    return new DaybookError("SINK_TIMEOUT", `Sink ${this.sink.name} did not answer within ${this.#options.deadlineMs} ms.`);
+  }
+
+  /**
+   * The oldest and least important go first: informational events, then others, events about security last. A durable event drives
+   * nothing out. Answers false where the new event itself had to go.
+   */
+  #makeRoom(event: Delivered, waiting: WaitingEvents<Delivered>): boolean {
     const error = new DaybookError("QUEUE_FULL", `Sink ${this.sink.name} is slower than events arrive; ${waiting.length} wait.`);
     this.#options.problem(error);
-    if (!event.durable) {
-      let freed = 0;
-      for (const victim of waiting.removeOldestInfo(Math.max(1, this.#options.maxEvents >> 6))) {
-        freed += victim.bytes;
-        this.#drop(victim, "queue_full", error);
-      }
-      if (freed >= event.bytes && waiting.length < this.#options.maxEvents) return true;
+    const victims = event.durable ? undefined : waiting.removeFor(event.bytes, event.rank);
+    if (victims === undefined) {
+      this.#drop(event, "queue_full", error);
+      return false;
     }
-    this.#drop(event, "queue_full", error);
-    return false;
+    for (const victim of victims) this.#drop(victim, "queue_full", error);
+    return true;
+  }
+
+  #takeEverything(): Delivered[] {
+    this.#calls++;
+    const everything = [...this.#inFlight, ...this.#spilling, ...this.#durable.take(Infinity), ...this.#background.take(Infinity)];
+    this.#inFlight = [];
+    this.#spilling = [];
+    return everything;
   }
 
   #quarantined(event: Delivered): boolean {
@@ -288,76 +542,28 @@ export class SinkDelivery {
     return true;
   }
 
-  #ofType(event: Delivered): { accepted: number; written: number } {
-    const { type } = event.event;
-    let counts = this.#types.get(type);
-    if (counts === undefined) {
-      counts = { accepted: 0, written: 0 };
-      this.#types.set(type, counts);
-    }
-    return counts;
-  }
-
-  #countWritten(event: Delivered): void {
-    this.#written++;
-    this.#ofType(event).written++;
-  }
-
   #drop(event: Delivered, reason: DropReason, error: DaybookError): void {
-    this.#dropped[reason]++;
+    this.#account.dropped[reason]++;
+    if (LOSS.has(reason)) this.#options.gaps?.lost(event.definition.type);
     event.settle(this, error);
   }
 }
 
-class Waiting {
-  #events: Delivered[] = [];
-  bytes = 0;
+/** While the spool is replayed, only what could never lie there goes past it. */
+const mayOvertake = (event: Delivered) => event.policy !== "spool";
 
-  get length(): number {
-    return this.#events.length;
-  }
+/** An event another required sink has already was acknowledged: it may reach this one late, whatever its policy. */
+const maySpool = (event: Delivered) => event.policy === "spool" || event.persisted;
 
-  push(event: Delivered): void {
-    this.#events.push(event);
-    this.bytes += event.bytes;
-  }
-
-  putBack(events: readonly Delivered[]): void {
-    if (events.length === 0) return;
-    this.#events = [...events, ...this.#events];
-    for (const event of events) this.bytes += event.bytes;
-  }
-
-  take(most: number): Delivered[] {
-    let taken: Delivered[];
-    if (this.#events.length <= most) {
-      taken = this.#events;
-      this.#events = [];
-      this.bytes = 0;
-      return taken;
-    }
-    taken = this.#events.splice(0, most);
-    for (const event of taken) this.bytes -= event.bytes;
-    return taken;
-  }
-
-  removeOlder(at: number): Delivered[] {
-    return this.#remove((event) => event.at <= at, Infinity);
-  }
-
-  removeOldestInfo(most: number): Delivered[] {
-    return this.#remove((event) => event.event.severity === "info", most);
-  }
-
-  #remove(matches: (event: Delivered) => boolean, most: number): Delivered[] {
-    const removed: Delivered[] = [];
-    this.#events = this.#events.filter((event) => {
-      if (removed.length >= most || !matches(event)) return true;
-      removed.push(event);
-      this.bytes -= event.bytes;
-      return false;
-    });
-    return removed;
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

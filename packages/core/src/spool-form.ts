@@ -1,0 +1,104 @@
+import type { AppendOptions, AppendResult, AuditSink, SinkEntry } from "./audit-sink.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { type EventDefinition, headKeysOf } from "./event-definition.ts";
+
+/** An event as it lies in the spool. */
+export interface EncodedEvent {
+  readonly id: string;
+  readonly type: string;
+  /** What `encode` gave. */
+  readonly text: string;
+}
+
+/**
+ * How a store wants its events kept while it cannot take them, so that one person can be removed there too. A store without a form
+ * of its own gets the events back as they were recorded.
+ */
+export interface SpoolForm {
+  /**
+   * One event as text without line breaks. It runs on the thread of the requests, during a failure only.
+   * @throws {Error} for an event the store can never take
+   */
+  encode(entry: SinkEntry): string;
+  /** Like `append` of the sink: in order, whole or not at all apart from refused events, and each event kept once. */
+  append(events: readonly EncodedEvent[], options: AppendOptions): Promise<AppendResult>;
+  /** The text without what belongs to these persons; the same text where nothing did; undefined where the event has to go. */
+  forget(text: string, userIds: readonly string[]): string | undefined;
+}
+
+/** What a definition says about splitting, kept beside the event: the next version of the application may not know the definition. */
+type Splitting = Pick<EventDefinition, "personal" | "resourceId" | "retention">;
+
+interface PlainText extends Splitting {
+  readonly event: SinkEntry["event"];
+}
+
+/** The form for a store that has none of its own: the event as JSON. */
+export function plainSpoolForm(sink: AuditSink, catalogue: Catalogue): SpoolForm {
+  const restored = new Map<string, EventDefinition>();
+  const definitionOf = ({ event, personal, resourceId, retention }: PlainText): EventDefinition => {
+    const listed = catalogue.find(event);
+    if (listed !== undefined) return listed;
+    const name = `${event.type}/${event.action}`;
+    let definition = restored.get(name);
+    if (definition === undefined) {
+      const { type, action, severity, outcome } = event;
+      definition = {
+        type,
+        action,
+        severity,
+        outcome,
+        schema: undefined,
+        delivery: "background",
+        onStoreFailure: undefined,
+        personal,
+        resourceId,
+        retention,
+        description: undefined,
+      };
+      restored.set(name, definition);
+    }
+    return definition;
+  };
+  return {
+    encode({ event, definition: { personal, resourceId, retention } }) {
+      return JSON.stringify({ event, personal, resourceId, retention } satisfies PlainText);
+    },
+    append(events, options) {
+      const entries = events.map(({ text }) => {
+        const plain = JSON.parse(text) as PlainText;
+        return { event: plain.event, definition: definitionOf(plain) };
+      });
+      return sink.append(entries, options);
+    },
+    forget(text, userIds) {
+      const plain = JSON.parse(text) as PlainText;
+      const gone = new Set(userIds);
+      const { event } = plain;
+      const subjects = event.subjects?.filter((subject) => !gone.has(subject.id));
+      const actorGone = event.actor.id !== undefined && gone.has(event.actor.id);
+      if (!actorGone && subjects?.length === event.subjects?.length) return text;
+      // What belongs to everybody in an event goes with the first of them (docs/privacy.md).
+      const { data, error, resource, request, tenant, subjects: _subjects, ...rest } = event;
+      const head = headKeysOf(plain, data).map((key) => [key, data?.[key]]);
+      const kept = {
+        ...rest,
+        actor: actorGone ? { kind: event.actor.kind } : event.actor,
+        ...(subjects === undefined || subjects.length === 0 ? {} : { subjects }),
+        ...(resource === undefined ? {} : { resource: plain.resourceId === "impersonal" ? resource : { type: resource.type } }),
+        ...(head.length === 0 ? {} : { data: Object.fromEntries(head) }),
+        ...(error?.code === undefined ? {} : { error: { code: error.code } }),
+        ...(request === undefined ? {} : { request: actorGone ? impersonal(request) : request }),
+        ...(tenant === undefined || actorGone ? {} : { tenant }),
+      };
+      return JSON.stringify({ ...plain, event: kept });
+    },
+  };
+}
+
+const impersonal = ({ method, route, status, durationMs }: NonNullable<SinkEntry["event"]["request"]>) => ({
+  method,
+  route,
+  status,
+  durationMs,
+});
