@@ -3,6 +3,7 @@
  * version and never reused. `docs/errors.md` explains each one.
  */
 export const ERRORS = {
+  ANCHOR_FAILED: "an anchor did not take the checkpoint or could not be read",
   BAD_DEFINITION: "an event definition is not usable",
   BAD_DURATION: "a duration could not be read",
   BAD_EVENT: "a field of the event has a value that cannot be recorded",
