@@ -331,7 +331,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     receipt: PendingReceipt,
   ): void {
     if (this.#closing !== undefined) throw new DaybookError("LOG_CLOSED", "Record before close() is called, or open a new audit log.");
-    const definition = this.#handlings.has(given) ? given : this.catalogue.find(given);
+    const definition = this.#handlings.has(given) ? given : given && this.catalogue.find(given);
     if (definition === undefined) {
       throw new DaybookError("UNKNOWN_EVENT", `Add the definition of ${given?.type}/${given?.action} to the catalogue of createAuditLog.`);
     }

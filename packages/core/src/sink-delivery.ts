@@ -233,6 +233,8 @@ export class SinkDelivery {
     this.#running = true;
     while (!this.#stopped && (await this.#writeNext()));
     this.#running = false;
+    // What came in while the loop was about to end has not started another.
+    if (this.#durable.length + this.#background.length > 0) this.#schedule();
     if (this.#durable.length === 0 && this.#deadline !== undefined) {
       clearTimeout(this.#deadline);
       this.#deadline = undefined;
