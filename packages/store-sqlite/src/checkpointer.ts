@@ -54,12 +54,12 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
   const read = ledgerRows(db);
   let seal: Uint8Array = new Uint8Array(16);
   if (frontier.size > 0) {
-    const before = read(frontier.size - 1, 1)[0];
+    const before = read(frontier.size - 1, 1).rows[0];
     if (before?.seq !== frontier.size - 1) throw damaged(`entry ${frontier.size - 1} is missing`);
     seal = before.seal;
   }
   for (;;) {
-    const rows = read(frontier.size, STEP);
+    const { rows } = read(frontier.size, STEP);
     for (const row of rows) {
       if (row.seq !== frontier.size) throw damaged(`entry ${frontier.size} is missing`);
       const leaf = checkedLeaf(row);

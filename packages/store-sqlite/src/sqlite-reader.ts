@@ -8,15 +8,16 @@ import {
   type PageOptions,
   type StoredEvent,
 } from "@daybook/core";
-import type { LedgerKeys } from "@daybook/ledger";
+import type { LedgerKeys, VerifyReport } from "@daybook/ledger";
 import { openReading } from "./connection.ts";
 import { findKeys, keysPathOf } from "./keys-source.ts";
 import { LedgerReader } from "./ledger-reader.ts";
 import { PersonReader } from "./person-reader.ts";
 import { stateOf } from "./prepare-database.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { schemaDifferences } from "./schema-check.ts";
 import { loadSqlite, type Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
+import { type VerifyOptions, verifyLedger } from "./verify-ledger.ts";
 
 export interface SqliteReaderOptions {
   readonly path: string;
@@ -94,6 +95,12 @@ export class SqliteReader {
     return this.#told(() => this.#reader.countBy(key, filter));
   }
 
+  /** Checks everything the log can prove. @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED` */
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    const place = { keys: this.#keys.found, keysBeside: this.#keys.beside, now: Date.now() };
+    return this.#told(() => verifyLedger(this.#db, place, options));
+  }
+
   health(): SqliteHealth {
     const db = this.#db;
     const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -109,7 +116,7 @@ export class SqliteReader {
       entries: (db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1) + 1,
       oldest: edge("ASC"),
       newest: edge("DESC"),
-      schemaDifferences: schemaDifferences(db),
+      schemaDifferences: schemaDifferences(db).map(({ text }) => text),
       damage: check.map((row) => row.quick_check).filter((text) => text !== "ok"),
       keysProblem: this.#keys.problem,
       keysBesideData: this.#keys.beside,
@@ -135,22 +142,6 @@ export class SqliteReader {
  */
 export async function openSqliteReader({ path, keys }: SqliteReaderOptions): Promise<SqliteReader> {
   return new SqliteReader(path, keys);
-}
-
-/** Objects of `sqlite_schema` that differ from the schema of this version, word for word; SQLite's own are left out. */
-export function schemaDifferences(db: Sqlite): string[] {
-  const wanted = new Map(SCHEMA.map((sql) => [/^CREATE (?:UNIQUE )?(?:TABLE|INDEX|VIEW|TRIGGER) (\w+)/.exec(sql)![1]!, sql]));
-  const differences: string[] = [];
-  for (const { name, sql } of db
-    .prepare<[], { name: string; sql: string | null }>("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-    .all()) {
-    const expected = wanted.get(name);
-    wanted.delete(name);
-    if (expected === undefined) differences.push(`${name} is not part of schema ${SCHEMA_VERSION}`);
-    else if (sql !== expected) differences.push(`${name} differs from schema ${SCHEMA_VERSION}`);
-  }
-  for (const name of wanted.keys()) differences.push(`${name} is missing`);
-  return differences;
 }
 
 function keysOf(path: string, option: string | undefined) {

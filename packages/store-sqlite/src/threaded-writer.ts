@@ -93,6 +93,10 @@ class Thread {
 
   fail(error: DaybookError): void {
     this.alive = false;
+    // The exit of the thread may be told before its last answers.
+    for (let last = receiveMessageOnPort(this.port); last !== undefined; last = receiveMessageOnPort(this.port)) {
+      this.settle(last.message as WriterAnswer);
+    }
     for (const waiting of this.waiting.values()) waiting.reject(error);
     this.waiting.clear();
     this.port.close();

@@ -1,0 +1,26 @@
+import { isLedgerError, parseCheckpoint, parseNote } from "@daybook/ledger";
+
+/** How far a note reaches. A log goes on by size, and after a restore in a new generation, where it may be smaller. */
+export interface Reach {
+  readonly origin: string;
+  readonly generation: number;
+  readonly size: number;
+}
+
+/** @throws {LedgerError} `BAD_NOTE` */
+export function reachOf(note: string): Reach {
+  const { origin, size } = parseCheckpoint(parseNote(note).text);
+  return { origin, generation: Number(/\/([1-9][0-9]*)$/.exec(origin)?.[1] ?? 0), size };
+}
+
+/** Undefined for what is no checkpoint. */
+export function reachIfAny(note: string): Reach | undefined {
+  try {
+    return reachOf(note);
+  } catch (cause) {
+    if (!isLedgerError(cause)) throw cause;
+    return undefined;
+  }
+}
+
+export const isBeyond = (a: Reach, b: Reach): boolean => a.generation > b.generation || (a.generation === b.generation && a.size > b.size);

@@ -1,0 +1,106 @@
+import { DaybookError } from "@daybook/core";
+import { addCheckpointRequest, isLedgerError, readAddCheckpointAnswer, type Vkey, type WitnessReply } from "@daybook/ledger";
+import type { Anchor, PublishContext } from "./anchor.ts";
+import { reachOf } from "./published-note.ts";
+
+export interface WitnessAnchorOptions {
+  /** Submission prefix of the witness, `http:` or `https:`; `/add-checkpoint` is added to it. */
+  readonly url: string;
+  /** Keys of the witness, type 0x04. */
+  readonly vkeys: readonly Vkey[];
+  /** Milliseconds for one request, its answer included. Default 10 000. */
+  readonly timeoutMs?: number;
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+const MOST_REQUESTS = 3;
+
+/**
+ * Has a witness cosign each checkpoint (C2SP tlog-witness, `add-checkpoint`). The witness remembers the size it saw last; this side
+ * learns it from its answers and needs no memory of its own.
+ */
+export function witnessAnchor({ url, vkeys, timeoutMs = 10_000 }: WitnessAnchorOptions): Anchor {
+  const name = `witness:${url}`;
+  const address = `${url.replace(/\/+$/, "")}/add-checkpoint`;
+  /** Size the witness cosigned last, by origin. */
+  const seen = new Map<string, number>();
+  const failed = (what: string, cause?: unknown) =>
+    new DaybookError("ANCHOR_FAILED", `${name}: ${what}`, cause === undefined ? undefined : { cause });
+
+  async function ask(note: string, oldSize: number, context: PublishContext): Promise<WitnessReply> {
+    const proof = oldSize === 0 ? [] : await context.consistencyProof(oldSize);
+    let answer: { status: number; body: string };
+    try {
+      const response = await fetch(address, {
+        method: "POST",
+        body: addCheckpointRequest({ oldSize, proof, note }),
+        headers: { "content-type": "text/plain; charset=utf-8" },
+        redirect: "error",
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      answer = { status: response.status, body: await shortText(response) };
+    } catch (cause) {
+      throw failed(reasonOf(cause), cause);
+    }
+    try {
+      return readAddCheckpointAnswer(answer, { note, vkeys });
+    } catch (cause) {
+      if (!isLedgerError(cause)) throw cause;
+      throw failed(cause.hint, cause);
+    }
+  }
+
+  return {
+    name,
+    cosigns: true,
+    async publish(note, context) {
+      const { origin, size } = reachOf(note);
+      for (let requests = 0; requests < MOST_REQUESTS; requests++) {
+        const oldSize = seen.get(origin) ?? 0;
+        const reply = await ask(note, Math.min(oldSize, size), context);
+        switch (reply.kind) {
+          case "cosigned":
+            seen.set(origin, size);
+            return reply.lines;
+          case "conflict":
+            if (reply.size > size) {
+              throw new DaybookError(
+                "LOG_DAMAGED",
+                `${name} has seen ${reply.size} entries of ${origin}, this log has ${size}: it was cut or an older copy was put back. See \`daybook ledger restore\`.`,
+              );
+            }
+            seen.set(origin, reply.size);
+            break;
+          case "refused":
+            if (reply.status === 422) {
+              throw new DaybookError(
+                "LOG_DAMAGED",
+                `${name} has seen other entries of ${origin} than this log holds (${reply.reason}). Run \`daybook verify\` and keep a copy of the file.`,
+              );
+            }
+            throw failed(`answered ${reply.status}: ${reply.reason}`);
+        }
+      }
+      throw failed("it names another size each time; somebody else publishes this log too.");
+    },
+  };
+}
+
+/** The answer's text, refused when it is longer than any answer of a witness. */
+async function shortText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) throw new Error("the answer is too long");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** `fetch` says only "fetch failed" and hides the reason in its cause. */
+function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as Error;
+  if (name === "TimeoutError") return "no answer in time";
+  return cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || message : message;
+}
