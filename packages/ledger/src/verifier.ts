@@ -478,8 +478,8 @@ class StreamingVerifier implements Verifier {
   #absent(entryClass: number, part: number, seq: number): void {
     const explanation = this.#absences.explain(entryClass, part, seq);
     if (explanation === undefined) {
-      const unproven = this.#absences.unprovenBy(part, seq);
-      this.#unexplained(seq, part, unproven);
+      this.#firstExact = Math.min(this.#firstExact, seq);
+      this.#unexplained(seq, part, this.#absences.unprovenBy(part, seq));
       return;
     }
     explanation.count++;
@@ -498,12 +498,8 @@ class StreamingVerifier implements Verifier {
 
   #unexplained(seq: number, part: number, unproven: number | undefined, count = 1): void {
     const named = unproven === undefined ? "" : `; it is named by entry ${unproven}, which is not proven`;
-    this.#error(
-      "UNEXPLAINED_LOSS",
-      seq,
-      { part, text: `${part === 0 ? "the head" : `part ${part}`} of entry ${seq} is gone${named}` },
-      count,
-    );
+    const text = `${part === 0 ? "the head" : `part ${part}`} of entry ${seq} is gone${named}`;
+    this.#findings.add("UNEXPLAINED_LOSS", { seq, part, text }, count);
   }
 
   #keepTime(seq: number, stamp: { readonly time: string; readonly late: boolean } | undefined): void {
@@ -567,7 +563,10 @@ class StreamingVerifier implements Verifier {
     }
   }
 
-  /** An entry above the largest root that matched has excused nothing after all, unless its seal holds. */
+  /**
+   * An entry above the largest root that matched has excused nothing after all, unless its seal holds. What it named is not where the
+   * evidence begins: that is wherever the roots stopped to match.
+   */
   #withdrawExplanations(): void {
     for (const explanation of this.#absences.explanations) {
       const { count, first, seq } = explanation;

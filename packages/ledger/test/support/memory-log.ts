@@ -1,20 +1,27 @@
-import { createHash } from "node:crypto";
+import { createHash, type KeyObject } from "node:crypto";
 import {
+  addCosignatures,
   type ClassPolicy,
+  cosign,
   createdEntry,
   createVerifier,
   DEFAULT_POLICY,
+  deriveKeys,
   type ErasureBasis,
   erasureEntry,
   Frontier,
   formatCheckpoint,
+  formatKeys,
   type GivenNote,
+  KEY_TYPE,
   type LedgerEntryOptions,
   type LedgerEvent,
   type LedgerKeys,
   type LedgerRow,
+  makeVkey,
   newKeys,
   type PreparedEntry,
+  parseKeys,
   partCount,
   prepareEntry,
   type Random,
@@ -35,6 +42,11 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type Row = Mutable<Omit<LedgerRow, "others">> & { others: Mutable<LedgerRow["others"][number]>[] };
 
 export const DAY_MS = 86_400_000;
+/** A witness, and what somebody who trusts it passes to the verifier. */
+export const WITNESS_NAME = "witness.example/w1";
+export const WITNESS_KEY = deriveKeys(Buffer.alloc(32, 0x57)).sign;
+export const witnesses = [makeVkey(WITNESS_NAME, WITNESS_KEY, KEY_TYPE.cosignature)];
+
 const START = Date.parse("2026-01-01T00:00:00.000Z");
 
 /** Random bytes that are the same in every run. */
@@ -150,6 +162,21 @@ export class MemoryLog {
       for (const [from, to] of gone.ranges(part)) for (let seq = from; seq <= to; seq++) blank(this.rows[seq]!, part);
   }
 
+  /** Signs, and has a witness sign too, at the time of the log's clock. */
+  cosignedCheckpoint(size = this.rows.length, witness: KeyObject = WITNESS_KEY): GivenNote {
+    const note = this.sign(size);
+    const line = cosign(note, { name: WITNESS_NAME, key: witness, time: Math.floor(this.nowMs / 1000) });
+    const given: GivenNote = { note: addCosignatures(note, [line]), source: "stored", size };
+    this.notes.push(given);
+    return given;
+  }
+
+  /** What a process that starts finds: keys read from their file, rows as bytes. */
+  restart(): void {
+    this.keys = parseKeys(formatKeys(this.keys));
+    this.rows = this.rows.map(copyRow);
+  }
+
   /** A copy that can be tampered with; the original stays as it is. */
   copy(): MemoryLog {
     const copy = Object.create(MemoryLog.prototype) as MemoryLog;
@@ -189,11 +216,17 @@ export function publicOnly({ name, public: key }: LedgerKeys): LedgerKeys {
   return { name, public: key!, sub: [], retired: [] };
 }
 
-export function verifyRows(rows: readonly LedgerRow[], options: VerifierOptions): VerifyReport {
+/** Feeds a verifier as a store does. */
+export function verifyRows(
+  rows: readonly LedgerRow[],
+  options: VerifierOptions,
+  orphans: readonly { readonly seq: number; readonly part: number }[] = [],
+): VerifyReport {
   const verifier = createVerifier(options);
   const bySeq = new Map(rows.map((row) => [row.seq, row]));
   for (const row of rows) if (row.entry[4] === 8) verifier.manifest(row, row.seq === 0 ? new Uint8Array(16) : bySeq.get(row.seq - 1)?.seal);
   for (const row of rows) if (row.seq >= (options.since?.size ?? 0)) verifier.row(row);
+  for (const { seq, part } of orphans) verifier.orphan(seq, part);
   return verifier.finish();
 }
 
