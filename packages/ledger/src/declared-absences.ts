@@ -1,5 +1,4 @@
 import { CLASS } from "./entry-class.ts";
-import type { FindingList } from "./findings.ts";
 import type { Manifest } from "./read-manifest.ts";
 import { SlotSet } from "./slot-set.ts";
 
@@ -57,6 +56,8 @@ export interface RaisedWatermark {
   readonly below: number;
 }
 
+export type Refuse = (seq: number, text: string) => void;
+
 /** What the log itself says is gone: by erasures, which name slots, and by retention, which moves a watermark for each class. */
 export class DeclaredAbsences {
   readonly #named = new Map<number, OwnedRanges>();
@@ -70,9 +71,10 @@ export class DeclaredAbsences {
   /**
    * @param statements ascending
    * @param counts whether an entry is below a checkpoint or sealed: others excuse nothing
+   * @param refuse told of entries that break a rule
    */
-  constructor(statements: readonly Statement[], counts: (statement: Statement) => boolean, findings: FindingList) {
-    const erasures = new Erasures(statements, findings);
+  constructor(statements: readonly Statement[], counts: (statement: Statement) => boolean, refuse: Refuse) {
+    const erasures = new Erasures(statements, refuse);
     for (const statement of statements) {
       const { seq, manifest, sealed } = statement;
       if (manifest.action === "ledger.erasure" && erasures.accept(statement, manifest, counts(statement)) && manifest.gone !== undefined) {
@@ -182,19 +184,19 @@ class Erasures {
   /** Entries whose list a later one took over. */
   readonly replaced = new Set<number>();
   readonly #accepted = new Map<number, { readonly erasure: Erasure; readonly listPart: number }>();
-  readonly #findings: FindingList;
+  readonly #refuse: Refuse;
   readonly #ledgerHeads = new SlotSet();
   #named = new SlotSet();
 
-  constructor(statements: readonly Statement[], findings: FindingList) {
-    this.#findings = findings;
+  constructor(statements: readonly Statement[], refuse: Refuse) {
+    this.#refuse = refuse;
     for (const { seq } of statements) this.#ledgerHeads.add(0, seq);
   }
 
   accept({ seq, listPart }: Statement, erasure: Erasure, counts: boolean): boolean {
     const problem = this.#mergeProblem(erasure) ?? this.#nameProblem(erasure);
     if (problem !== undefined) {
-      this.#findings.add("BAD_MANIFEST", { seq, text: `entry ${seq} ${problem}` });
+      this.#refuse(seq, `entry ${seq} ${problem}`);
       return false;
     }
     // What an entry that does not count names is still free for one that does.

@@ -297,7 +297,7 @@ class StreamingVerifier implements Verifier {
     const reach = ofThisTree.at(-1)?.size ?? 0;
     const counts = ({ seq, sealed }: { readonly seq: number; readonly sealed: boolean }) => sealed || seq < reach;
 
-    this.#absences = new DeclaredAbsences(this.#statements, counts, this.#findings);
+    this.#absences = new DeclaredAbsences(this.#statements, counts, (seq, text) => this.#error("BAD_MANIFEST", seq, { text }));
     this.#marks = [...new Set(this.#absences.raised.map(({ below }) => below))].sort((a, b) => a - b);
     this.#times = new WitnessTimes(ofThisTree);
     for (const { seq, manifest } of this.#statements) {
