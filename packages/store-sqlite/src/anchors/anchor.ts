@@ -24,6 +24,8 @@ export interface Anchor {
 export interface PublishContext {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+  /** Number of entries the log holds by now, which may be more than the note covers: other processes write and publish too. */
+  entries(): number | Promise<number>;
   /** Consistency proof from an older size, at least 1, to the size of the note. */
   consistencyProof(from: number): Promise<readonly Uint8Array[]>;
   /** Entries that declare slots gone, above a sequence number and below the note's size, ascending. */

@@ -8,6 +8,8 @@ import { isBeyond, reachIfAny, reachOf } from "./published-note.ts";
 
 /** A folder that keeps what was published, readable with any editor. */
 export interface DirAnchor extends Anchor {
+  /** Absolute path. */
+  readonly folder: string;
   newest(): Promise<string | undefined>;
   /** All notes it holds, in the order they came, unchecked. */
   notes(): Promise<string[]>;
@@ -82,6 +84,7 @@ export function dirAnchor(path: string): DirAnchor {
 
   return {
     name,
+    folder,
     publish: (note, context) => attempt(() => publish(note, context)),
     newest: () => attempt(newest),
     notes: () => attempt(notes),

@@ -64,9 +64,12 @@ export function witnessAnchor({ url, vkeys, timeoutMs = 10_000 }: WitnessAnchorO
             return reply.lines;
           case "conflict":
             if (reply.size > size) {
+              const entries = await context.entries();
+              // Another process was faster: the witness holds a newer checkpoint of the same log.
+              if (reply.size <= entries) return undefined;
               throw new DaybookError(
                 "LOG_DAMAGED",
-                `${name} has seen ${reply.size} entries of ${origin}, this log has ${size}: it was cut or an older copy was put back. See \`daybook ledger restore\`.`,
+                `${name} has seen ${reply.size} entries of ${origin}, this log has ${entries}: it was cut or an older copy was put back. See \`daybook ledger restore\`.`,
               );
             }
             seen.set(origin, reply.size);
