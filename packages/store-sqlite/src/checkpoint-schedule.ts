@@ -42,10 +42,15 @@ export class CheckpointSchedule {
     return this.#running;
   }
 
-  /** The last one, without returning to the event loop. */
-  finish(): Checkpoint | undefined {
+  stop(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+  }
+
+  /** One of everything, without returning to the event loop. */
+  now(): Checkpoint | undefined {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (!this.possible) return undefined;
     try {
       const steps = makeCheckpoint(this.#scope);
@@ -64,7 +69,7 @@ export class CheckpointSchedule {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.run().then(
-        (checkpoint) => checkpoint.made && this.#emit({ kind: "checkpoint", checkpoint }),
+        (checkpoint) => checkpoint.made && this.#emit({ kind: "checkpoint", checkpoint, urgent: delayMs === 0 }),
         (cause) => !this.#closed && this.#problem(cause),
       );
     }, delayMs);

@@ -48,7 +48,7 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
   }
   const newest = db.prepare<[], CheckpointRow>("SELECT size, note, frontier FROM daybook_checkpoint ORDER BY size DESC LIMIT 1");
   const origin = db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
-  const generation = Number(origin.slice(origin.lastIndexOf("/") + 1));
+  const generation = generationOf(origin);
   const last = newest.get();
   const frontier = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generation));
   const read = ledgerRows(db);
@@ -93,6 +93,8 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
     }
   });
 }
+
+export const generationOf = (origin: string): number => Number(origin.slice(origin.lastIndexOf("/") + 1));
 
 /** The public keys of this log in every generation up to now. */
 export const generations = (keys: WriterScope["keys"], upTo: number): Vkey[] =>

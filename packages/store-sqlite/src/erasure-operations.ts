@@ -17,6 +17,7 @@ import { subList } from "./person-projection.ts";
 import { MOST_NEEDLES } from "./physical-removal.ts";
 import type { Removals } from "./removals.ts";
 import { bucketOf } from "./schema.ts";
+import { mergeSuppressions } from "./suppression.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
 /** Parts removed by one transaction, so that no other writer waits long. */
@@ -193,11 +194,11 @@ export class ErasureOperations {
 
   #suppress(subs: readonly string[], time: number, until: string): void {
     const { db, keys } = this.#scope;
-    const insert = db.prepare(
-      `INSERT INTO daybook_suppression (tag, scope, before, until) VALUES (?, 'all', ?, ?)
-      ON CONFLICT (tag, scope) DO UPDATE SET before = max(before, excluded.before), until = max(until, excluded.until)`,
+    const before = new Date(time).toISOString();
+    mergeSuppressions(
+      db,
+      subs.map((sub) => ({ tag: suppressionTag(keys, sub), scope: "all", before, until })),
     );
-    for (const sub of subs) insert.run(suppressionTag(keys, sub), new Date(time).toISOString(), until);
     db.prepare("DELETE FROM daybook_suppression WHERE until < ?").run(new Date(time).toISOString());
   }
 

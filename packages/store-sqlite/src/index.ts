@@ -1,3 +1,9 @@
+export type { Anchor, ManifestRecord, PublishContext, SuppressionRecord } from "./anchors/anchor.ts";
+export { type DirAnchor, dirAnchor } from "./anchors/dir-anchor.ts";
+export { parseAnchors } from "./anchors/parse-anchors.ts";
+export type { Published } from "./anchors/publish-note.ts";
+export { stdoutAnchor } from "./anchors/stdout-anchor.ts";
+export { witnessAnchor } from "./anchors/witness-anchor.ts";
 export { type BackupOptions, backupDatabase } from "./backup.ts";
 export { openSqliteStore, openSqliteStoreSync, type SqliteStoreOptions } from "./open-sqlite-store.ts";
 export { SCHEMA, SCHEMA_VERSION } from "./schema.ts";

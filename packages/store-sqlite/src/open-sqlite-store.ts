@@ -1,11 +1,19 @@
+import { resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
 import { formatKeys } from "@daybook/ledger";
+import { checkAgainstAnchor, noteInFolder, suppressionsInFolder } from "./anchor-check.ts";
+import type { Anchor } from "./anchors/anchor.ts";
+import type { DirAnchor } from "./anchors/dir-anchor.ts";
+import { parseAnchors } from "./anchors/parse-anchors.ts";
+import { generationOf, generations } from "./checkpointer.ts";
 import { openReading } from "./connection.ts";
 import { LedgerReader } from "./ledger-reader.ts";
 import { PersonReader } from "./person-reader.ts";
 import { prepareDatabase } from "./prepare-database.ts";
+import { Publisher } from "./publisher.ts";
 import { enterWriter, leaveWriter } from "./shared-writer.ts";
 import { loadSqlite, sqliteDriverPath } from "./sqlite-driver.ts";
+import { storeFailure } from "./sqlite-failure.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { WriterEvent } from "./writer-event.ts";
 
@@ -16,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly keys?: string;
   /** `pseudonymous` leaves the ids of persons out and keeps their keyed pseudonyms only. Default `readable`. */
   readonly userIds?: "readable" | "pseudonymous";
+  /** Where checkpoints are published. Default: `DAYBOOK_ANCHORS`, else a folder beside the database. `[]` publishes nowhere. */
+  readonly anchors?: readonly Anchor[];
   /** `false` writes on the thread of the caller. Default true. */
   readonly worker?: boolean;
   /** Told what an operator should know, at start and when a checkpoint cannot be signed. Default: one line each on stderr. */
@@ -37,15 +47,39 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   if (!USER_IDS.includes(userIds)) throw new DaybookError("BAD_OPTION", `\`userIds\` is one of ${USER_IDS.join(", ")}.`);
   const driver = sqliteDriverPath();
   const Database = loadSqlite();
-  const prepared = prepareDatabase(Database, path, options.keys);
+  const anchors = options.anchors ?? parseAnchors(process.env.DAYBOOK_ANCHORS, resolve(path));
+  const folders = anchors.flatMap((anchor) => ("folder" in anchor ? [(anchor as DirAnchor).folder] : []));
+  const prepared = prepareDatabase(Database, path, options.keys, folders.map(noteInFolder));
   for (const notice of prepared.notices) onNotice(notice);
+  let publisher: Publisher | undefined;
   const listener = (event: WriterEvent) => {
     if (event.kind === "problem") onNotice(`${event.code}: ${event.hint}`);
+    else publisher?.made(event.checkpoint, event.urgent);
   };
+  const connection = openReading(Database, prepared.path);
+  try {
+    const vkeys = generations(prepared.keys, generationOf(prepared.origin));
+    for (const folder of folders) {
+      const note = noteInFolder(folder);
+      if (note !== undefined) checkAgainstAnchor(connection, note, folder, prepared.origin, vkeys);
+    }
+  } catch (cause) {
+    connection.close();
+    throw storeFailure(cause, path);
+  }
   const writer = enterWriter({ path: prepared.path, driver, keys: formatKeys(prepared.keys), userIds }, !worker, listener);
   if (writer.warning !== undefined) onNotice(writer.warning);
   try {
-    const connection = openReading(Database, prepared.path);
+    const fromFolders = folders.flatMap((folder) => suppressionsInFolder(folder, Date.now()));
+    if (fromFolders.length > 0) {
+      writer.call("mergeSuppressions", fromFolders).catch((cause: unknown) => onNotice(storeFailure(cause, path).message));
+    }
+    publisher = new Publisher({
+      anchors,
+      db: connection,
+      published: (size, note) => writer.call("notePublished", size, note),
+      problem: (code, hint) => onNotice(`${code}: ${hint}`),
+    });
     const reader = new LedgerReader(connection, prepared.keys);
     return new SqliteStore({
       path: prepared.path,
@@ -53,6 +87,8 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
       vkey: prepared.vkey,
       writer,
       listener,
+      publisher,
+      onNotice,
       connection,
       reader,
       keys: prepared.keys,
@@ -64,7 +100,14 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   }
 }
 
-/** `openSqliteStoreSync` for callers that await what they open. */
+/** `openSqliteStoreSync`, and a look at those anchors that have to be waited for. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  return openSqliteStoreSync(options);
+  const store = openSqliteStoreSync(options);
+  try {
+    await store.checkAnchors();
+    return store;
+  } catch (cause) {
+    await store.close();
+    throw cause;
+  }
 }

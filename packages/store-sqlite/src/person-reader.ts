@@ -74,6 +74,10 @@ export class PersonReader {
     }));
   }
 
+  namesOf(userId: string): string[] {
+    return [userId, ...(this.#keys === undefined ? [] : pseudonymsOf(this.#keys, userId))];
+  }
+
   consentInForce(userId: string, purpose: string, at: number): ConsentInForce | undefined {
     if (this.#keys === undefined) throw keysNeeded("say what somebody agreed to");
     this.#fence ??= consentFence(this.#db);

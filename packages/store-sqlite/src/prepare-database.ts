@@ -28,9 +28,15 @@ export interface DatabaseState {
 /**
  * Makes the database and its keys where there are none, brings the tables up to date, and refuses what is not ours. Safe to run
  * in several processes at once: each step appears whole, and the last one is a transaction.
+ * @param seen newest notes that anchors hold
  * @throws {DaybookError} see `openSqliteStore`
  */
-export function prepareDatabase(Database: SqliteConstructor, givenPath: string, keysOption: string | undefined): PreparedDatabase {
+export function prepareDatabase(
+  Database: SqliteConstructor,
+  givenPath: string,
+  keysOption: string | undefined,
+  seen: readonly (string | undefined)[] = [],
+): PreparedDatabase {
   const path = placeOf(givenPath);
   const found = findKeys(path, keysOption);
   const before = stateOf(Database, path);
@@ -45,6 +51,7 @@ export function prepareDatabase(Database: SqliteConstructor, givenPath: string, 
     refuseNewer(before, givenPath);
   }
   let keys = found?.keys;
+  if (before.kind === "empty" && keys !== undefined) refuseKnownName(keys.name, givenPath, seen);
   let madeKeys = false;
   if (keys === undefined) ({ keys, made: madeKeys } = attempt(givenPath, () => makeKeys(path)));
   makeFile(path, givenPath);
@@ -97,6 +104,15 @@ export function refuseNewer({ meta }: DatabaseState, path: string): void {
       "SCHEMA_NEWER",
       `${path} needs a Daybook that knows schema ${needed}; this one knows ${SCHEMA_VERSION}. Update the package.`,
     );
+}
+
+/** A log that an anchor has seen and that is gone is not begun again under its name. */
+function refuseKnownName(name: string, path: string, seen: readonly (string | undefined)[]): void {
+  if (!seen.some((note) => note?.startsWith(`${name}/`))) return;
+  throw new DaybookError(
+    "LOG_DAMAGED",
+    `TRUNCATED: an anchor has seen checkpoints of ${name}, but ${path} does not exist. Put a backup back and run \`daybook ledger restore\`, or begin a log with keys of its own.`,
+  );
 }
 
 const metaOf = (db: Sqlite) => new Map(db.prepare<[], [string, string]>("SELECT key, value FROM daybook_meta").raw().all());

@@ -7,22 +7,24 @@ import type { Sqlite } from "./sqlite-driver.ts";
 export interface ProjectedParts {
   readonly seq: number;
   readonly head: string;
+  /** Parts the entry committed to, the head included. */
+  readonly committed: number;
   readonly parts: readonly string[];
 }
 
 /** All entries of a class below `end` that still have a head, oldest first; for use inside one transaction. */
 export function* projectedParts(db: Sqlite, entryClass: number, end: number, step: number): Generator<ProjectedParts> {
   // The class is the fifth byte of an entry (docs/ledger.md).
-  const entries = db.prepare<[number, number, Buffer, number], { seq: number; head: string; person: string | null }>(
-    `SELECT seq, head, person FROM daybook_entry
+  const entries = db.prepare<[number, number, Buffer, number], { seq: number; head: string; person: string | null; committed: number }>(
+    `SELECT seq, head, person, (length(entry) - 6) / 32 AS committed FROM daybook_entry
     WHERE type = 'compliance' AND seq > ? AND seq < ? AND head IS NOT NULL AND substr(entry, 5, 1) = ? ORDER BY seq LIMIT ?`,
   );
   const others = db.prepare<[number], string>("SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part").pluck();
   let after = -1;
   for (;;) {
     const rows = entries.all(after, end, Buffer.of(entryClass), step);
-    for (const { seq, head, person } of rows) {
-      yield { seq, head, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
+    for (const { seq, head, person, committed } of rows) {
+      yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
     }
     if (rows.length < step) return;
     after = rows.at(-1)!.seq;
@@ -38,12 +40,16 @@ interface Part {
 }
 
 /** The record an entry was made from, as far as projections look at it; undefined for other records. */
-export function eventOfParts({ seq, head: headText, parts: texts }: ProjectedParts, keys: LedgerKeys): ProjectedRecord | undefined {
+export function eventOfParts(
+  { seq, head: headText, committed, parts: texts }: ProjectedParts,
+  keys: LedgerKeys,
+): ProjectedRecord | undefined {
   const head = JSON.parse(headText) as { ts: string; type: string; action: string; details?: JsonObject };
   if (!isProjected(head)) return undefined;
   const parts = texts.map((text) => JSON.parse(text) as Part);
   const actor = parts.find(({ role }) => role === "actor");
-  const about = parts.find(({ role }) => role === "subject" || role === "target") ?? actor;
+  // Whoever acted is whom it is about only where nobody else was in it; a subject that was erased must not become the actor.
+  const about = parts.find(({ role }) => role === "subject" || role === "target") ?? (committed === 2 ? actor : undefined);
   const details = parts.find((part) => part.details !== undefined)?.details;
   return {
     seq,

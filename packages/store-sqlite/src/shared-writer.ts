@@ -1,6 +1,5 @@
 import { type AppendResult, DaybookError, type EventDefinition, type SinkEntry } from "@daybook/core";
 import { encodeBatch, type WriterDefinition, writerDefinition } from "./batch-encoding.ts";
-import type { Checkpoint } from "./checkpointer.ts";
 import { InThreadWriter } from "./in-thread-writer.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
 import type { WriterEvent } from "./writer-event.ts";
@@ -23,7 +22,11 @@ export class SharedWriter {
   constructor(settings: WriterSettings, inThread: boolean) {
     this.settings = settings;
     const emit = (event: WriterEvent) => {
-      for (const listener of this.#listeners) listener(event);
+      for (const listener of this.#listeners) {
+        listener(event);
+        // A checkpoint is published once, by whoever opened the file first.
+        if (event.kind === "checkpoint") return;
+      }
     };
     if (inThread) this.#writer = new InThreadWriter(settings, emit);
     else {
@@ -77,19 +80,22 @@ export class SharedWriter {
     this.#listeners.add(listener);
   }
 
+  /** Stores that use it now. */
+  get users(): number {
+    return this.#users;
+  }
+
   /** Answers true to the last one, who closes it. */
   leave(listener: (event: WriterEvent) => void): boolean {
     this.#listeners.delete(listener);
     return --this.#users === 0;
   }
 
-  /** Answers with the last checkpoint, if one could be made. */
-  async close(): Promise<Checkpoint | undefined> {
-    if (this.#writer instanceof InThreadWriter) return this.#writer.call<Checkpoint | undefined>("close");
-    if (!this.#writer.alive) return undefined;
-    const last = await this.#writer.call<Checkpoint | undefined>("close");
+  async close(): Promise<void> {
+    if (this.#writer instanceof InThreadWriter) return this.#writer.call("close");
+    if (!this.#writer.alive) return;
+    await this.#writer.call("close");
     await this.#writer.ended();
-    return last;
   }
 }
 
@@ -128,9 +134,8 @@ export function enterWriter(settings: WriterSettings, inThread: boolean, listene
   return writer;
 }
 
-/** Answers with the last checkpoint where this was the last user of the writer. */
-export async function leaveWriter(writer: SharedWriter, listener: (event: WriterEvent) => void): Promise<Checkpoint | undefined> {
-  if (!writer.leave(listener)) return undefined;
+export async function leaveWriter(writer: SharedWriter, listener: (event: WriterEvent) => void): Promise<void> {
+  if (!writer.leave(listener)) return;
   if (writers.get(writer.settings.path) === writer) writers.delete(writer.settings.path);
-  return writer.close();
+  await writer.close();
 }

@@ -14,6 +14,7 @@ import { findKeys, keysPathOf } from "./keys-source.ts";
 import { LedgerReader } from "./ledger-reader.ts";
 import { PersonReader } from "./person-reader.ts";
 import { stateOf } from "./prepare-database.ts";
+import { proveEntry } from "./prove-entry.ts";
 import { schemaDifferences } from "./schema-check.ts";
 import { loadSqlite, type Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
@@ -93,6 +94,14 @@ export class SqliteReader {
 
   countBy(key: CountKey, filter?: EventFilter): Promise<ReadonlyMap<string, number>> {
     return this.#told(() => this.#reader.countBy(key, filter));
+  }
+
+  /**
+   * A proof file of one entry, laying open the given parts (0 is the head) to whoever gets it.
+   * @throws {DaybookError} `BAD_OPTION`: no such entry or part, or no checkpoint covers it yet
+   */
+  prove(seq: number, parts: readonly number[] = [0], onProgress?: (done: number, total: number) => void): Promise<string> {
+    return this.#told(() => proveEntry(this.#db, seq, parts, onProgress));
   }
 
   /** Checks everything the log can prove. @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED` */

@@ -33,11 +33,14 @@ import type {
 } from "@daybook/core";
 import { DaybookError } from "@daybook/core";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
-import type { Checkpoint } from "./checkpointer.ts";
+import { checkAgainstAnchor } from "./anchor-check.ts";
+import type { Published } from "./anchors/publish-note.ts";
+import { type Checkpoint, generationOf, generations } from "./checkpointer.ts";
 import { erasureRuns, planOf } from "./erasure-status.ts";
 import { holdsOf } from "./hold-operations.ts";
 import type { LedgerReader } from "./ledger-reader.ts";
 import type { PersonReader } from "./person-reader.ts";
+import { type Publisher, refuseWithoutAnchors } from "./publisher.ts";
 import { leaveWriter, type SharedWriter } from "./shared-writer.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
@@ -50,6 +53,8 @@ export interface SqliteStoreParts {
   readonly vkey: string;
   readonly writer: SharedWriter;
   readonly listener: (event: WriterEvent) => void;
+  readonly publisher: Publisher;
+  readonly onNotice: (notice: string) => void;
   readonly connection: Sqlite;
   readonly keys: LedgerKeys;
   readonly reader: LedgerReader;
@@ -230,6 +235,10 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     return this.#write("releaseHold", id);
   }
 
+  namesOf(userId: string): Promise<readonly string[]> {
+    return this.#readNow(() => this.#parts.persons.namesOf(userId));
+  }
+
   holds(): Promise<readonly Hold[]> {
     return this.#readNow(() => holdsOf(this.#parts.connection));
   }
@@ -242,12 +251,47 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     return this.#closed === undefined ? this.#parts.writer.call<Checkpoint>("checkpoint") : Promise.reject(closed());
   }
 
+  /**
+   * Signs what is stored and publishes it to all anchors.
+   * @throws {DaybookError} as `checkpoint`; `BAD_OPTION`: there are no anchors
+   */
+  async publishCheckpoint(): Promise<Published> {
+    refuseWithoutAnchors(this.#parts.publisher.anchors);
+    return this.#parts.publisher.publish(await this.checkpoint());
+  }
+
+  /** Compares the log with what its anchors have seen; done by `openSqliteStore`. @throws {DaybookError} `LOG_DAMAGED` */
+  async checkAnchors(): Promise<void> {
+    const { publisher, connection, keys, onNotice } = this.#parts;
+    const vkeys = generations(keys, generationOf(this.origin));
+    for (const anchor of publisher.anchors) {
+      if (anchor.newest === undefined || "folder" in anchor) continue;
+      const note = await anchor.newest().catch((cause: unknown) => {
+        // An anchor that cannot be asked right now must not keep an application from starting.
+        onNotice(`ANCHOR_FAILED: ${anchor.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+        return undefined;
+      });
+      if (note !== undefined) checkAgainstAnchor(connection, note, anchor.name, this.origin, vkeys);
+    }
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
+    const { publisher, writer, onNotice } = this.#parts;
+    if (writer.users === 1) {
+      try {
+        const last = await writer.call<Checkpoint | undefined>("lastCheckpoint");
+        if (last !== undefined) publisher.made(last, true);
+        await publisher.flush();
+      } catch (cause) {
+        onNotice(storeFailure(cause, this.path).message);
+      }
+    }
+    publisher.stop();
     this.#parts.connection.close();
     await leaveWriter(this.#parts.writer, this.#parts.listener);
   }

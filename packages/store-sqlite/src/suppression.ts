@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY, type LedgerKeys, type SplitEntry, suppressionTag } from "@daybook/ledger";
+import type { SuppressionRecord } from "./anchors/anchor.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 
 /**
@@ -31,4 +32,14 @@ export function suppressionOf(db: Sqlite, keys: LedgerKeys): Suppression {
       return { ...split, parts: split.parts.filter((part) => !others.includes(part) && part.role !== "context") };
     },
   };
+}
+
+/** Adds suppressions, or prolongs those that are there. */
+export function mergeSuppressions(db: Sqlite, records: Iterable<SuppressionRecord>): void {
+  const insert = db.prepare(
+    `INSERT INTO daybook_suppression (tag, scope, before, until) VALUES (?, ?, ?, ?)
+    ON CONFLICT (tag, scope) DO UPDATE SET before = max(before, excluded.before), until = max(until, excluded.until)
+    WHERE excluded.before > before OR excluded.until > until`,
+  );
+  for (const { tag, scope, before, until } of records) insert.run(tag, scope, before, until);
 }

@@ -3,5 +3,5 @@ import type { Checkpoint } from "./checkpointer.ts";
 
 /** What the writer tells without being asked. */
 export type WriterEvent =
-  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint; readonly urgent: boolean }
   | { readonly kind: "problem"; readonly code: ErrorCode; readonly hint: string };

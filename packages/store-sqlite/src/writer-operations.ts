@@ -10,6 +10,7 @@ import type {
   StoredReceipt,
 } from "@daybook/core";
 import { parseKeys, signNote } from "@daybook/ledger";
+import type { SuppressionRecord } from "./anchors/anchor.ts";
 import { decodeBatch, type FlatBatch, type WriterDefinition } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import type { Checkpoint } from "./checkpointer.ts";
@@ -20,6 +21,7 @@ import { LedgerWriter } from "./ledger-writer.ts";
 import { PersonTables } from "./person-tables.ts";
 import { Removals } from "./removals.ts";
 import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
+import { mergeSuppressions } from "./suppression.ts";
 import type { WriterEvent } from "./writer-event.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
@@ -123,18 +125,33 @@ export class WriterOperations {
     return releaseHold(this.#scope, id);
   }
 
+  /** Keeps what anchors added to a note, and that it was published. */
+  notePublished(size: number, note: string): void {
+    this.#db
+      .prepare("UPDATE daybook_checkpoint SET note = ?, published = ? WHERE size = ?")
+      .run(note, new Date(this.#scope.now()).toISOString(), size);
+  }
+
+  /** Takes over what an anchor knows of erased persons; a restored file may not. */
+  mergeSuppressions(records: readonly SuppressionRecord[]): void {
+    mergeSuppressions(this.#db, records);
+  }
+
   /** Signs what is stored. */
   checkpoint(): Promise<Checkpoint> {
     return this.#checkpoints.run();
   }
 
-  /** Answers with the last checkpoint, undefined where this writer does not sign. */
-  close(): Checkpoint | undefined {
-    if (!this.#db.open) return undefined;
+  /** The checkpoint of everything, before the last user leaves; undefined where this writer does not sign or must not. */
+  lastCheckpoint(): Checkpoint | undefined {
+    return this.#checkpoints.now();
+  }
+
+  close(): void {
+    if (!this.#db.open) return;
     this.#removals.close();
-    const last = this.#checkpoints.finish();
+    this.#checkpoints.stop();
     this.#db.close();
-    return last;
   }
 }
 
@@ -151,5 +168,8 @@ export type WriterOperation =
   | "retryRemoval"
   | "placeHold"
   | "releaseHold"
+  | "notePublished"
+  | "mergeSuppressions"
   | "checkpoint"
+  | "lastCheckpoint"
   | "close";
