@@ -25,6 +25,7 @@ export function createProgram(done: Done): Command {
     .showHelpAfterError("(daybook --help lists the verbs)")
     .exitOverride();
   for (const add of VERBS) add(program, done);
+  for (const verb of program.commands) verb.showHelpAfterError(`(daybook ${verb.name()} --help shows what it takes)`);
   return program;
 }
 

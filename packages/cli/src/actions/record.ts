@@ -3,6 +3,7 @@ import { type AnyRecordFields, createAuditLog, isDaybookError } from "@daybook/c
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { watchInterruption } from "../interruption.ts";
 import { UsageError } from "../usage-error.ts";
 import type { RecordOptions } from "../verbs/record.ts";
 
@@ -18,6 +19,7 @@ export async function record({ db }: RecordOptions): Promise<ExitStatus> {
     ...(configuration.userIds === undefined ? {} : { userIds: configuration.userIds }),
   });
   const audit = createAuditLog({ store, catalogue: configuration.catalogue ?? [], signals: false, onProblem: () => undefined });
+  const interruption = watchInterruption();
   let stored = 0;
   let refused = 0;
   let line = 0;
@@ -27,7 +29,7 @@ export async function record({ db }: RecordOptions): Promise<ExitStatus> {
     process.stderr.write(`daybook: line ${where}: ${reason}\n`);
   };
   try {
-    for await (const text of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    for await (const text of createInterface({ input: process.stdin, crlfDelay: Infinity, signal: interruption.signal })) {
       const where = ++line;
       if (text.trim() === "") continue;
       const event = parsed(text);
@@ -56,6 +58,7 @@ export async function record({ db }: RecordOptions): Promise<ExitStatus> {
     await audit.close();
   }
   process.stderr.write(`daybook: ${stored} stored, ${refused} refused\n`);
+  interruption.settle();
   if (refused === 0) return EXIT.ok;
   return stored === 0 ? EXIT.failure : EXIT.partial;
 }

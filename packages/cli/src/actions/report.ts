@@ -20,24 +20,28 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
   let records = 0;
   try {
     await writeTo(options.output, async (output) => {
-      const format = eventFormat(options.format, { guard: options.formulaGuard });
-      const progress = new Progress("records");
-      const events = trail.scan(filter, { order: options.oldestFirst ? "oldest" : "newest" });
-      await output.write(format.begin);
-      for await (const block of blocks(events, options.limit ?? Infinity)) {
-        await output.write(format.block(block));
-        records += block.length;
-        progress.show(records);
-        if (output.ended || interruption.signal.aborted) break;
+      try {
+        const format = eventFormat(options.format, { guard: options.formulaGuard });
+        const progress = new Progress("records");
+        const events = trail.scan(filter, { order: options.oldestFirst ? "oldest" : "newest" });
+        await output.write(format.begin);
+        for await (const block of blocks(events, options.limit ?? Infinity)) {
+          await output.write(format.block(block));
+          records += block.length;
+          progress.show(records);
+          if (output.ended || interruption.signal.aborted) break;
+        }
+        progress.end();
+        if (interruption.signal.aborted) output.discard();
+        else await output.write(format.end());
+      } finally {
+        // What was seen was read, also where it stopped half-way.
+        const read = { verb: "report", records, format: options.format, filters: filtersForRecord(options) };
+        await recordRead(path, read, configuration.userIds);
       }
-      progress.end();
-      if (interruption.signal.aborted) output.discard();
-      else await output.write(format.end());
     });
   } finally {
     await trail.close();
-    // What was seen was read, also where the reader stopped half-way.
-    await recordRead(path, { verb: "report", records, format: options.format, filters: filtersForRecord(options) }, configuration.userIds);
   }
   interruption.settle();
   if (records > 0) return EXIT.ok;

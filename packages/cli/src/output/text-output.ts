@@ -9,9 +9,9 @@ export interface TextOutput {
   readonly ended: boolean;
   /** Settles when more may be written. */
   write(text: string): Promise<void>;
-  /** Everything was written: a file appears under its name now. */
+  /** Everything was written: a file appears under its name now. Does nothing after `discard`. */
   close(): void;
-  /** Not everything could be written: a file under that name stays as it was. */
+  /** Not everything could be written: a file under that name stays as it was. Does nothing after `close`. */
   discard(): void;
 }
 
@@ -71,6 +71,7 @@ class StandardOutput implements TextOutput {
 class Device implements TextOutput {
   readonly ended = false;
   readonly #file: number;
+  #open = true;
 
   constructor(path: string) {
     this.#file = opened(path, "w");
@@ -81,11 +82,12 @@ class Device implements TextOutput {
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
   }
 
   discard(): void {
-    closeSync(this.#file);
+    this.close();
   }
 }
 
@@ -108,6 +110,7 @@ class PrivateFile implements TextOutput {
   }
 
   close(): void {
+    if (!this.#open) return;
     this.#open = false;
     fsyncSync(this.#file);
     closeSync(this.#file);

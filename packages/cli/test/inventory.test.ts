@@ -1,0 +1,54 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BUILT_IN_EVENTS } from "@daybook/core";
+import Papa from "papaparse";
+import { describe, expect, it } from "vitest";
+import { daybook } from "./support/run-daybook.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+describe("daybook inventory", () => {
+  it("lists every built-in event with its purpose, its class, its days and what goes with a person", async () => {
+    const { status, stdout } = await daybook(["inventory", "--format", "json"], { cwd: temporaryFolder() });
+    const entries = JSON.parse(stdout) as Record<string, unknown>[];
+    expect(status).toBe(0);
+    expect(entries.map(({ type, action }) => `${type} ${action}`).sort()).toEqual(
+      BUILT_IN_EVENTS.map(({ type, action }) => `${type} ${action}`).sort(),
+    );
+    expect(entries.filter(({ purpose }) => purpose === "")).toEqual([]);
+    expect(entries.find(({ action }) => action === "permission.denied")).toEqual({
+      type: "access_control",
+      action: "permission.denied",
+      purpose: "Someone was refused access to a resource.",
+      severity: "warning",
+      delivery: "background",
+      class: "2 access",
+      personalDataDays: 365,
+      personal: "permissionsHeld",
+      resourceId: "personal",
+      origin: "built in",
+    });
+  });
+
+  it("adds the application's own events from its configuration, and writes a file for its owner only", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, "daybook.config.mjs"),
+      'export default { catalogue: [{ type: "lending", action: "lamp.lent", severity: "info", outcome: "success", delivery: "background", personal: [], resourceId: "personal", retention: 1, description: "A lamp was lent." }] };\n',
+    );
+    const file = join(folder, "inventory.csv");
+    expect(await daybook(["inventory", "--format", "csv", "--output", file], { cwd: folder })).toMatchObject({ status: 0, stdout: "" });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { data } = Papa.parse<Record<string, string>>(readFileSync(file, "utf8"), { header: true, skipEmptyLines: true });
+    expect(data.find(({ action }) => action === "lamp.lent")).toMatchObject({
+      type: "lending",
+      purpose: "A lamp was lent.",
+      personal: "nothing in data",
+      origin: "application",
+    });
+  });
+
+  it("prints a table that begins with its titles", async () => {
+    const { stdout } = await daybook(["inventory"], { cwd: temporaryFolder() });
+    expect(stdout).toMatch(/^type\s+action\s+severity\s+delivery\s+class\s+days\s+erased with a person\s+purpose\n/);
+  });
+});

@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { answerOf, daybook, startDaybook } from "./support/run-daybook.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+import { readsOf, textNoted, trailWith } from "./support/trail.ts";
+
+const RECORDS = 120_000;
+const AT_ONCE = 4_000;
+
+let path: string;
+
+beforeAll(async () => {
+  // Not the folder of a test: all tests of this file read it.
+  const folder = mkdtempSync(join(tmpdir(), "daybook-large-"));
+  path = await trailWith(
+    async (audit) => {
+      for (let i = 0; i < RECORDS; i++) {
+        audit.record(textNoted, { data: { text: `Record ${i} of a trail that does not fit into a small memory. ${"x".repeat(100)}` } });
+        if (i % AT_ONCE === 0) await audit.flush();
+      }
+    },
+    { path: join(folder, "audit.db") },
+  );
+  return () => rmSync(folder, { recursive: true });
+}, 120_000);
+
+/** Runs a report with a watch on its memory. Answers with the lines it printed and its largest resident size. */
+async function measured(args: readonly string[]): Promise<{ lines: number; maxRssMiB: number }> {
+  const folder = temporaryFolder();
+  const [watch, result, output] = [join(folder, "watch.mjs"), join(folder, "result"), join(folder, "output")];
+  writeFileSync(
+    watch,
+    `import { writeFileSync } from "node:fs"; process.on("exit", () => writeFileSync(${JSON.stringify(result)}, String(process.resourceUsage().maxRSS)));`,
+  );
+  const { status } = await daybook(["report", "--db", path, ...args, "--output", output], { env: { NODE_OPTIONS: `--import ${watch}` } });
+  expect(status).toBe(0);
+  return { lines: readFileSync(output, "utf8").split("\n").length - 1, maxRssMiB: Number(readFileSync(result, "utf8")) / 1024 };
+}
+
+describe("a report over more than a hundred thousand records", () => {
+  it("prints all of them in the memory of a third of them", async () => {
+    const third = await measured(["--format", "ndjson", "--limit", String(RECORDS / 3)]);
+    const all = await measured(["--format", "ndjson"]);
+    console.log(`memory: ${third.maxRssMiB.toFixed(0)} MiB for ${third.lines} records, ${all.maxRssMiB.toFixed(0)} MiB for ${all.lines}`);
+    expect(third.lines).toBe(RECORDS / 3);
+    expect(all.lines).toBeGreaterThan(RECORDS);
+    // Kept, these 80 000 records would take more than a KiB each.
+    expect(all.maxRssMiB - third.maxRssMiB).toBeLessThan(64);
+  });
+
+  it("ends quietly when its reader has seen enough, and leaves the record of the read", async () => {
+    const before = (await readsOf(path)).length;
+    const child = startDaybook(["report", "--db", path, "--format", "csv"]);
+    child.stdin.end();
+    const answer = answerOf(child);
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    expect(await answer).toMatchObject({ status: 0, signal: null, stderr: "" });
+    const reads = (await readsOf(path)) as { records: number }[];
+    expect(reads).toHaveLength(before + 1);
+    expect(reads.at(-1)!.records).toBeLessThan(RECORDS);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("leaves no half-written file after %s, and keeps the one that was there", async (signal) => {
+    const folder = temporaryFolder();
+    const file = join(folder, "report.csv");
+    writeFileSync(file, "yesterday");
+    const before = (await readsOf(path)).length;
+    const child = startDaybook(["report", "--db", path, "--format", "csv", "--output", file]);
+    child.stdin.end();
+    const answer = answerOf(child);
+    while (!readdirSync(folder).some((name) => name.endsWith(".unfinished"))) await wait(5);
+    await wait(100);
+    child.kill(signal);
+    expect(await answer).toMatchObject({ status: null, signal });
+    expect(readdirSync(folder)).toEqual(["report.csv"]);
+    expect(readFileSync(file, "utf8")).toBe("yesterday");
+    expect(await readsOf(path)).toHaveLength(before + 1);
+  });
+});
