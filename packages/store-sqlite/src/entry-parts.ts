@@ -1,30 +1,24 @@
 import type { FoundPart } from "@daybook/ledger";
 import type { Sqlite } from "./sqlite-driver.ts";
 
-/** A detachable part that is still there, with what an erasure has to know of it. */
-export interface PresentPart extends FoundPart {
-  readonly tenant: string | undefined;
-}
-
 interface PartRow {
   readonly seq: number;
   readonly part: number;
   readonly class: Uint8Array;
   readonly time: string | null;
-  readonly role: PresentPart["role"];
+  readonly role: FoundPart["role"];
   readonly sub: string | null;
-  readonly tenant: string | null;
 }
 
 /** Reads all detachable parts of some entries, in the order of their sequence numbers. */
-export function presentParts(db: Sqlite): (seqs: readonly number[]) => PresentPart[] {
+export function presentParts(db: Sqlite): (seqs: readonly number[]) => FoundPart[] {
   const select = db.prepare<[string], PartRow>(
     `WITH wanted AS (SELECT e.seq, substr(e.entry, 5, 1) AS class, coalesce(e.head ->> '$.late', e.ts) AS time, e.person
       FROM json_each(?) j JOIN daybook_entry e ON e.seq = j.value)
-    SELECT seq, 1 AS part, class, time, person ->> '$.role' AS role, person ->> '$.sub' AS sub, person ->> '$.tenant' AS tenant
+    SELECT seq, 1 AS part, class, time, person ->> '$.role' AS role, person ->> '$.sub' AS sub
       FROM wanted WHERE person IS NOT NULL
     UNION ALL
-    SELECT w.seq, p.part, w.class, w.time, p.data ->> '$.role', p.sub, p.data ->> '$.tenant'
+    SELECT w.seq, p.part, w.class, w.time, p.data ->> '$.role', p.sub
       FROM wanted w JOIN daybook_person p ON p.seq = w.seq WHERE p.data IS NOT NULL
     ORDER BY 1, 2`,
   );
@@ -36,13 +30,12 @@ export function presentParts(db: Sqlite): (seqs: readonly number[]) => PresentPa
       if (subs === undefined) persons.set(seq, sub === null ? [] : [sub]);
       else if (sub !== null) subs.push(sub);
     }
-    return rows.map(({ seq, part, class: entryClass, time, role, sub, tenant }) => ({
+    return rows.map(({ seq, part, class: entryClass, time, role, sub }) => ({
       seq,
       part,
       class: entryClass[0]!,
       role,
       subs: sub !== null ? [sub] : role === "context" ? persons.get(seq)! : [],
-      tenant: tenant ?? undefined,
       ...(time === null ? {} : { time }),
     }));
   };

@@ -11,7 +11,6 @@ import {
   tenantReferences,
 } from "@daybook/ledger";
 import { forgetInProjections } from "./consent-operations.ts";
-import type { PresentPart } from "./entry-parts.ts";
 import { countedPlan, plannedBlocks } from "./erasure-plan.ts";
 import { subList } from "./person-projection.ts";
 import { MOST_NEEDLES } from "./physical-removal.ts";
@@ -120,7 +119,7 @@ export class ErasureOperations {
             prepareEntry(erasureEntry({ gone, basis, time: new Date(this.#scope.now()).toISOString(), random: randomBytes }), randomBytes),
           );
           if (manifest !== nextSeq) throw new Error("A manifest is the first entry of its transaction.");
-          run = this.#removals.note(manifest, this.#remove(now));
+          run = this.#removals.note(manifest, removeSlots(this.#scope, now));
           manifests.push(manifest);
           erased += now.length;
           low = now.at(-1)!.seq;
@@ -132,9 +131,9 @@ export class ErasureOperations {
   }
 
   /** What goes next, a little more than fits, in the order of the entries. */
-  #slots(subs: readonly string[], low: number, heads: boolean): (PresentPart | HeadSlot)[] {
+  #slots(subs: readonly string[], low: number, heads: boolean): Slot[] {
     const { db } = this.#scope;
-    const slots: (PresentPart | HeadSlot)[] = [];
+    const slots: Slot[] = [];
     const alone = db
       .prepare<[number, number], number>(
         `SELECT (SELECT count(*) FROM daybook_person p WHERE p.seq = e.seq) + (e.person IS NOT NULL) <= ? AND e.head IS NOT NULL
@@ -152,44 +151,6 @@ export class ErasureOperations {
       if (slots.length > MOST_SLOTS) break;
     }
     return slots.sort((a, b) => a.seq - b.seq || a.part - b.part);
-  }
-
-  /** Blanks or deletes the parts with their salts and references. Answers with some of the salts. */
-  #remove(slots: readonly (PresentPart | HeadSlot)[]): Uint8Array[] {
-    const { db, keys } = this.#scope;
-    const inRow = db.prepare<[number], { salt0: Uint8Array | null; salt1: Uint8Array | null; mine: 0 | 1 }>(
-      "SELECT salt0, salt1, person IS NOT NULL AS mine FROM daybook_entry WHERE seq = ?",
-    );
-    const inTable = db.prepare<[number, number], Uint8Array>("SELECT salt FROM daybook_person WHERE seq = ? AND part = ?").pluck();
-    const blankHead = db.prepare("UPDATE daybook_entry SET salt0 = NULL, head = NULL WHERE seq = ?");
-    const blankPerson = db.prepare("UPDATE daybook_entry SET salt1 = NULL, person = NULL WHERE seq = ?");
-    const deletePart = db.prepare("DELETE FROM daybook_person WHERE seq = ? AND part = ?");
-    const deleteReference = db.prepare("DELETE FROM daybook_ref WHERE bucket = ? AND key = ? AND seq = ? AND part = ?");
-    const salts: Uint8Array[] = [];
-    const keep = (salt: Uint8Array | null | undefined) => {
-      if (salt === null || salt === undefined) return;
-      if (salts.length < MOST_NEEDLES) salts.push(salt);
-      else if (randomInt(slots.length) < MOST_NEEDLES) salts[randomInt(MOST_NEEDLES)] = salt;
-    };
-    for (const slot of slots) {
-      const { seq, part } = slot;
-      const row = part <= 1 ? inRow.get(seq) : undefined;
-      if (part === 0) {
-        keep(row?.salt0);
-        blankHead.run(seq);
-      } else if (part === 1 && row?.mine === 1) {
-        keep(row.salt1);
-        blankPerson.run(seq);
-      } else {
-        keep(inTable.get(seq, part));
-        deletePart.run(seq, part);
-      }
-      if ("subs" in slot) {
-        const references = [...slot.subs.map(referenceKey), ...(slot.tenant === undefined ? [] : tenantReferences(keys, slot.tenant))];
-        for (const key of references) deleteReference.run(bucketOf(seq), key, seq, part);
-      }
-    }
-    return salts;
   }
 
   #suppress(subs: readonly string[], time: number, until: string): void {
@@ -221,14 +182,64 @@ export class ErasureOperations {
   }
 }
 
-interface HeadSlot {
-  readonly seq: number;
-  readonly part: 0;
-}
-
 function drained<T>(steps: Generator<void, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
   }
+}
+
+export interface Slot {
+  readonly seq: number;
+  readonly part: number;
+}
+
+interface RemovedRow {
+  readonly salt: Uint8Array | null;
+  readonly sub: string | null;
+  readonly tenant: string | null;
+}
+
+/**
+ * Blanks or deletes slots with their salts and references, inside the transaction that declares them gone. Answers with some of the
+ * salts, at random, to look for afterwards.
+ */
+export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slots: Iterable<Slot>): Uint8Array[] {
+  const head = db.prepare<[number], Uint8Array | null>("SELECT salt0 FROM daybook_entry WHERE seq = ?").pluck();
+  const inRow = db.prepare<[number], RemovedRow>(
+    "SELECT salt1 AS salt, actor AS sub, tenant FROM daybook_entry WHERE seq = ? AND person IS NOT NULL",
+  );
+  const inTable = db.prepare<[number, number], RemovedRow>(
+    "SELECT salt, sub, data ->> '$.tenant' AS tenant FROM daybook_person WHERE seq = ? AND part = ?",
+  );
+  const blankHead = db.prepare("UPDATE daybook_entry SET salt0 = NULL, head = NULL WHERE seq = ?");
+  const blankPerson = db.prepare("UPDATE daybook_entry SET salt1 = NULL, person = NULL WHERE seq = ?");
+  const deletePart = db.prepare("DELETE FROM daybook_person WHERE seq = ? AND part = ?");
+  const deleteReference = db.prepare("DELETE FROM daybook_ref WHERE bucket = ? AND key = ? AND seq = ? AND part = ?");
+  const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+  const salts: Uint8Array[] = [];
+  let seen = 0;
+  const sample = (salt: Uint8Array | null | undefined) => {
+    if (salt === null || salt === undefined) return;
+    const place = seen++ < MOST_NEEDLES ? salts.length : randomInt(seen);
+    if (place < MOST_NEEDLES) salts[place] = salt;
+  };
+  for (const { seq, part } of slots) {
+    if (part === 0) {
+      sample(head.get(seq));
+      blankHead.run(seq);
+      continue;
+    }
+    const own = part === 1 ? inRow.get(seq) : undefined;
+    const row = own ?? inTable.get(seq, part);
+    if (row === undefined) continue;
+    sample(row.salt);
+    if (own === undefined) deletePart.run(seq, part);
+    else blankPerson.run(seq);
+    const bucket = bucketOf(seq);
+    if (bucket > closed) continue;
+    if (row.sub !== null) deleteReference.run(bucket, referenceKey(row.sub), seq, part);
+    if (row.tenant !== null) for (const key of tenantReferences(keys, row.tenant)) deleteReference.run(bucket, key, seq, part);
+  }
+  return salts;
 }

@@ -1,6 +1,6 @@
 import type { ErasureItem, ErasurePlan } from "@daybook/core";
-import { CLASS, DEFAULT_POLICY, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
-import { type PresentPart, presentParts } from "./entry-parts.ts";
+import { CLASS, DEFAULT_POLICY, type FoundPart, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
+import { presentParts } from "./entry-parts.ts";
 import { lastSeqOf, personSlots } from "./person-index.ts";
 import { subList } from "./person-projection.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
@@ -31,7 +31,7 @@ const holdScope = (row: HoldRow): HoldScope => ({
 });
 
 interface Block {
-  readonly erase: readonly PresentPart[];
+  readonly erase: readonly FoundPart[];
   readonly keep: readonly KeptPart[];
 }
 
@@ -45,8 +45,7 @@ export function* plannedBlocks(db: Sqlite, subs: readonly string[], low = 0): Ge
     for (let i = 0; i < seqs.length; i += TOGETHER) {
       // A reference holds a part of the pseudonym only: whose entry it is, the part itself says.
       const found = read(seqs.slice(i, i + TOGETHER)).filter(({ subs: about }) => about.some((sub) => mine.has(sub)));
-      const { erase, keep } = planErasure(found, DEFAULT_POLICY, holds);
-      yield { erase: erase as readonly PresentPart[], keep };
+      yield planErasure(found, DEFAULT_POLICY, holds);
     }
   }
 }
@@ -56,7 +55,7 @@ export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<voi
   const items = new Map<string, { -readonly [K in keyof ErasureItem]: ErasureItem[K] }>();
   let erase = 0;
   let keep = 0;
-  const itemOf = (action: ErasureItem["action"], part: { class: number; role: PresentPart["role"] }, ground?: string) => {
+  const itemOf = (action: ErasureItem["action"], part: { class: number; role: FoundPart["role"] }, ground?: string) => {
     const category = NAMES.get(part.class) ?? `class ${part.class}`;
     const key = JSON.stringify([category, part.role, action, ground]);
     let item = items.get(key);

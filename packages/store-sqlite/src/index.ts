@@ -6,6 +6,7 @@ export { stdoutAnchor } from "./anchors/stdout-anchor.ts";
 export { witnessAnchor } from "./anchors/witness-anchor.ts";
 export { type BackupOptions, backupDatabase } from "./backup.ts";
 export { openSqliteStore, openSqliteStoreSync, type SqliteStoreOptions } from "./open-sqlite-store.ts";
+export { type RestoreOptions, type RestoreResult, restoreLedger } from "./restore-ledger.ts";
 export { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 export { openSqliteReader, type SqliteHealth, SqliteReader, type SqliteReaderOptions } from "./sqlite-reader.ts";
 export { SqliteStore } from "./sqlite-store.ts";

@@ -84,6 +84,7 @@ export class Publisher {
     const { db } = this.#options;
     return {
       now: Date.now(),
+      entries: () => db.prepare<[], number>("SELECT coalesce(max(seq) + 1, 0) FROM daybook_entry").pluck().get()!,
       consistencyProof: (from) => consistencyProofFromLeaves(from, size, leafHashes(db)),
       manifestsAbove: (seq) => manifestRecords(db, seq, size),
       suppressions: () => db.prepare<[], SuppressionRecord>("SELECT tag, scope, before, until FROM daybook_suppression").all(),
