@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, OutgoingMessage, type ServerResponse } from "node:http";
 import type { Actor, ActorKind } from "./actor.ts";
 import type { AuditEvent } from "./audit-event.ts";
 import { type AuditLog, denialFields } from "./audit-log.ts";
@@ -246,9 +246,10 @@ export class HttpExchange<Request> implements RequestContext {
     this.#lastActor = this.actor();
     if (this.level !== "none" || options.observe !== undefined) {
       const unavailable = holdFailure(response);
-      const upgraded = raw.headers.upgrade !== undefined && !response.headersSent && !response.writableEnded;
+      const begun = hasBegun(response);
+      const upgraded = raw.headers.upgrade !== undefined && !begun && !response.writableEnded;
       const aborted = !upgraded && unavailable === undefined && !leftWhole(response);
-      const status = unavailable !== undefined ? 503 : upgraded ? 101 : response.headersSent ? response.statusCode : undefined;
+      const status = unavailable !== undefined ? 503 : upgraded ? 101 : begun ? response.statusCode : undefined;
       const durationMs = Math.max(0, performance.now() - this.#begun - heldMs(response));
       const route = this.route() ?? UNMATCHED;
       const outcome = aborted ? "partial" : outcomeOf(status);
@@ -310,6 +311,10 @@ export class HttpExchange<Request> implements RequestContext {
     }
   }
 }
+
+/** True once there are headers. Libraries that lend a response to another framework hide Node's own answer. */
+const hasBegun = (response: ServerResponse): boolean =>
+  response.headersSent || Reflect.get(OutgoingMessage.prototype, "headersSent", response);
 
 /** True once the last byte is on its way. A simulated response ends without a connection that could take its bytes. */
 const leftWhole = (response: ServerResponse) =>

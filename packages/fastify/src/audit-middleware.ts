@@ -4,7 +4,8 @@ import { type AuditLog, HttpAudit, type HttpAuditOptions, type HttpExchange, ope
 import type { FastifyRequest } from "fastify";
 import { type RawRequest, UnroutedRequest } from "./unrouted-request.ts";
 
-export interface AuditMiddlewareOptions extends HttpAuditOptions<RawRequest> {
+/** A request is named as Fastify names it: see its `requestIdHeader` and `genReqId`. */
+export interface AuditMiddlewareOptions extends Omit<HttpAuditOptions<RawRequest>, "requestIdHeader"> {
   /** Where records go. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
   readonly audit?: AuditLog | undefined;
 }

@@ -18,7 +18,8 @@ import plugin from "fastify-plugin";
 import { RoutedRequest } from "./routed-request.ts";
 import { type RawRequest, UnroutedRequest } from "./unrouted-request.ts";
 
-export interface AuditPluginOptions extends HttpAuditOptions<FastifyRequest> {
+/** A request is named as Fastify names it: see its `requestIdHeader` and `genReqId`. */
+export interface AuditPluginOptions extends Omit<HttpAuditOptions<FastifyRequest>, "requestIdHeader"> {
   /** Where records go. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
   readonly audit?: AuditLog | undefined;
   /** How long closing the server waits for records of a log it was given to be stored. Milliseconds, default 5 000. */

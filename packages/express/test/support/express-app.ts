@@ -1,0 +1,99 @@
+import type { Server } from "node:http";
+import { Readable } from "node:stream";
+import { auditMiddleware } from "@daybook/express";
+import { type Call, type Extra, type MiddlewareUnderTest, type SuiteMount, type SuiteRoute, signIn, userOf } from "@daybook/testkit";
+import compression from "compression";
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, type Router } from "express";
+import session from "express-session";
+
+/** The application of the middleware suite on Express. */
+export const expressUnderTest: MiddlewareUnderTest = {
+  supports: { requestAudit: true, always: true, malformedUrls: true, extras: true, rawAnswers: true },
+  async start({
+    audit,
+    options = {},
+    requestIdHeader,
+    routes = [],
+    mounts = [],
+    trustProxy,
+    around,
+    before = [],
+    after = [],
+    twice,
+    answerError,
+  }) {
+    const app = express();
+    if (trustProxy) app.set("trust proxy", "loopback");
+    // Errors are answered without being printed.
+    app.set("env", "test");
+    if (around !== undefined) app.use((_request, _response, next) => around(next));
+    for (const extra of before) app.use(EXTRAS[extra]());
+    if (audit !== undefined) {
+      const middleware = auditMiddleware({
+        ...options,
+        audit,
+        user: userOf,
+        ...(requestIdHeader === undefined ? {} : { requestIdHeader }),
+      });
+      app.use(middleware);
+      if (twice) app.use(middleware);
+    }
+    for (const extra of after) app.use(EXTRAS[extra]());
+    app.use(express.json());
+    app.use((request, _response, next) => {
+      setImmediate(() => {
+        signIn(request);
+        next();
+      });
+    });
+    addRoutes(app, routes, mounts);
+    if (answerError !== undefined) {
+      const handler: ErrorRequestHandler = (_error, request, response, _next) => answerError(callOf(request, response));
+      app.use(handler);
+    }
+    const server = await new Promise<Server>((resolve, reject) => {
+      const listening = app.listen(0, "127.0.0.1", (error) => (error === undefined ? resolve(listening) : reject(error)));
+    });
+    return {
+      server,
+      dispatch: (request, response) => app(request as Request, response as Response),
+      close: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    };
+  },
+};
+
+const EXTRAS: Record<Extra, () => RequestHandler> = {
+  compression: () => compression({ threshold: 0 }),
+  session: () => session({ secret: "a secret for tests", resave: false, saveUninitialized: true }) as RequestHandler,
+};
+
+function addRoutes(router: Router, routes: readonly SuiteRoute[], mounts: readonly SuiteMount[]): void {
+  for (const { method, path, handle } of routes) {
+    router[method === "GET" ? "get" : "post"](path, (request, response) => handle(callOf(request, response)) as undefined);
+  }
+  for (const mount of mounts) {
+    const below = express.Router();
+    // A middleware of the mounted router: it makes Express forget the parameters of the mount.
+    below.use((_request, _response, next) => next());
+    addRoutes(below, mount.routes, mount.mounts ?? []);
+    router.use(mount.path, below);
+  }
+}
+
+const callOf = (request: Request, response: Response): Call => ({
+  raw: request,
+  params: request.params as Record<string, string>,
+  body: request.body,
+  audit: request.audit,
+  send(status, body, headers = {}) {
+    response.status(status).set(headers);
+    if (body instanceof Readable) body.pipe(response);
+    else if (body === undefined) response.end();
+    else response.send(body);
+  },
+  takeOver: () => response,
+});

@@ -1,0 +1,201 @@
+import { EventEmitter, once } from "node:events";
+import { Readable } from "node:stream";
+import { noteRecorded } from "@daybook/core";
+import { describe, expect, it } from "vitest";
+import type { MiddlewareUnderTest, SuiteRoute } from "./middleware-under-test.ts";
+import { eventually, pause, serve } from "./served-app.ts";
+
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN = "00f067aa0ba902b7";
+const TRACEPARENT = `00-${TRACE}-${SPAN}-01`;
+
+/** Runs `work` inside an active span and answers its ids: the suite takes the real thing from the adapter's own tests. */
+export interface SpanRunner {
+  inSpan(work: () => void): { readonly traceId: string; readonly spanId: string };
+}
+
+export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner | undefined): void {
+  const asking = { headers: { "x-user": "sabo", "x-request-id": "r-17", traceparent: TRACEPARENT } };
+  const inherited = {
+    actor: { kind: "user", id: "sabo" },
+    request: { id: "r-17", traceId: TRACE, spanId: SPAN, method: "GET", route: "/books/:book" },
+  };
+  const requestIdHeader = "x-request-id";
+  const books = (handle: SuiteRoute["handle"]): SuiteRoute[] => [{ method: "GET", path: "/books/:book", handle }];
+
+  describe("a record made far from the request", () => {
+    it("knows actor, request and trace five asynchronous hops deep", async () => {
+      const app = await serve(subject, {
+        requestIdHeader,
+        routes: books(async (call) => {
+          await Promise.resolve();
+          await new Promise((resolve) => setImmediate(resolve));
+          await new Promise<void>((resolve) => queueMicrotask(resolve));
+          const emitter = new EventEmitter();
+          setTimeout(() => emitter.emit("go"), 2);
+          await once(emitter, "go");
+          for await (const word of Readable.from(["deep"])) app.audit.record(noteRecorded, { data: { note: word } });
+          call.send(200);
+        }),
+      });
+      await app.ask("/books/7", asking);
+      expect((await app.events())[0]).toMatchObject(inherited);
+    });
+
+    it("knows them in a timer that fires after the answer", async () => {
+      const app = await serve(subject, {
+        requestIdHeader,
+        routes: books((call) => {
+          setTimeout(() => app.audit.record(noteRecorded, { data: { note: "timer" } }), 30);
+          call.send(200);
+        }),
+      });
+      await app.ask("/books/7", asking);
+      await eventually(() => app.store.events.length === 2);
+      const [completed, note] = await app.events();
+      expect([completed?.action, note?.action]).toEqual(["request.completed", "note.recorded"]);
+      expect(note).toMatchObject(inherited);
+    });
+
+    it("knows them in a job that goes on when request and connection are gone", async () => {
+      const app = await serve(subject, {
+        requestIdHeader,
+        routes: books((call) => {
+          void (async () => {
+            for (let step = 0; step < 5; step++) await pause(10);
+            app.audit.record(noteRecorded, { data: { note: "job" } });
+          })();
+          call.send(202);
+        }),
+      });
+      await app.ask("/books/7", asking);
+      await eventually(() => app.store.events.length === 2);
+      expect((await app.events())[1]).toMatchObject({ ...inherited, data: { note: "job" } });
+    });
+
+    it("knows them after the body has been read", async () => {
+      const app = await serve(subject, {
+        routes: [
+          {
+            method: "POST",
+            path: "/books",
+            handle: async (call) => {
+              await pause(1);
+              app.audit.record(noteRecorded, { data: { note: "read" } });
+              call.send(200);
+            },
+          },
+        ],
+      });
+      await app.ask("/books", {
+        method: "POST",
+        headers: { "x-user": "sabo", "content-type": "application/json" },
+        body: JSON.stringify({ text: "x".repeat(200_000).slice(0, 90_000) }),
+      });
+      const events = await app.events();
+      expect(events.map((event) => [event.action, event.actor.id])).toEqual([
+        ["note.recorded", "sabo"],
+        ["request.completed", "sabo"],
+      ]);
+    });
+
+    it("knows them through request.audit, where no context is", async ({ skip }) => {
+      if (!subject.supports.requestAudit) skip("the middleware gives no request.audit");
+      const outside = new EventEmitter();
+      const app = await serve(subject, {
+        requestIdHeader,
+        routes: books((call) => {
+          outside.once("answer", () => {
+            call.audit?.record(noteRecorded, { data: { note: "outside" } });
+            call.audit?.deny({ reason: "closed" });
+            call.send(403);
+          });
+        }),
+      });
+      const answer = app.ask("/books/7", asking);
+      await eventually(() => outside.listenerCount("answer") === 1);
+      outside.emit("answer");
+      await answer;
+      const [note, denial] = await app.events();
+      expect(note).toMatchObject({ ...inherited, data: { note: "outside" } });
+      expect(denial).toMatchObject({ ...inherited, reason: "closed", request: { ...inherited.request, status: 403 } });
+    });
+  });
+
+  describe("the user", () => {
+    it("is asked for again at the end, when a later middleware has found out", async () => {
+      const app = await serve(subject, { routes: books((call) => call.send(200)) });
+      await app.ask("/books/7", asking);
+      expect((await app.events())[0]?.actor).toMatchObject({ kind: "user", id: "sabo" });
+    });
+
+    it("is nobody where nobody signed in", async () => {
+      const app = await serve(subject, { routes: books((call) => call.send(200)) });
+      await app.ask("/books/7");
+      expect((await app.events())[0]?.actor).toMatchObject({ kind: "anonymous" });
+    });
+  });
+
+  describe("the request id", () => {
+    it("is not taken from a header no option names", async () => {
+      const app = await serve(subject, { routes: books((call) => call.send(200)) });
+      await app.ask("/books/7", asking);
+      const [event] = await app.events();
+      expect(event?.request?.id).toBeDefined();
+      expect(event?.request?.id).not.toBe("r-17");
+    });
+
+    it("is not taken from a header that holds no id", async () => {
+      const app = await serve(subject, { requestIdHeader, routes: books((call) => call.send(200)) });
+      await app.ask("/books/7", { headers: { "x-request-id": "<script>alert(1)</script>" } });
+      expect((await app.events())[0]?.request?.id).not.toContain("<");
+    });
+  });
+
+  describe("the trace", () => {
+    const malformed = [
+      ["no header", undefined],
+      ["rubbish", "rubbish"],
+      ["upper case", TRACEPARENT.toUpperCase()],
+      ["an all-zero trace", `00-${"0".repeat(32)}-${SPAN}-01`],
+      ["an all-zero span", `00-${TRACE}-${"0".repeat(16)}-01`],
+      ["version ff", TRACEPARENT.replace("00-", "ff-")],
+      ["a version 00 that goes on", `${TRACEPARENT}-more`],
+    ] as const;
+
+    it("is the one of the traceparent header", async () => {
+      const app = await serve(subject, { routes: books((call) => call.send(200)) });
+      await app.ask("/books/7", asking);
+      expect((await app.events())[0]?.request).toMatchObject({ traceId: TRACE, spanId: SPAN });
+    });
+
+    it.each(malformed)("is none for %s", async (_kind, header) => {
+      const app = await serve(subject, { routes: books((call) => call.send(200)) });
+      await app.ask("/books/7", { headers: header === undefined ? {} : { traceparent: header } });
+      const [event] = await app.events();
+      expect([event?.request?.traceId, event?.request?.spanId]).toEqual([undefined, undefined]);
+    });
+
+    it("is the one of the active OpenTelemetry span, over the header", async ({ skip }) => {
+      if (spans === undefined) skip("no OpenTelemetry was given to the suite");
+      let span: { readonly traceId: string; readonly spanId: string } | undefined;
+      const app = await serve(subject, {
+        routes: books((call) => {
+          app.audit.record(noteRecorded, { data: { note: "traced" } });
+          call.send(200);
+        }),
+        around: (next) => {
+          span = spans?.inSpan(next);
+        },
+      });
+      await app.ask("/books/7", asking);
+      const events = await app.events();
+      expect(span?.traceId).toMatch(/^[0-9a-f]{32}$/);
+      expect(span?.traceId).not.toBe(TRACE);
+      expect(events.map((event) => [event.action, event.request?.traceId, event.request?.spanId])).toEqual([
+        ["note.recorded", span?.traceId, span?.spanId],
+        ["request.completed", span?.traceId, span?.spanId],
+      ]);
+    });
+  });
+}
