@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { noteRecorded, requestCompleted } from "@daybook/core";
+import { requestCompleted } from "@daybook/core";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
@@ -45,10 +45,11 @@ describe("daybook doctor", () => {
   });
 
   it("tells for how many days the disk lasts at the pace so far", async () => {
-    const path = await trailWith((audit) => void audit.record(noteRecorded, { data: { note: "now" } }));
-    const db = new Database(path);
-    db.prepare("UPDATE daybook_entry SET head = json_set(head, '$.ts', ?) WHERE seq = 0").run(new Date(Date.now() - 2 * DAY).toISOString());
-    db.close();
+    const path = await trailWith(() => undefined);
+    const later = join(temporaryFolder(), "later.mjs");
+    writeFileSync(later, `const now = Date.now; Date.now = () => now() + ${2 * DAY};\n`);
+    const event = JSON.stringify({ type: "custom", action: "note.recorded", data: { note: "two days later" } });
+    await daybook(["record", "--db", path], { input: event, env: { NODE_OPTIONS: `--import ${later}` } });
     const { ok, warnings } = await examined(path);
     expect([...ok, ...warnings].join("\n")).toMatch(/MiB free on the disk, enough for (?:\d+ days|more than ten years) at the pace so far/);
   });
