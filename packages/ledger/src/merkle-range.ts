@@ -48,27 +48,47 @@ export async function rangeHashesFromLeaves(
   size: number,
   leaves: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array[]> {
-  const hashes: Uint8Array[] = ranges.map(() => NONE);
-  const byStart = ranges.map((range, place) => ({ ...range, place })).sort((a, b) => a.start - b.start);
-  let next = 0;
-  let frontier = Frontier.empty();
-  let at = 0;
-  if (size > 0) {
-    for await (const leaf of leaves) {
-      const range = byStart[next];
-      if (range !== undefined && at >= range.start) {
-        frontier.push(leaf);
-        if (at + 1 === range.end) {
-          hashes[range.place] = frontier.root();
-          frontier = Frontier.empty();
-          next++;
-        }
-      }
-      if (++at === size) break;
-    }
+  const collector = new RangeCollector(ranges, size);
+  // Awaiting each leaf of a plain iterable would double the cost.
+  if (Symbol.iterator in leaves) {
+    for (const leaf of leaves) if (!collector.take(leaf)) break;
+  } else {
+    for await (const leaf of leaves) if (!collector.take(leaf)) break;
   }
-  if (at < size) throw new LedgerError("BAD_SIZE", `There are ${at} leaves, not ${size}.`);
-  return hashes;
+  return collector.hashes();
 }
 
-const NONE = new Uint8Array(0);
+/** Hashes of disjoint ranges, leaf by leaf; only the range the leaves have come to needs a frontier. */
+class RangeCollector {
+  readonly #ranges: readonly (MerkleRange & { readonly place: number })[];
+  readonly #size: number;
+  readonly #hashes: Uint8Array[] = [];
+  #frontier = Frontier.empty();
+  #next = 0;
+  #taken = 0;
+
+  constructor(ranges: readonly MerkleRange[], size: number) {
+    this.#ranges = ranges.map((range, place) => ({ ...range, place })).sort((a, b) => a.start - b.start);
+    this.#size = size;
+  }
+
+  /** @returns false once nothing more is needed */
+  take(leaf: Uint8Array): boolean {
+    const range = this.#ranges[this.#next];
+    if (range !== undefined && this.#taken >= range.start) {
+      this.#frontier.push(leaf);
+      if (this.#taken + 1 === range.end) {
+        this.#hashes[range.place] = this.#frontier.root();
+        this.#frontier = Frontier.empty();
+        this.#next++;
+      }
+    }
+    return ++this.#taken < this.#size;
+  }
+
+  /** In the order the ranges were given. */
+  hashes(): Uint8Array[] {
+    if (this.#taken < this.#size) throw new LedgerError("BAD_SIZE", `There are ${this.#taken} leaves, not ${this.#size}.`);
+    return this.#hashes;
+  }
+}
