@@ -1,0 +1,10 @@
+export type { DomainCounter, DomainGauge, DomainHistogram, GaugeReader, HistogramInstrument, Instrument } from "./domain-instruments.ts";
+export { type FileHealthOptions, fileHealth } from "./file-health.ts";
+export { bytesIngested, chunksIngested, collectionBytes, collectionChunks, itemsIngested, queryDuration } from "./known-instruments.ts";
+export type { LabelDeclaration, LabelsOf, LabelValues } from "./label-values.ts";
+export { createMetrics, Metrics, type MetricsOptions } from "./metrics.ts";
+export { fastifyMetricsHandler, metricsHandler } from "./metrics-handler.ts";
+export type { Pipeline } from "./pipeline-instruments.ts";
+export { type MetricsServer, type ServeMetricsOptions, serveMetrics } from "./serve-metrics.ts";
+export type { TopList, TopListOptions } from "./top-list.ts";
+export { type HealthSource, type Moment, REJECTION_REASONS, type RejectionReason, type TrailHealth } from "./trail-health.ts";

@@ -1,0 +1,155 @@
+import { DaybookError, type GivenSink, type HttpObservation } from "@daybook/core";
+import { Counter, collectDefaultMetrics, Registry, type RegistryContentType } from "prom-client";
+import { ActiveUsers } from "./active-users.ts";
+import {
+  type DomainCounter,
+  type DomainGauge,
+  type DomainHistogram,
+  type DomainOptions,
+  domainCounter,
+  domainGauge,
+  domainHistogram,
+  type GaugeReader,
+  type HistogramInstrument,
+  type Instrument,
+} from "./domain-instruments.ts";
+import { eventInstruments, type TrailEvents } from "./event-instruments.ts";
+import { HealthInstruments } from "./health-instruments.ts";
+import { HttpInstruments } from "./http-instruments.ts";
+import type { LabelDeclaration } from "./label-values.ts";
+import { type Pipeline, pipelineInstruments } from "./pipeline-instruments.ts";
+import { SeriesBudget } from "./series-budget.ts";
+import { type TopList, type TopListOptions, topList } from "./top-list.ts";
+import type { HealthSource } from "./trail-health.ts";
+
+export interface MetricsOptions {
+  /** Where metrics are registered. Default: a registry of its own; never the global one. */
+  readonly registry?: Registry<RegistryContentType>;
+  /** Routes whose series are there from the start, at 0, such as `"GET /books/:id"`. Others begin with their first request. */
+  readonly routes?: readonly string[];
+  /** Most series of requests and declared metrics; what comes later is counted under `(other)`. Default 10 000. */
+  readonly maxSeries?: number;
+  /** Upper bounds of durations in seconds. 0.5 is always among them, for the objective of the alerts. Default: from 5 ms to 10 s. */
+  readonly buckets?: readonly number[];
+  /** Attach the trace id of a request to the bucket it falls in. Needs a registry of the OpenMetrics kind. Default false. */
+  readonly exemplars?: boolean;
+  /** CPU, memory, event loop and garbage collection of this process, unless the registry has them. Default true. */
+  readonly processMetrics?: boolean;
+  /** Different users kept in mind to be counted. Default 100 000. */
+  readonly maxUsers?: number;
+  /** Longest wait for a source of health at a scrape, in milliseconds. Default 2 000. */
+  readonly healthTimeoutMs?: number;
+  /** Milliseconds since the Unix epoch. Default `Date`. */
+  readonly clock?: { now(): number };
+}
+
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const OBJECTIVE_SECONDS = 0.5;
+
+/** The metrics of one process. Made by `createMetrics`. */
+export class Metrics {
+  readonly registry: Registry<RegistryContentType>;
+  readonly #http: HttpInstruments;
+  readonly #users: ActiveUsers;
+  readonly #health: HealthInstruments;
+  readonly #domain: DomainOptions;
+  readonly #now: () => number;
+  readonly #trail: TrailEvents = { reads: 0, clockJumps: 0 };
+  #watched = false;
+  #events: GivenSink | undefined;
+
+  /** Prefer `createMetrics`. */
+  constructor(options: MetricsOptions) {
+    const { registry = new Registry(), exemplars = false, maxSeries = 10_000, routes = [], clock = Date } = options;
+    if (exemplars && registry.contentType !== Registry.OPENMETRICS_CONTENT_TYPE) {
+      throw new DaybookError("BAD_OPTION", "`exemplars` need a registry made with `new Registry(Registry.OPENMETRICS_CONTENT_TYPE)`.");
+    }
+    this.registry = registry;
+    this.#now = () => clock.now();
+    const registers = [registry as Registry];
+    if ((options.processMetrics ?? true) && registry.getSingleMetric("process_cpu_seconds_total") === undefined) {
+      collectDefaultMetrics({ register: registry as Registry });
+    }
+    const folded = new Counter({
+      name: "daybook_metrics_folded_total",
+      help: "Observations counted under (other) because no further series was allowed, by metric.",
+      labelNames: ["metric"],
+      registers,
+    });
+    const buckets = withObjective(options.buckets ?? BUCKETS);
+    const budget = new SeriesBudget(maxSeries);
+    const fold = (metric: string) => folded.inc({ metric });
+    this.#domain = { registry, budget, folded: fold, buckets };
+    this.#http = new HttpInstruments({ registry, budget, buckets, routes, exemplars, folded: fold });
+    this.#users = new ActiveUsers(registry, options.maxUsers ?? 100_000, this.#now);
+    this.#health = new HealthInstruments(registry, options.healthTimeoutMs ?? 2_000);
+    this.#health.add(() => ({ store: { ...this.#trail } }));
+  }
+
+  /** Give it as `observe` to `auditMiddleware` or `auditPlugin`. */
+  readonly observe = (observation: HttpObservation): void => {
+    this.#http.observe(observation);
+    if (observation.userId !== undefined) this.#users.seen(observation.userId);
+  };
+
+  /**
+   * Reads the counters of an audit log at every scrape.
+   * @throws {DaybookError} `BAD_OPTION` for a second log
+   */
+  watch(audit: Pipeline): void {
+    if (this.#watched)
+      throw new DaybookError("BAD_OPTION", "One `Metrics` watches one audit log; make another one, with a registry of its own.");
+    this.#watched = true;
+    pipelineInstruments(this.registry, audit);
+  }
+
+  /** Asks somebody about the health of the trail at every scrape. May be called for several, each knowing a part. */
+  watchHealth(source: HealthSource): void {
+    this.#health.add(source);
+  }
+
+  /** A sink for `createAuditLog` that counts ingestion, queries, tokens, findings and reads of the trail from their events. */
+  events(): GivenSink {
+    this.#events ??= eventInstruments(this.#domain, this.#trail);
+    return this.#events;
+  }
+
+  /** @throws {DaybookError} `BAD_OPTION` */
+  counter<const L extends LabelDeclaration = Record<never, never>>(instrument: Instrument<L>): DomainCounter<L> {
+    return domainCounter(instrument, this.#domain);
+  }
+
+  /** @throws {DaybookError} `BAD_OPTION` */
+  histogram<const L extends LabelDeclaration = Record<never, never>>(instrument: HistogramInstrument<L>): DomainHistogram<L> {
+    return domainHistogram(instrument, this.#domain);
+  }
+
+  /**
+   * @param read asked at every scrape for all current values; what it leaves out is gone. Without it, the values that were set
+   * @throws {DaybookError} `BAD_OPTION`
+   */
+  gauge<const L extends LabelDeclaration = Record<never, never>>(instrument: Instrument<L>, read?: GaugeReader<L>): DomainGauge<L> {
+    return domainGauge(instrument, this.#domain, read);
+  }
+
+  /** What many people use, without telling what any of them does. @throws {DaybookError} `BAD_OPTION` */
+  topList(options: TopListOptions = {}): TopList {
+    return topList(options, this.registry, this.#domain.budget, this.#now);
+  }
+}
+
+/**
+ * Metrics over a prom-client registry.
+ * @throws {DaybookError} `BAD_OPTION`
+ */
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  return new Metrics(options);
+}
+
+function withObjective(buckets: readonly number[]): number[] {
+  const bounds = [...new Set([...buckets, OBJECTIVE_SECONDS])].sort((a, b) => a - b);
+  if (bounds.some((bound) => !(bound > 0 && Number.isFinite(bound)))) {
+    throw new DaybookError("BAD_OPTION", "`buckets` are finite numbers of seconds above 0.");
+  }
+  return bounds;
+}
