@@ -99,4 +99,9 @@ export interface ErasureStore {
   /** Answers false where there is no such hold. */
   release(id: string): Promise<boolean>;
   holds(): Promise<readonly Hold[]>;
+  /**
+   * All names under which records may hold this person: the id as given, and its keyed pseudonyms of all live epochs. Telling a
+   * person's own name from those of others needs them.
+   */
+  namesOf(userId: string): Promise<readonly string[]>;
 }

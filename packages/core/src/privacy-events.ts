@@ -143,6 +143,9 @@ export const personExported = defineEvent({
     consents: "count",
     requests: "count?",
     files: "count?",
+    /** Values of other people that were replaced, and records a human has to look at. */
+    redactions: "count?",
+    toReview: "count?",
     manifestSha256: "text?",
     request: "text?",
   }),

@@ -551,8 +551,8 @@ export class SinkDelivery {
   }
 }
 
-/** While the spool is replayed, only what could never lie there goes past it. */
-const mayOvertake = (event: Delivered) => event.policy !== "spool";
+/** While the spool is replayed, what could never lie there goes past it, and what was put first stays first. */
+const mayOvertake = (event: Delivered) => event.policy !== "spool" || event.order < 0;
 
 /** An event another required sink has already was acknowledged: it may reach this one late, whatever its policy. */
 const maySpool = (event: Delivered) => event.policy === "spool" || event.persisted;

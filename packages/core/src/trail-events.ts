@@ -16,10 +16,11 @@ export const trailOpened = defineEvent({
   description: "A process began to record.",
 });
 
-/** The last record of a process; `exitCode` where the process ended without closing its log. */
+/** The last record of a process, behind everything that still waited; `exitCode` where it ended without closing its log. */
 export const trailClosed = defineEvent({
   type: "compliance",
   action: "trail.closed",
+  delivery: "background",
   onStoreFailure: "spool",
   data: payloadShape({ run: "text", cause: "text", exitCode: "number?" }),
   personal: [],

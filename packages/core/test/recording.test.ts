@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { contentIngested, createAuditLog, defineEvent, loginSucceeded, memorySink, noteRecorded, requestFailed, runAs } from "../src/index.ts";
+import {
+  contentIngested,
+  createAuditLog,
+  defineEvent,
+  loginSucceeded,
+  memorySink,
+  noteRecorded,
+  requestFailed,
+  runAs,
+} from "../src/index.ts";
 import { codeOf, expectBalance, logOver } from "./support/logs.ts";
 
 const bookLent = defineEvent({
@@ -92,7 +101,11 @@ describe("recording an event", () => {
   it("turns a number or BigInt as id into text", async () => {
     const sink = memorySink();
     const { audit } = logOver(sink);
-    audit.record(noteRecorded, { data: { note: "n" }, actor: { kind: "user", id: 7 as never }, resource: { type: "book", id: 9n as never } });
+    audit.record(noteRecorded, {
+      data: { note: "n" },
+      actor: { kind: "user", id: 7 as never },
+      resource: { type: "book", id: 9n as never },
+    });
     await audit.flush();
     expect([sink.events[0]?.actor.id, sink.events[0]?.resource?.id]).toEqual(["7", "9"]);
   });
@@ -214,6 +227,8 @@ describe("opening a log", () => {
     [{ sinks: [{ sink: memorySink(), required: true }], onStoreFailure: { error: "ignore" } }, "onStoreFailure.error"],
     [{ sinks: [{ sink: memorySink(), required: true }], spool: { path: "x", maxBytes: 10 } }, "spool.maxBytes"],
   ])("refuses options that cannot work: %#", (options, hint) => {
-    expect(() => createAuditLog(options as never)).toThrow(expect.objectContaining({ code: "BAD_OPTION", hint: expect.stringContaining(hint) }));
+    expect(() => createAuditLog(options as never)).toThrow(
+      expect.objectContaining({ code: "BAD_OPTION", hint: expect.stringContaining(hint) }),
+    );
   });
 });

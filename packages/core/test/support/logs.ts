@@ -29,7 +29,10 @@ export function expectBalance(audit: AuditLog): void {
   const stats = audit.stats();
   for (const counters of [stats, ...Object.values(stats.sinks)]) {
     const { accepted, written, spooled, queued, dropped } = counters;
-    expect({ accepted, counters }).toEqual({ accepted: written + spooled + queued + Object.values(dropped).reduce((a, b) => a + b, 0), counters });
+    expect({ accepted, counters }).toEqual({
+      accepted: written + spooled + queued + Object.values(dropped).reduce((a, b) => a + b, 0),
+      counters,
+    });
   }
 }
 

@@ -11,7 +11,9 @@ export interface MoodySink extends AuditSink {
   refuse: (event: AuditEvent) => boolean;
 }
 
-export function moodySink(options: { readonly name?: string; readonly mood?: Mood; readonly supports?: Partial<SinkFeatures> } = {}): MoodySink {
+export function moodySink(
+  options: { readonly name?: string; readonly mood?: Mood; readonly supports?: Partial<SinkFeatures> } = {},
+): MoodySink {
   let mood = options.mood ?? "well";
   let hanging: (() => void)[] = [];
   const events: AuditEvent[] = [];
@@ -20,7 +22,9 @@ export function moodySink(options: { readonly name?: string; readonly mood?: Moo
   const supports: SinkFeatures = { erasure: "none", durable: true, idempotent: true, ...options.supports };
   const store = (batch: readonly SinkEntry[]): AppendResult => {
     if (mood === "failing") throw new Error("the disk is on fire");
-    const refused = batch.filter(({ event }) => sink.refuse(event)).map(({ event }) => ({ id: event.id, code: "NO", hint: "It was refused." }));
+    const refused = batch
+      .filter(({ event }) => sink.refuse(event))
+      .map(({ event }) => ({ id: event.id, code: "NO", hint: "It was refused." }));
     for (const { event } of batch) {
       if (sink.refuse(event) || (supports.idempotent && ids.has(event.id))) continue;
       ids.add(event.id);

@@ -1,0 +1,308 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  accessChanged,
+  contentIngested,
+  type EventDefinition,
+  loginFailed,
+  loginSucceeded,
+  memorySink,
+  noteRecorded,
+  operationFailed,
+} from "../src/index.ts";
+import { codeOf, eventually, expectBalance, logOver, pause } from "./support/logs.ts";
+import { type Mood, moodySink } from "./support/moody-sink.ts";
+
+const note = (text: string) => ({ data: { note: text } });
+const notesOf = (events: readonly { readonly data?: { readonly note?: unknown } }[]) => events.map((event) => event.data?.note);
+
+describe("a sink that keeps up", () => {
+  it("gets what gathered while it wrote the batch before", async () => {
+    const sink = moodySink();
+    const { audit } = logOver(sink);
+    sink.become("hanging");
+    audit.record(noteRecorded, note("first"));
+    await eventually(() => sink.batches.length === 1);
+    for (let i = 0; i < 700; i++) audit.record(noteRecorded, note(String(i)));
+    sink.become("well");
+    await audit.flush();
+    expect(sink.batches).toEqual([1, 512, 188]);
+    expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 700 }, (_, i) => String(i))]);
+  });
+
+  it("gets durable events first, each class in its order", async () => {
+    const sink = moodySink();
+    const { audit } = logOver(sink);
+    for (let i = 0; i < 4; i++) {
+      audit.record(noteRecorded, note(String(i)));
+      audit.record(accessChanged, { data: { granted: [String(i)] } });
+    }
+    await audit.flush();
+    expect(sink.events.map((event) => event.data?.note ?? (event.data!.granted as string[])[0])).toEqual([
+      "0",
+      "1",
+      "2",
+      "3",
+      "0",
+      "1",
+      "2",
+      "3",
+    ]);
+    expect(sink.events.slice(0, 4).map((event) => event.type)).toEqual(Array(4).fill("admin_action"));
+  });
+
+  it("costs one refused event that event only", async () => {
+    const sink = moodySink();
+    sink.refuse = (event) => event.data?.note === "bad";
+    const { audit, problems } = logOver(sink);
+    const receipts = ["good", "bad", "fine"].map((text) => audit.record(noteRecorded, note(text)));
+    expect(await Promise.all(receipts.map((receipt) => codeOf(receipt.stored)))).toEqual([undefined, "EVENT_REFUSED", undefined]);
+    expect(notesOf(sink.events)).toEqual(["good", "fine"]);
+    expect(problems.map((problem) => problem.code)).toEqual(["EVENT_REFUSED"]);
+    expectBalance(audit);
+  });
+});
+
+describe("a queue that is full", () => {
+  const stuck = () => moodySink({ mood: "hanging" });
+
+  it("drops the oldest informational event first, then others, what is about security last", async () => {
+    const sink = stuck();
+    const { audit } = logOver(sink, { queue: { maxEvents: 4 } });
+    audit.record(noteRecorded, note("in flight"));
+    await eventually(() => sink.batches.length === 1);
+    const record = (definition: EventDefinition, text: string) =>
+      audit.recordWith(
+        definition,
+        definition === noteRecorded ? note(text) : { reason: text, data: definition === operationFailed ? { operation: "o" } : {} },
+        {},
+      );
+    record(noteRecorded, "info1");
+    record(loginFailed, "security1");
+    record(noteRecorded, "info2");
+    record(operationFailed, "error1");
+    record(loginSucceeded, "security2");
+    record(noteRecorded, "info3");
+    record(operationFailed, "error2");
+    record(loginFailed, "security3");
+    record(noteRecorded, "info4");
+    record(loginFailed, "security4");
+    sink.become("well");
+    await audit.flush();
+    expect(sink.events.map((event) => event.data?.note ?? event.reason)).toEqual([
+      "in flight",
+      "security1",
+      "security2",
+      "security3",
+      "security4",
+    ]);
+    expect(audit.stats().dropped.queue_full).toBe(6);
+    expectBalance(audit);
+  });
+
+  it("is bounded by bytes too", async () => {
+    const sink = stuck();
+    const { audit } = logOver(sink, { queue: { maxBytes: 100_000 } });
+    audit.record(noteRecorded, note("in flight"));
+    await eventually(() => sink.batches.length === 1);
+    for (let i = 0; i < 100; i++) audit.record(noteRecorded, note("x".repeat(4_000)));
+    expect(audit.stats().queued).toBeLessThan(30);
+    expect(audit.stats().dropped.queue_full).toBeGreaterThan(70);
+    expectBalance(audit);
+    sink.become("well");
+  });
+
+  it("refuses a durable event rather than driving out another", async () => {
+    const sink = stuck();
+    const { audit } = logOver(sink, { queue: { maxEvents: 2 } });
+    audit.record(accessChanged, { data: {} });
+    await eventually(() => sink.batches.length === 1);
+    const receipts = [1, 2, 3].map(() => audit.record(accessChanged, { data: {} }));
+    expect(await codeOf(receipts[2]!.stored)).toBe("QUEUE_FULL");
+    sink.become("well");
+    expect(await Promise.all(receipts.slice(0, 2).map((receipt) => codeOf(receipt.stored)))).toEqual([undefined, undefined]);
+  });
+
+  it("tells what it lost in one record, with times, numbers and types", async () => {
+    const sink = stuck();
+    const { audit } = logOver(sink, { queue: { maxEvents: 10 } });
+    audit.record(noteRecorded, note("in flight"));
+    await eventually(() => sink.batches.length === 1);
+    for (let i = 0; i < 20; i++) audit.record(noteRecorded, note(String(i)));
+    audit.record(contentIngested, { data: { source: "shelf", status: "ok" } });
+    const before = Date.now();
+    sink.become("well");
+    await eventually(() => sink.events.some((event) => event.action === "trail.gap"));
+    const gap = sink.events.filter((event) => event.action === "trail.gap");
+    expect(gap.map((event) => event.data)).toEqual([
+      { cause: "overflow", start: expect.any(String), end: expect.any(String), lost: 11, byType: { custom: 11 } },
+    ]);
+    expect(Date.parse(gap[0]!.data!.end as string)).toBeLessThanOrEqual(before);
+    expectBalance(audit);
+  });
+});
+
+describe("nobody waits longer than the deadline", () => {
+  it.each(["failing", "hanging"] as const)("for a durable event while the sink is %s", async (mood) => {
+    const sink = moodySink({ mood });
+    const { audit } = logOver(sink, { deadlineMs: 150 });
+    const waits: number[] = [];
+    const wait = async () => {
+      const begun = performance.now();
+      const code = await codeOf(audit.record(accessChanged, { data: {} }).stored);
+      waits.push(performance.now() - begun);
+      return code;
+    };
+    const answers = await Promise.all([0, 40, 80, 120, 160, 200].map((delay) => pause(delay).then(wait)));
+    expect(new Set(answers)).toEqual(new Set(["SINK_TIMEOUT"]));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(149);
+    expect(Math.max(...waits)).toBeLessThan(300);
+    expectBalance(audit);
+    sink.become("well");
+  });
+
+  it("for a background event somebody awaits", async () => {
+    const { audit } = logOver(moodySink({ mood: "hanging" }), { deadlineMs: 100, closeDeadlineMs: 50 });
+    expect(await codeOf(audit.record(noteRecorded, note("n")).stored)).toBe("SINK_TIMEOUT");
+  });
+
+  it("for flush and close", async () => {
+    const { audit } = logOver(moodySink({ mood: "hanging" }), { closeDeadlineMs: 100 });
+    audit.record(noteRecorded, note("n"));
+    const begun = performance.now();
+    await audit.flush();
+    expect(await audit.close()).toEqual({ lost: 1 });
+    expect(performance.now() - begun).toBeLessThan(600);
+    expect(audit.stats().dropped.closed).toBe(1);
+    expectBalance(audit);
+  });
+});
+
+describe("a sink that failed for a while", () => {
+  it("gets everything that could wait, in order and once", async () => {
+    const sink = moodySink({ mood: "failing" });
+    const { audit, problems } = logOver(sink);
+    for (let i = 0; i < 50; i++) audit.record(noteRecorded, note(String(i)));
+    await eventually(() => sink.batches.length >= 2);
+    sink.become("well");
+    await eventually(() => audit.stats().written >= 50);
+    expect(notesOf(sink.events).slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+    expect(problems.map((problem) => problem.code)).toEqual(["SINK_FAILED"]);
+    expectBalance(audit);
+  });
+
+  it("gets one record of the failure, with its true start and end", async () => {
+    const sink = moodySink({ mood: "failing" });
+    const { audit } = logOver(sink);
+    const begun = Date.now();
+    audit.record(noteRecorded, note("n"));
+    await pause(120);
+    const ended = Date.now();
+    sink.become("well");
+    await eventually(() => sink.events.some((event) => event.action === "trail.gap"));
+    const { cause, start, end, lost } = sink.events.find((event) => event.action === "trail.gap")!.data as Record<string, string>;
+    expect({ cause, lost }).toEqual({ cause: "store_failed", lost: 0 });
+    expect(Date.parse(start!) - begun).toBeLessThan(100);
+    expect(Date.parse(end!)).toBeGreaterThanOrEqual(ended);
+  });
+});
+
+describe("several sinks", () => {
+  it("one required sink that stores is enough", async () => {
+    const first = moodySink({ name: "first", mood: "failing" });
+    const second = moodySink({ name: "second" });
+    const { audit } = logOver(first, {
+      sinks: [
+        { sink: first, required: true },
+        { sink: second, required: true },
+      ],
+    });
+    expect(await codeOf(audit.record(accessChanged, { data: {} }).stored)).toBeUndefined();
+    first.become("well");
+    expectBalance(audit);
+  });
+
+  it("an event fails when all required ones have failed", async () => {
+    const first = moodySink({ name: "first", mood: "failing" });
+    const second = moodySink({ name: "second", mood: "hanging" });
+    const { audit } = logOver(first, {
+      deadlineMs: 100,
+      sinks: [
+        { sink: first, required: true },
+        { sink: second, required: true },
+      ],
+    });
+    const receipt = audit.record(accessChanged, { data: {} });
+    expect(await codeOf(receipt.stored)).toBe("SINK_TIMEOUT");
+    expectBalance(audit);
+    first.become("well");
+    second.become("well");
+  });
+
+  it.each(["failing", "hanging"] as const)("an optional one that is %s neither slows nor fails anybody", async (mood) => {
+    const store = memorySink();
+    const optional = moodySink({ name: "optional", mood });
+    const { audit } = logOver(store, { sinks: [{ sink: store, required: true }, optional], closeDeadlineMs: 100 });
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 20 }, () => audit.record(accessChanged, { data: {} }).stored));
+    expect(performance.now() - begun).toBeLessThan(150);
+    expect(audit.stats().sinks.optional).toMatchObject({ required: false, written: 0, queued: 20 });
+    expectBalance(audit);
+  });
+
+  it("is given the types it asked for", async () => {
+    const all = memorySink();
+    const some = moodySink({ name: "some" });
+    const { audit } = logOver(all, {
+      sinks: [
+        { sink: all, required: true },
+        { sink: some, types: ["admin_action"] },
+      ],
+    });
+    audit.record(noteRecorded, note("n"));
+    audit.record(accessChanged, { data: {} });
+    await audit.flush();
+    expect(some.events.map((event) => event.type)).toEqual(["admin_action"]);
+    expect(all.events).toHaveLength(2);
+  });
+
+  it("an event no required one takes is refused", async () => {
+    const some = memorySink();
+    const { audit } = logOver(some, { sinks: [{ sink: some, required: true, types: ["admin_action"] }, moodySink()] });
+    expect(await codeOf(audit.record(noteRecorded, note("n")).stored)).toBe("BAD_OPTION");
+  });
+});
+
+describe("whatever a sink does", () => {
+  it("every event is somewhere: accepted = written + spooled + queued + dropped", async () => {
+    const moods = fc.constantFrom<Mood>("well", "failing", "hanging");
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ mood: moods }),
+        fc.record({ record: fc.integer({ min: 1, max: 40 }), durable: fc.boolean() }),
+        fc.record({ pause: fc.integer({ min: 0, max: 15 }) }),
+      ),
+      { minLength: 5, maxLength: 25 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (plan) => {
+        const sink = moodySink();
+        const { audit } = logOver(sink, { queue: { maxEvents: 50 }, deadlineMs: 25, closeDeadlineMs: 50 });
+        for (const step of plan) {
+          if ("mood" in step) sink.become(step.mood);
+          else if ("pause" in step) await pause(step.pause);
+          else
+            for (let i = 0; i < step.record; i++)
+              audit.recordWith(step.durable ? accessChanged : noteRecorded, { data: step.durable ? {} : { note: "n" } }, {});
+          expectBalance(audit);
+        }
+        sink.become("well");
+        await audit.close();
+        expectBalance(audit);
+        expect(audit.stats().queued).toBe(0);
+        expect(audit.stats().written).toBe(sink.events.length);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
