@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
     pool: "forks",
+    // The cache knows nothing of what the bundled writer thread is made of, and would go on with an old one.
+    fsModuleCache: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
