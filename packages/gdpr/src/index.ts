@@ -14,6 +14,29 @@ export {
   type WithdrawOptions,
 } from "./consent.ts";
 export { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
+export { type Calendar, DUE_RULE, dueDate, endOfDay, PLAIN_CALENDAR, WEEKEND_CALENDAR } from "./due-date.ts";
+export {
+  type ErasableStore,
+  type ErasedPerson,
+  type ErasePersonOptions,
+  erasePerson,
+  followErasures,
+  isEmptyPlan,
+  planErasureOf,
+} from "./erase-person.ts";
+export {
+  type ErasureReceipt,
+  type IssuedReceipt,
+  openReceipt,
+  personCommitment,
+  RECEIPT_FORMAT,
+  type ReceiptLine,
+  receiptOf,
+} from "./erasure-receipt.ts";
+export { exportJournal, JOURNAL_FORMATS, type JournalFormat } from "./export-journal.ts";
+export { type ExportOptions, type ExportSummary, exportPerson, type PersonStore, type UnsearchedPlace } from "./export-person.ts";
+export { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export-schema.ts";
+export { checkIdentity, type IdentityProof, type Verification } from "./identity.ts";
 export {
   type ActivityFields,
   createJournal,
@@ -25,4 +48,25 @@ export {
   type ReadOptions,
 } from "./journal.ts";
 export { type Controller, defineNotice, type Notice } from "./notice.ts";
+export type { PackagedFile } from "./package-folder.ts";
+export {
+  type InformationCategory,
+  type InformationOptions,
+  type PrivacyInformation,
+  privacyInformation,
+  type Recipient,
+} from "./privacy-information.ts";
 export { definePurpose, isConsentBasis, LAWFUL_BASES, type LawfulBasis, type Purpose, type PurposeRetention } from "./purpose.ts";
+export { type DisclosedRecord, OtherPeople } from "./redaction.ts";
+export {
+  createRequests,
+  type Decision,
+  type ExtendOptions,
+  REMEDY,
+  REQUEST_CHANNELS,
+  type ReceiveOptions,
+  type RequestChannel,
+  type RequestDates,
+  Requests,
+  type RequestsOptions,
+} from "./requests.ts";

@@ -50,7 +50,6 @@ export function eventOfParts(
   const actor = parts.find(({ role }) => role === "actor");
   // Whoever acted is whom it is about only where nobody else was in it; a subject that was erased must not become the actor.
   const about = parts.find(({ role }) => role === "subject" || role === "target") ?? (committed === 2 ? actor : undefined);
-  process.stderr.write(`DEBUG ${seq} ${committed} ${JSON.stringify(about)}\n`);
   const details = parts.find((part) => part.details !== undefined)?.details;
   return {
     seq,

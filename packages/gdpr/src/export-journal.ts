@@ -1,0 +1,32 @@
+import type { Activity } from "@daybook/core";
+import { type CsvCell, csvLines } from "./csv-line.ts";
+import { JOURNAL_COLUMNS, journalCells } from "./export-pages.ts";
+
+export const JOURNAL_FORMATS = ["json", "ndjson", "csv"] as const;
+export type JournalFormat = (typeof JOURNAL_FORMATS)[number];
+
+const STEP = 500;
+
+/**
+ * A journal as text, a piece at a time, so that its size never matters. What a person takes along is not changed for spreadsheets.
+ * @param activities such as `journal.export(userId, format)`
+ */
+export async function* exportJournal(activities: AsyncIterable<Activity>, format: JournalFormat): AsyncGenerator<string> {
+  if (format === "csv") yield csvLines([[...JOURNAL_COLUMNS]]);
+  if (format === "json") yield "[";
+  let cells: (readonly CsvCell[])[] = [];
+  let text = "";
+  let count = 0;
+  for await (const { row: _row, ...activity } of activities) {
+    if (format === "csv") cells.push(journalCells(activity));
+    else text += format === "json" ? `${count === 0 ? "\n" : ",\n"}${JSON.stringify(activity)}` : `${JSON.stringify(activity)}\n`;
+    if (++count % STEP === 0) {
+      yield cells.length > 0 ? csvLines(cells) : text;
+      cells = [];
+      text = "";
+    }
+  }
+  if (cells.length > 0) yield csvLines(cells);
+  if (text !== "") yield text;
+  if (format === "json") yield count === 0 ? "]\n" : "\n]\n";
+}
