@@ -69,7 +69,7 @@ describe("npm's @sigstore/verify", () => {
 
 // Debian's packages golang-go and golang-golang-x-mod-dev put the library where no module proxy is needed.
 const go = (args: readonly string[], cwd?: string) =>
-  spawnSync("go", args, {
+  spawnSync(process.env.GO ?? "go", args, {
     cwd,
     encoding: "utf8",
     env: { GOPATH: "/usr/share/gocode", HOME: tmpdir(), ...process.env, GO111MODULE: "off", GOFLAGS: "" },
