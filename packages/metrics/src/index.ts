@@ -6,5 +6,7 @@ export { createMetrics, Metrics, type MetricsOptions } from "./metrics.ts";
 export { fastifyMetricsHandler, metricsHandler } from "./metrics-handler.ts";
 export type { Pipeline } from "./pipeline-instruments.ts";
 export { type MetricsServer, type ServeMetricsOptions, serveMetrics } from "./serve-metrics.ts";
+export { monitoringStack } from "./stack/monitoring-stack.ts";
+export type { StackOptions } from "./stack/stack-options.ts";
 export type { TopList, TopListOptions } from "./top-list.ts";
 export { type HealthSource, type Moment, REJECTION_REASONS, type RejectionReason, type TrailHealth } from "./trail-health.ts";
