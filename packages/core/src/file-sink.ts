@@ -1,23 +1,19 @@
 import {
-  closeSync,
+  constants,
   createReadStream,
   createWriteStream,
-  fdatasync,
-  fdatasyncSync,
-  fstatSync,
+  existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
-  write,
-  writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { promisify } from "node:util";
 import { createGzip } from "node:zlib";
+import { AppendFile } from "./append-file.ts";
 import type { AuditSink, SinkEntry } from "./audit-sink.ts";
 import { DaybookError } from "./daybook-error.ts";
 import { ndjsonLine } from "./ndjson-line.ts";
@@ -36,8 +32,7 @@ export interface FileSinkOptions {
 }
 
 const MODE = 0o640;
-const writeAt = promisify(write);
-const sync = promisify(fdatasync);
+const LONGEST_LINE = 1024 * 1024;
 
 /**
  * Writes NDJSON to a file that is rotated each UTC day and at a size. Answers after `fdatasync`, so it can be a required sink.
@@ -72,9 +67,9 @@ class RotatingFile {
   readonly #keep: number;
   readonly #gzip: boolean;
   readonly #clock: { now(): number };
-  #fd = -1;
-  #size = 0;
+  #file: AppendFile | undefined;
   #day = "";
+  #closed = false;
   #compressing: Promise<void> = Promise.resolve();
   #compressionError: unknown;
 
@@ -86,7 +81,9 @@ class RotatingFile {
     this.#clock = clock;
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-      this.#open();
+      const file = this.#open();
+      this.#file = file;
+      this.#rotateIfDue(file);
       this.#removeOld();
     } catch (cause) {
       throw new DaybookError("STORE_OPEN_FAILED", `The log file ${path} cannot be written: ${(cause as Error).message}`, { cause });
@@ -101,59 +98,73 @@ class RotatingFile {
         cause,
       });
     }
-    this.#rotateIfDue();
-    const bytes = Buffer.from(lines);
-    const start = this.#size;
     try {
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await writeAt(this.#fd, bytes, at, bytes.length - at, null);
-        at += bytesWritten;
-        this.#size += bytesWritten;
-      }
-      if (durable) await sync(this.#fd);
+      await this.#current().append(lines, { flushed: durable });
     } catch (cause) {
-      // A half-written line would join the next batch: end it, so that only this batch is repeated.
-      if (this.#size !== start) this.#size += writeSync(this.#fd, "\n");
-      throw new DaybookError("SINK_FAILED", `Writing ${this.#path} failed: ${(cause as Error).message}`, { cause });
+      throw this.#failure(cause);
     }
   }
 
   appendSync(lines: string): void {
-    const bytes = Buffer.from(lines);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
-    fdatasyncSync(this.#fd);
+    try {
+      // What an append has begun stays in its file, so this is no time to rotate.
+      this.#file ??= this.#open();
+      this.#file.appendSync(lines);
+    } catch (cause) {
+      throw this.#failure(cause);
+    }
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#compressing;
-    if (this.#fd < 0) return;
-    fdatasyncSync(this.#fd);
-    closeSync(this.#fd);
-    this.#fd = -1;
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
   }
 
-  #open(): void {
-    this.#fd = openSync(this.#path, "a", MODE);
-    const stat = fstatSync(this.#fd);
-    this.#size = stat.size;
-    this.#day = dayOf(stat.size > 0 ? stat.mtimeMs : this.#clock.now());
+  #failure(cause: unknown): DaybookError {
+    return new DaybookError("SINK_FAILED", `Writing ${this.#path} failed: ${(cause as Error).message}`, { cause });
   }
 
-  #rotateIfDue(): void {
+  /** The file of today. One that was taken away is made again: what went into it would be gone with this process. */
+  #current(): AppendFile {
+    const file = this.#file;
+    if (this.#closed) throw new Error("the sink is closed");
+    if (file?.isAt(this.#path)) {
+      this.#rotateIfDue(file);
+    } else {
+      file?.closeSync();
+      this.#file = undefined;
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
+    }
+    this.#file ??= this.#open();
+    return this.#file;
+  }
+
+  #open(): AppendFile {
+    const file = new AppendFile(this.#path, constants.O_RDWR | constants.O_CREAT, MODE);
+    // A line that a killed process has half written was never acknowledged, and would join the next one.
+    file.truncateSync(endOfLines(file));
+    this.#day = dayOf(file.size > 0 ? statSync(this.#path).mtimeMs : this.#clock.now());
+    return file;
+  }
+
+  #rotateIfDue(file: AppendFile): void {
     const today = dayOf(this.#clock.now());
-    if (this.#size === 0) {
+    if (file.size === 0) {
       this.#day = today;
       return;
     }
-    if (this.#size < this.#maxBytes && this.#day === today) return;
-    fdatasyncSync(this.#fd);
-    closeSync(this.#fd);
+    if (file.size < this.#maxBytes && this.#day === today) return;
     const rotated = this.#freeName();
     renameSync(this.#path, rotated);
-    this.#open();
+    file.closeSync();
+    this.#file = undefined;
     if (this.#gzip) {
       this.#compressing = this.#compressing
-        .then(() => compress(rotated))
+        // It may have been old enough to be removed at once.
+        .then(() => (existsSync(rotated) ? compress(rotated) : undefined))
         .catch((cause: unknown) => {
           this.#compressionError = cause;
         });
@@ -185,6 +196,15 @@ class RotatingFile {
       if (i >= this.#keep || statSync(path).mtimeMs < oldest) rmSync(path);
     }
   }
+}
+
+/** Where the last whole line ends. */
+function endOfLines({ fd, size }: AppendFile): number {
+  const tail = Buffer.alloc(Math.min(size, LONGEST_LINE));
+  const start = size - tail.length;
+  let got = 0;
+  for (let read = -1; got < tail.length && read !== 0; got += read) read = readSync(fd, tail, got, tail.length - got, start + got);
+  return start + tail.lastIndexOf(0x0a) + 1;
 }
 
 async function compress(path: string): Promise<void> {

@@ -1,23 +1,8 @@
-import {
-  close,
-  closeSync,
-  fdatasync,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  ftruncate,
-  ftruncateSync,
-  futimesSync,
-  openSync,
-  read,
-  readSync,
-  statSync,
-  write,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, futimesSync, openSync, read, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
+import { AppendFile } from "./append-file.ts";
 import { isErrno } from "./node-error.ts";
 
 /**
@@ -70,30 +55,20 @@ const CHUNK = 256 * 1024;
 /** No line is longer than an event may be; what is, has lost its line break. */
 const LONGEST_LINE = 4 * 1024 * 1024;
 
-const writeAt = promisify(write);
 const readAt = promisify(read);
-const flush = promisify(fdatasync);
-const truncateTo = promisify(ftruncate);
-const closeFd = promisify(close);
 
-/** An open spool file. Writes append; a failed write leaves nothing behind. */
+/** An open spool file. */
 export class SpoolFile {
-  readonly #fd: number;
-  #size: number;
-  /** What an append is writing now: an exit writes it again, to the same place. */
-  #writing: Buffer | undefined;
+  readonly #file: AppendFile;
 
-  private constructor(fd: number, size: number) {
-    this.#fd = fd;
-    this.#size = size;
+  private constructor(file: AppendFile) {
+    this.#file = file;
   }
 
   /** A new file with its first line, on disk with its name when this returns. */
   static create(path: string, firstLine: string): SpoolFile {
-    const fd = openSync(path, "wx+", MODE);
-    const bytes = Buffer.from(firstLine);
-    writeFully(fd, bytes, 0);
-    fsyncSync(fd);
+    const file = new AppendFile(path, "wx+", MODE);
+    file.appendSync(firstLine);
     const folder = openSync(dirname(path), "r");
     try {
       fsyncSync(folder);
@@ -103,71 +78,44 @@ export class SpoolFile {
     } finally {
       closeSync(folder);
     }
-    return new SpoolFile(fd, bytes.length);
+    return new SpoolFile(file);
   }
 
   /** An existing file, to be read only. */
   static open(path: string): SpoolFile {
-    const fd = openSync(path, "r");
-    return new SpoolFile(fd, fstatSync(fd).size);
+    return new SpoolFile(new AppendFile(path, "r", MODE));
   }
 
   get size(): number {
-    return this.#size;
+    return this.#file.size;
   }
 
-  /** False once the file was removed or replaced: what is written to it then would vanish with this process. */
   isAt(path: string): boolean {
-    const own = fstatSync(this.#fd);
-    const there = statSync(path, { throwIfNoEntry: false });
-    return there !== undefined && there.ino === own.ino && there.dev === own.dev;
+    return this.#file.isAt(path);
   }
 
   /** Tells other processes that its owner lives. */
   touch(now: number): void {
-    futimesSync(this.#fd, now / 1000, now / 1000);
+    futimesSync(this.#file.fd, now / 1000, now / 1000);
   }
 
   /** On disk when it settles; all or nothing. */
-  async append(lines: string): Promise<void> {
-    const bytes = Buffer.from(lines);
-    const start = this.#size;
-    this.#writing = bytes;
-    try {
-      for (let at = 0; at < bytes.length; ) at += (await writeAt(this.#fd, bytes, at, bytes.length - at, start + at)).bytesWritten;
-      await flush(this.#fd);
-    } catch (cause) {
-      this.#writing = undefined;
-      await truncateTo(this.#fd, start);
-      throw cause;
-    }
-    // An exit in between wrote the same bytes and more behind them.
-    if (this.#writing !== bytes) return;
-    this.#writing = undefined;
-    this.#size = start + bytes.length;
+  append(lines: string): Promise<void> {
+    return this.#file.append(lines, { flushed: true });
   }
 
   appendSync(lines: string): void {
-    const bytes = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(lines)]);
-    this.#writing = undefined;
-    try {
-      writeFully(this.#fd, bytes, this.#size);
-      fdatasyncSync(this.#fd);
-    } catch (cause) {
-      ftruncateSync(this.#fd, this.#size);
-      throw cause;
-    }
-    this.#size += bytes.length;
+    this.#file.appendSync(lines);
   }
 
   /** Whole lines from an offset on, as many as one chunk holds, at least one where there is one. `end` is where the next begin. */
   async read(offset: number): Promise<SpoolLines> {
     for (let length = CHUNK; ; length *= 2) {
-      const want = Math.min(length, this.#size - offset);
+      const want = Math.min(length, this.size - offset);
       const chunk = Buffer.allocUnsafe(want);
       let got = 0;
       while (got < want) {
-        const { bytesRead } = await readAt(this.#fd, chunk, got, want - got, offset + got);
+        const { bytesRead } = await readAt(this.#file.fd, chunk, got, want - got, offset + got);
         if (bytesRead === 0) break;
         got += bytesRead;
       }
@@ -179,8 +127,8 @@ export class SpoolFile {
 
   /** The first line; undefined where it is not whole. */
   firstLine(): SpoolRecord | undefined {
-    const chunk = Buffer.alloc(Math.min(4_096, this.#size));
-    const got = chunk.length === 0 ? 0 : readSync(this.#fd, chunk, 0, chunk.length, 0);
+    const chunk = Buffer.alloc(Math.min(4_096, this.size));
+    const got = chunk.length === 0 ? 0 : readSync(this.#file.fd, chunk, 0, chunk.length, 0);
     const end = chunk.subarray(0, got).indexOf(0x0a);
     return end < 0 ? undefined : parseSpoolLine(chunk.subarray(0, end));
   }
@@ -189,17 +137,16 @@ export class SpoolFile {
   async clear(): Promise<number> {
     const { records } = await this.read(0);
     const end = records[0]?.end ?? 0;
-    await truncateTo(this.#fd, end);
-    this.#size = end;
+    await this.#file.truncate(end);
     return end;
   }
 
   close(): Promise<void> {
-    return closeFd(this.#fd);
+    return this.#file.close();
   }
 
   closeSync(): void {
-    closeSync(this.#fd);
+    this.#file.closeSync();
   }
 }
 
@@ -218,8 +165,4 @@ function splitLines(chunk: Buffer, offset: number): SpoolLines {
     at = end + 1;
   }
   return { records, end: offset + at, rest: chunk.length - at };
-}
-
-function writeFully(fd: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }
