@@ -47,6 +47,8 @@ export interface HttpObservation {
   readonly durationMs: number;
   /** `partial` where the client left before the answer was complete. */
   readonly outcome: Outcome;
+  /** False on a route of level `none`. */
+  readonly recorded: boolean;
   readonly traceId: string | undefined;
   /** Who made it: to be counted, never to be shown. */
   readonly userId: string | undefined;
@@ -267,7 +269,8 @@ export class HttpExchange<Request> implements RequestContext {
       if (observe !== undefined) {
         const { method, traceId } = this;
         const userId = this.#lastActor.id;
-        this.#ask("observe", () => observe({ method, route, status, durationMs, outcome, traceId, userId }));
+        const recorded = this.level !== "none";
+        this.#ask("observe", () => observe({ method, route, status, durationMs, outcome, recorded, traceId, userId }));
       }
     }
     // Jobs started from the request keep this exchange as their context: let go of the sockets and bodies behind it.
