@@ -1,0 +1,93 @@
+import type { Bench, Goal } from "../measure/bench.ts";
+import type { Measurement } from "../measure/goal.ts";
+import { median } from "../measure/ratio.ts";
+import { type Served, type ServerRounds, serveInTurns } from "../measure/servers.ts";
+import type { Framework, Record as Recording } from "../sides/http-server.ts";
+
+const FAST = "/books/#";
+const SLOW = "/slow/#";
+const PEERS: Readonly<Record<Framework, string>> = {
+  express: "pino-http, asynchronous destination",
+  fastify: "Fastify's logger, asynchronous destination",
+};
+const EVLOG = "evlog with its fs drain in a pipeline";
+
+/** CPU that each request costs more than with the bare server, of the same round. */
+function added({ rounds }: ServerRounds, recording: Recording, of: "cpuUs" | "threadUs" = "cpuUs"): number[] {
+  const bare = rounds.get("nothing")!;
+  return rounds.get(recording)!.map((served, i) => served[of] - bare[i]![of]);
+}
+
+const divided = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value / b[i]!);
+const us = (values: readonly number[]) => `${median(values).toFixed(1)} us`;
+const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+
+function requestGoal(id: "P1" | "P2", framework: Framework, most: number): Goal {
+  return {
+    ids: [id, "P3", "P4"],
+    name: framework,
+    at: () => 0,
+    run: async (bench) => {
+      const served = await serveInTurns(bench, framework, ["nothing", "daybook", "pino", "evlog"], FAST);
+      const ours = added(served, "daybook");
+      const thread = added(served, "daybook", "threadUs");
+      const peer = added(served, "pino");
+      const memory = served.memory.get("daybook")!;
+      const more = memory - served.memory.get("nothing")!;
+      const cost = { cpuUs: median(ours), memory };
+      const measurements: Measurement[] = [
+        {
+          id,
+          goal: `${framework === "express" ? "Express" : "Fastify"}, every request audited: added CPU at most ${most}x`,
+          bound: { most },
+          against: PEERS[framework],
+          ratios: divided(ours, peer),
+          ...cost,
+          note: `${us(ours)} added to ${us(bare(served))}, ${us(peer)} by the peer; ${mb(more)} more than the bare server at most`,
+        },
+        {
+          id: "P3",
+          part: framework,
+          goal: "added CPU at most 0.35x, and nothing lost",
+          bound: { most: 0.35 },
+          against: EVLOG,
+          ratios: divided(ours, added(served, "evlog")),
+          ...cost,
+          note: `${us(ours)} against ${us(added(served, "evlog"))}; every request is a row`,
+        },
+        {
+          id: "P4",
+          part: `request thread, ${framework}`,
+          goal: "the request thread's share alone at most 0.35x",
+          bound: { most: 0.35 },
+          against: PEERS[framework],
+          ratios: divided(thread, peer),
+          cpuUs: median(thread),
+          note: `${us(thread)} on the thread that handles requests`,
+        },
+      ];
+      if (framework === "fastify") measurements.push(await throughput(bench));
+      return measurements;
+    },
+  };
+}
+
+const bare = ({ rounds }: ServerRounds) => rounds.get("nothing")!.map(({ cpuUs }: Served) => cpuUs);
+
+async function throughput(bench: Bench): Promise<Measurement> {
+  const { rounds } = await serveInTurns(bench, "fastify", ["nothing", "daybook"], SLOW);
+  const rate = (recording: Recording) => rounds.get(recording)!.map(({ perSecond }) => perSecond);
+  const p99 = (recording: Recording) => median(rounds.get(recording)!.map(({ p99Ms }) => p99Ms)).toFixed(1);
+  return {
+    id: "P4",
+    part: "2 ms handler",
+    goal: "a 2 ms Fastify handler keeps at least 0.9x of the bare server's requests/s",
+    bound: { least: 0.9 },
+    against: "the bare server",
+    ratios: divided(rate("daybook"), rate("nothing")),
+    note: `${Math.round(median(rate("daybook")))} against ${Math.round(median(rate("nothing")))} requests/s; p99 ${p99("daybook")} against ${p99("nothing")} ms`,
+  };
+}
+
+export const expressRequests = requestGoal("P1", "express", 0.6);
+export const fastifyRequests = requestGoal("P2", "fastify", 0.5);

@@ -1,0 +1,75 @@
+import { type Spread, spread } from "./ratio.ts";
+
+/** A bound of a goal: the ratio is at most, or at least, so much. */
+export type Bound = { readonly most: number } | { readonly least: number };
+
+/** One measured goal, or one part of a goal that has several. */
+export interface Measurement {
+  /** Such as `P5`. */
+  readonly id: string;
+  /** Which part of the goal, where it has several. */
+  readonly part?: string;
+  /** What is wanted, in words. */
+  readonly goal: string;
+  readonly bound: Bound;
+  /** What the other side is. */
+  readonly against: string;
+  /** Ratios of the pairs. */
+  readonly ratios: readonly number[];
+  /** Microseconds of CPU time one operation took on our side, all threads; undefined where the goal is no operation. */
+  readonly cpuUs?: number;
+  /** Most resident bytes of our side's process. */
+  readonly memory?: number;
+  readonly note: string;
+}
+
+export interface Judged extends Measurement {
+  readonly ratio: Spread;
+  readonly met: boolean;
+}
+
+export function judged(measurement: Measurement): Judged {
+  const ratio = spread(measurement.ratios);
+  const { bound } = measurement;
+  return { ...measurement, ratio, met: "most" in bound ? ratio.median <= bound.most : ratio.median >= bound.least };
+}
+
+/** How far a measurement is from its bound: 1 is on it, less is within. */
+export const distance = ({ bound, ratio }: Judged): number =>
+  "most" in bound ? ratio.median / bound.most : bound.least / Math.max(ratio.median, Number.MIN_VALUE);
+
+export interface Sizes {
+  readonly short: boolean;
+  /** Events of a small log. */
+  readonly small: number;
+  /** Events of the log at which inserts are compared; the last is the largest. */
+  readonly points: readonly [number, number, number];
+  /** Events of the log that is verified and exported. */
+  readonly whole: number;
+  /** Events of one measured step. */
+  readonly step: number;
+  /** Pairs of measurements. */
+  readonly rounds: number;
+  /** Seconds one side of a server comparison is under load. */
+  readonly seconds: number;
+}
+
+export const FULL: Sizes = {
+  short: false,
+  small: 100_000,
+  points: [1_000_000, 3_000_000, 5_000_000],
+  whole: 1_000_000,
+  step: 50_000,
+  rounds: 5,
+  seconds: 4,
+};
+
+export const SHORT: Sizes = {
+  short: true,
+  small: 30_000,
+  points: [60_000, 120_000, 240_000],
+  whole: 60_000,
+  step: 10_000,
+  rounds: 3,
+  seconds: 1,
+};

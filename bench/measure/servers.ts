@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { Framework, Record as Recording } from "../sides/http-server.ts";
+import type { Load } from "../sides/http-load.ts";
+import type { Bench } from "./bench.ts";
+import { LOAD_CORE, SERVER_CORE } from "./cores.ts";
+import { type Side, startSide } from "./side.ts";
+
+/** One server under load for a while. */
+export interface Served {
+  /** Microseconds of CPU per request, all threads. */
+  readonly cpuUs: number;
+  /** The same of the thread that handles requests. */
+  readonly threadUs: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface ServerRounds {
+  /** One entry per round. */
+  readonly rounds: ReadonlyMap<Recording, readonly Served[]>;
+  /** Most resident bytes. */
+  readonly memory: ReadonlyMap<Recording, number>;
+}
+
+const CONNECTIONS = 64;
+const WARM_UP_MS = 1_000;
+
+/** Serves the same requests with each way of recording them, in turns, and makes sure that each kept a record of every request. */
+export async function serveInTurns(
+  { folder, sizes, progress }: Bench,
+  framework: Framework,
+  recordings: readonly Recording[],
+  path: string,
+): Promise<ServerRounds> {
+  const load = await startSide("http-load", { core: LOAD_CORE });
+  const servers = new Map<Recording, { side: Side; port: number }>();
+  const rounds = new Map<Recording, Served[]>(recordings.map((recording) => [recording, []]));
+  const memory = new Map<Recording, number>();
+  try {
+    for (const recording of recordings) {
+      const side = await startSide("http-server", { core: SERVER_CORE });
+      const place = join(folder, `${framework}-${recording}-${path.split("/")[1]}`);
+      const { value: port } = await side.call<number>("start", framework, recording, place);
+      servers.set(recording, { side, port });
+      await load.call<Load>("run", port, path, CONNECTIONS, sizes.short ? WARM_UP_MS / 2 : WARM_UP_MS);
+    }
+    for (let round = 0; round < sizes.rounds; round++) {
+      for (let i = 0; i < recordings.length; i++) {
+        const recording = recordings[(i + round) % recordings.length]!;
+        const { side, port } = servers.get(recording)!;
+        const before = (await side.call<{ total: number; thread: number }>("usage")).value;
+        const { value } = await load.call<Load>("run", port, path, CONNECTIONS, sizes.seconds * 1_000);
+        const after = (await side.call<{ total: number; thread: number }>("usage")).value;
+        rounds.get(recording)!.push({
+          cpuUs: (after.total - before.total) / value.requests,
+          threadUs: (after.thread - before.thread) / value.requests,
+          perSecond: value.perSecond,
+          p50Ms: value.p50Ms,
+          p99Ms: value.p99Ms,
+        });
+      }
+      progress(
+        `${framework} ${path} round ${round + 1}: ${recordings
+          .map((recording) => `${recording} ${rounds.get(recording)!.at(-1)!.cpuUs.toFixed(1)}`)
+          .join(", ")} us CPU per request`,
+      );
+    }
+    for (const [recording, { side }] of servers) {
+      const { value, peakRss } = await side.call<{ requests: number; kept: number }>("work");
+      if (value.kept !== value.requests) throw new Error(`${framework} ${recording} kept ${value.kept} of ${value.requests} requests`);
+      memory.set(recording, peakRss);
+    }
+  } finally {
+    for (const { side } of servers.values()) {
+      await side.call("stop");
+      await side.end();
+    }
+    await load.end();
+  }
+  return { rounds, memory };
+}

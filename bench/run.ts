@@ -1,0 +1,73 @@
+/**
+ * `pnpm bench [name...]`: measures what Daybook costs against what a team would use instead, both sides in turns in one run.
+ * Names are goals (`P5`) or groups (`growth`); none means all. `--short` uses small sizes, `--json` prints the results as JSON,
+ * `--docs` writes docs/performance.md, `--no-build` takes the packages as they were built last.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "../scripts/run.mjs";
+import { GOALS } from "./goals/index.ts";
+import type { GrowthRow } from "./measure/bench.ts";
+import { FULL, type Judged, judged, SHORT } from "./measure/goal.ts";
+import { machine } from "./measure/machine.ts";
+import { TwoLogs } from "./measure/two-logs.ts";
+import { asJson, asPage, asTable } from "./report.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    short: { type: "boolean", default: false },
+    docs: { type: "boolean", default: false },
+    "no-build": { type: "boolean", default: false },
+    /** Where the databases are made. */
+    folder: { type: "string", default: tmpdir() },
+  },
+});
+
+const begun = performance.now();
+const say = (text: string) => process.stderr.write(`${((performance.now() - begun) / 1_000).toFixed(0).padStart(5)} s  ${text}\n`);
+const sizes = values.short ? SHORT : FULL;
+const wanted = positionals.map((name) => name.toLowerCase());
+const chosen = GOALS.filter(
+  ({ ids, name }) => wanted.length === 0 || wanted.includes(name) || ids.some((id) => wanted.includes(id.toLowerCase())),
+).toSorted((a, b) => a.at(sizes) - b.at(sizes));
+if (chosen.length === 0) {
+  process.stderr.write(`Nothing is called ${positionals.join(", ")}. There are ${[...new Set(GOALS.flatMap(({ name, ids }) => [name, ...ids]))].join(", ")}.\n`);
+  process.exit(2);
+}
+if (values.docs && (values.short || wanted.length > 0)) {
+  process.stderr.write("docs/performance.md is written from a full run of everything.\n");
+  process.exit(2);
+}
+
+if (!values["no-build"]) build("daybook-bench^...");
+if (values.short) say("short run: small sizes, for a look only; the goals are set for the full ones");
+
+const folder = mkdtempSync(join(values.folder, "daybook-bench-"));
+const needsPlain = chosen.some(({ needsPlainTable }) => needsPlainTable);
+const logs = new TwoLogs(folder, sizes, needsPlain, say);
+const growth: GrowthRow[] = [];
+const results: Judged[] = [];
+try {
+  for (const goal of chosen) {
+    say(`${goal.name} (${goal.ids.join(", ")})`);
+    const measured = await goal.run({ sizes, folder, logs, progress: say, grown: (row) => growth.push(row) });
+    for (const result of measured.map(judged)) {
+      results.push(result);
+      say(`${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.met ? "met" : "NOT MET"}`);
+    }
+  }
+} finally {
+  await logs.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+results.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+
+if (values.json) process.stdout.write(`${JSON.stringify(asJson(results, growth, sizes))}\n`);
+else process.stdout.write(asTable(results, growth, sizes, machine()));
+if (values.docs) writeFileSync(fileURLToPath(new URL("../docs/performance.md", import.meta.url)), asPage(results, growth, machine()));
+say("done");

@@ -1,0 +1,240 @@
+/** A server with one way of keeping a record of its requests, or none. */
+import { createReadStream, mkdirSync, readdirSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type AuditLog, createAuditLog } from "@daybook/core";
+import { auditMiddleware } from "@daybook/express";
+import { auditPlugin } from "@daybook/fastify";
+import { createMetrics } from "@daybook/metrics";
+import { openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
+import type { DrainContext } from "evlog";
+import { evlog as evlogForExpress } from "evlog/express";
+import { evlog as evlogForFastify } from "evlog/fastify";
+import { createFsDrain } from "evlog/fs";
+import { createDrainPipeline } from "evlog/pipeline";
+import express from "express";
+import promBundle from "express-prom-bundle";
+import fastify from "fastify";
+import fastifyMetrics from "fastify-metrics";
+import pino from "pino";
+import { pinoHttp } from "pino-http";
+import { Registry } from "prom-client";
+
+export type Framework = "express" | "fastify";
+export type Record = "nothing" | "daybook" | "pino" | "evlog" | "prometheus" | "daybook-metrics";
+
+/** What a variant adds to a server, and how to see that it did its work. */
+interface Recording {
+  /** Everything handed over so far is where it belongs. */
+  flush(): Promise<void>;
+  /** Records kept of requests, counted where they are kept. */
+  kept(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const ANSWER = { title: "Meditations", author: "Marcus Aurelius" };
+const SLOW_MS = 2;
+
+let server: Server;
+let recording: Recording;
+let requests = 0;
+
+/** Starts the server and answers with its port. */
+export async function start(framework: Framework, record: Record, folder: string): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  if (framework === "express") {
+    const app = express();
+    recording = await recordExpress(app, record, folder);
+    app.get("/books/:id", (_request, response) => {
+      requests++;
+      response.json(ANSWER);
+    });
+    app.get("/slow/:id", (_request, response) => {
+      requests++;
+      setTimeout(() => response.json(ANSWER), SLOW_MS);
+    });
+    server = app.listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+  } else {
+    const { app, recorded } = await recordFastify(record, folder);
+    recording = recorded;
+    app.get("/books/:id", async () => {
+      requests++;
+      return ANSWER;
+    });
+    app.get("/slow/:id", async () => {
+      requests++;
+      await wait(SLOW_MS);
+      return ANSWER;
+    });
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    server = app.server;
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+/** CPU time since the process began, in microseconds, once everything handed over is stored: of all threads, and of this one. */
+export async function usage(): Promise<{ total: number; thread: number }> {
+  await recording.flush();
+  const all = process.cpuUsage();
+  const own = process.threadCpuUsage();
+  return { total: all.user + all.system, thread: own.user + own.system };
+}
+
+/** Requests handled, and records kept of them. */
+export async function work(): Promise<{ requests: number; kept: number }> {
+  await recording.flush();
+  return { requests, kept: await recording.kept() };
+}
+
+export async function stop(): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await recording.close();
+}
+
+const nothing: Recording = { flush: async () => undefined, kept: async () => requests, close: async () => undefined };
+
+async function recordExpress(app: express.Express, record: Record, folder: string): Promise<Recording> {
+  switch (record) {
+    case "nothing":
+      return nothing;
+    case "daybook": {
+      const { audit, recorded } = await daybook(folder);
+      app.use(auditMiddleware({ audit }));
+      return recorded;
+    }
+    case "pino": {
+      const { destination, recorded } = pinoFile(folder, 1);
+      app.use(pinoHttp({}, destination));
+      return recorded;
+    }
+    case "evlog": {
+      const { drain, recorded } = evlogFiles(folder);
+      app.use(evlogForExpress({ drain }));
+      return recorded;
+    }
+    case "prometheus": {
+      const promRegistry = new Registry();
+      app.use(promBundle({ includeMethod: true, includePath: true, promRegistry }));
+      return prometheus(promRegistry, "http_request_duration_seconds_count");
+    }
+    case "daybook-metrics": {
+      const { audit, recorded } = await daybook(folder);
+      const metrics = createMetrics({ processMetrics: false });
+      app.use(auditMiddleware({ audit, policy: [{ level: "none" }], observe: metrics.observe }));
+      return { ...recorded, ...prometheus(metrics.registry as Registry, "http_request_duration_seconds_count"), close: recorded.close };
+    }
+  }
+}
+
+async function recordFastify(record: Record, folder: string) {
+  switch (record) {
+    case "nothing":
+      return { app: fastify(), recorded: nothing };
+    case "daybook": {
+      const { audit, recorded } = await daybook(folder);
+      const app = fastify();
+      await app.register(auditPlugin, { audit });
+      return { app, recorded };
+    }
+    case "pino": {
+      const { destination, recorded } = pinoFile(folder, 2);
+      return { app: fastify({ logger: { stream: destination } }), recorded };
+    }
+    case "evlog": {
+      const { drain, recorded } = evlogFiles(folder);
+      const app = fastify();
+      await app.register(evlogForFastify, { drain });
+      return { app, recorded };
+    }
+    case "prometheus": {
+      const app = fastify();
+      await app.register(fastifyMetrics, { defaultMetrics: { enabled: false }, endpoint: "/metrics" });
+      return { app, recorded: prometheus(app.metrics.client.register as Registry, "http_request_duration_seconds_count") };
+    }
+    case "daybook-metrics": {
+      const { audit, recorded } = await daybook(folder);
+      const metrics = createMetrics({ processMetrics: false });
+      const app = fastify();
+      await app.register(auditPlugin, { audit, policy: [{ level: "none" }], observe: metrics.observe });
+      return {
+        app,
+        recorded: { ...recorded, ...prometheus(metrics.registry as Registry, "http_request_duration_seconds_count"), close: recorded.close },
+      };
+    }
+  }
+}
+
+async function daybook(folder: string): Promise<{ audit: AuditLog; recorded: Recording }> {
+  const store: SqliteStore = await openSqliteStore({ path: join(folder, "audit.db"), onNotice: () => undefined });
+  const audit = createAuditLog({ store, signals: false });
+  return {
+    audit,
+    recorded: {
+      flush: () => audit.flush(),
+      kept: () => store.count({ action: "request.completed" }),
+      close: async () => {
+        const { lost } = await audit.close();
+        if (lost > 0) throw new Error(`${lost} events were lost`);
+      },
+    },
+  };
+}
+
+/** pino to a file in blocks, as its documentation recommends for busy servers. */
+function pinoFile(folder: string, linesPerRequest: number) {
+  const file = join(folder, "access.log");
+  const destination = pino.destination({ dest: file, sync: false, minLength: 4_096 });
+  const flush = () => new Promise<void>((resolve, reject) => destination.flush((error) => (error ? reject(error) : resolve())));
+  return {
+    destination,
+    recorded: {
+      flush,
+      kept: async () => Math.floor((await linesOf(file)) / linesPerRequest),
+      close: async () => destination.end(),
+    } satisfies Recording,
+  };
+}
+
+/** evlog to files through its pipeline; with the default buffer of 1 000 it would drop events at this rate. */
+function evlogFiles(folder: string) {
+  const pipeline = createDrainPipeline<DrainContext>({ batch: { size: 50, intervalMs: 200 }, maxBufferSize: 100_000 });
+  const drain = pipeline(createFsDrain({ dir: folder }));
+  return {
+    drain,
+    recorded: {
+      flush: () => drain.flush(),
+      kept: async () => {
+        let lines = 0;
+        for (const name of readdirSync(folder)) if (name.endsWith(".jsonl")) lines += await linesOf(join(folder, name));
+        return lines;
+      },
+      close: () => drain.flush(),
+    } satisfies Recording,
+  };
+}
+
+function prometheus(registry: Registry, metric: string): Recording {
+  return {
+    flush: async () => undefined,
+    kept: async () => {
+      let observed = 0;
+      for (const line of (await registry.metrics()).split("\n")) {
+        if (line.startsWith(metric)) observed += Number(line.slice(line.lastIndexOf(" ") + 1));
+      }
+      return observed;
+    },
+    close: async () => undefined,
+  };
+}
+
+async function linesOf(file: string): Promise<number> {
+  let lines = 0;
+  for await (const block of createReadStream(file) as AsyncIterable<Buffer>) {
+    for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++;
+  }
+  return lines;
+}

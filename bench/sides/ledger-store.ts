@@ -1,0 +1,80 @@
+/** The Daybook side: recorder, queue, writer thread and ledger, as an application has them. */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { type AuditLog, createAuditLog, memorySink } from "@daybook/core";
+import { openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
+import { BUSY_READER, DEFINITIONS, sampleEvent } from "./sample-events.ts";
+
+let store: SqliteStore;
+let audit: AuditLog;
+
+/** Batches that may wait before the loop waits for the oldest: what a busy server has queued, not more. */
+const AHEAD = 8;
+const BLOCK = 500;
+
+export async function open(path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  store = await openSqliteStore({ path, onNotice: () => undefined });
+  audit = createAuditLog({ store, catalogue: DEFINITIONS, signals: false });
+}
+
+/** Records events `from` to `from + count - 1` as fast as they are stored; answers how many the log says it has written. */
+export async function insert(from: number, count: number): Promise<number> {
+  const before = audit.stats().written;
+  const waiting: Promise<void>[] = [];
+  for (let i = 0; i < count; i += BLOCK) {
+    let last: Promise<void> | undefined;
+    const end = Math.min(count, i + BLOCK);
+    for (let n = from + i; n < from + end; n++) {
+      const { definition, fields, request } = sampleEvent(n);
+      const receipt = audit.recordWith(definition, fields, { request });
+      if (n === from + end - 1) last = receipt.stored;
+    }
+    waiting.push(last!);
+    if (waiting.length > AHEAD) await waiting.shift();
+    else await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  await audit.flush();
+  return audit.stats().written - before;
+}
+
+export const stored = (): Promise<number> => store.count();
+
+/** Stored events of one person, found as a report finds them. */
+export const storedOf = (user = BUSY_READER): Promise<number> => store.count({ user });
+
+/** Milliseconds a page of the newest 100 takes, and one of 100 far below: the best of some tries. */
+export async function pages(total: number): Promise<{ newest: number; deep: number; person: number }> {
+  const time = async (action: () => Promise<{ events: readonly unknown[] }>) => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 9; i++) {
+      const begun = performance.now();
+      const { events } = await action();
+      best = Math.min(best, performance.now() - begun);
+      if (events.length !== 100) throw new Error(`a page has ${events.length} events`);
+    }
+    return best;
+  };
+  return {
+    newest: await time(() => store.query({}, { limit: 100 })),
+    deep: await time(() => store.query({}, { limit: 100, cursor: String(Math.floor(total / 2)) })),
+    person: await time(() => store.query({ user: BUSY_READER }, { limit: 100 })),
+  };
+}
+
+/** Bytes of an event as a line of JSON, on the average of some. */
+export async function textBytes(events = 5_000): Promise<number> {
+  const sink = memorySink();
+  const text = createAuditLog({ sinks: [{ sink, required: true }], catalogue: DEFINITIONS, signals: false });
+  for (let n = 0; n < events; n++) {
+    const { definition, fields, request } = sampleEvent(n);
+    text.recordWith(definition, fields, { request });
+  }
+  await text.close();
+  if (sink.events.length !== events) throw new Error(`the sink holds ${sink.events.length} of ${events} events`);
+  return sink.events.reduce((bytes, event) => bytes + Buffer.byteLength(JSON.stringify(event)) + 1, 0) / events;
+}
+
+export async function close(): Promise<void> {
+  await audit.close();
+}
