@@ -3,15 +3,37 @@ import { Command, CommanderError } from "commander";
 import { type Done, EXIT, type ExitStatus } from "./exit-status.ts";
 import { safeText } from "./output/safe-text.ts";
 import { UsageError } from "./usage-error.ts";
+import { addCheckpoint } from "./verbs/checkpoint.ts";
 import { addDoctor } from "./verbs/doctor.ts";
 import { addInventory } from "./verbs/inventory.ts";
+import { addKeys, addResolve } from "./verbs/keys.ts";
+import { addBackup, addLedger } from "./verbs/ledger.ts";
+import { addProve, addVerifyProof } from "./verbs/prove.ts";
 import { addRecord } from "./verbs/record.ts";
 import { addReport } from "./verbs/report.ts";
 import { addTail } from "./verbs/tail.ts";
+import { addVerify } from "./verbs/verify.ts";
+import { addKeygen, addWitness } from "./verbs/witness.ts";
 
 // A file in verbs/ says what the command line offers and is loaded by every `--help`, so it imports nothing but types and
 // commander. What a verb does stands in actions/ and is loaded when it runs.
-const VERBS = [addReport, addTail, addRecord, addDoctor, addInventory];
+const VERBS = [
+  addReport,
+  addTail,
+  addRecord,
+  addDoctor,
+  addInventory,
+  addVerify,
+  addProve,
+  addVerifyProof,
+  addCheckpoint,
+  addWitness,
+  addKeygen,
+  addKeys,
+  addResolve,
+  addBackup,
+  addLedger,
+];
 
 /** Codes of errors that say the command was given wrongly. */
 const USAGE_CODES: readonly string[] = ["BAD_DURATION", "BAD_FILTER", "BAD_OPTION", "CONFIG_INVALID"];

@@ -4,9 +4,14 @@ import { createAuditLog, type JsonObject, runAs, trailRead } from "@daybook/core
 import { openSqliteReader, openSqliteStore, type SqliteReader } from "@daybook/store-sqlite";
 import { UsageError } from "./usage-error.ts";
 
+/** A verb that works on a trail never makes one. @throws {UsageError} where there is none */
+export function refuseMissing(path: string): void {
+  if (!existsSync(path)) throw new UsageError(`There is no audit trail at ${path}. Name it with --db or DAYBOOK_DB.`);
+}
+
 /** Opens a trail to read it. @throws {UsageError} where there is none */
 export async function openTrail(path: string): Promise<SqliteReader> {
-  if (!existsSync(path)) throw new UsageError(`There is no audit trail at ${path}. Name it with --db or DAYBOOK_DB.`);
+  refuseMissing(path);
   return openSqliteReader({ path });
 }
 

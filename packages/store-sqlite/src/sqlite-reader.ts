@@ -104,6 +104,39 @@ export class SqliteReader {
     return this.#told(() => proveEntry(this.#db, seq, parts, onProgress));
   }
 
+  /** The newest checkpoint and the bytes of all entries it covers, in order: what a tree can be built of, and nothing about persons. */
+  newestCheckpoint(): { readonly size: number; readonly note: string } | undefined {
+    return this.#db
+      .prepare<[], { size: number; note: string }>("SELECT size, note FROM daybook_checkpoint ORDER BY size DESC LIMIT 1")
+      .get();
+  }
+
+  async *entries(size: number): AsyncGenerator<Uint8Array> {
+    const select = this.#db
+      .prepare<[number, number], Uint8Array>("SELECT entry FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?")
+      .pluck();
+    for (let from = 0; from < size; ) {
+      const block = select.all(from, Math.min(1_000, size - from));
+      if (block.length === 0) return;
+      yield* block;
+      from += block.length;
+    }
+  }
+
+  /** Which of these ids occur as actor, subject or target. @throws {DaybookError} `KEYS_MISSING` */
+  async resolve(candidates: Iterable<string>): Promise<string[]> {
+    const keys = this.#keys.found;
+    if (keys === undefined || keys.sub.length === 0) {
+      throw new DaybookError(
+        "KEYS_MISSING",
+        `Ids can only be tried with the keys of the log: ${this.#keys.problem ?? "these hold no pseudonym key"}.`,
+      );
+    }
+    const found: string[] = [];
+    for (const id of candidates) if ((await this.query({ user: id }, { limit: 1 })).events.length > 0) found.push(id);
+    return found;
+  }
+
   /** Checks everything the log can prove. @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED` */
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const place = { keys: this.#keys.found, keysBeside: this.#keys.beside, now: Date.now() };

@@ -1,7 +1,7 @@
 const AFTER_MS = 1_000;
 const EVERY_MS = 200;
 
-/** One line on stderr, on a terminal, for what takes more than a second. */
+/** One line on stderr, on a terminal, for what takes more than a second: how much is done, how fast, and how long it will take. */
 export class Progress {
   readonly #unit: string;
   readonly #begun = performance.now();
@@ -12,13 +12,18 @@ export class Progress {
     this.#unit = unit;
   }
 
-  show(count: number): void {
+  /** @param total where it is known */
+  show(count: number, total?: number): void {
     if (!process.stderr.isTTY) return;
     const now = performance.now();
     if (now - this.#begun < AFTER_MS || now - this.#last < EVERY_MS) return;
     this.#last = now;
     this.#shown = true;
-    process.stderr.write(`\r${count} ${this.#unit}`);
+    const perSecond = (count / (now - this.#begun)) * 1000;
+    const rest = total === undefined || perSecond === 0 ? "" : ` of ${total}, ${Math.ceil((total - count) / perSecond)} s left`;
+    process.stderr.write(
+      `\r\u001b[K${count}${rest === "" ? "" : rest.split(",")[0]} ${this.#unit}, ${Math.round(perSecond)}/s${rest === "" ? "" : `,${rest.split(",")[1]}`}`,
+    );
   }
 
   end(): void {

@@ -1,0 +1,41 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { durationMs } from "@daybook/core";
+import { openSqliteStore } from "@daybook/store-sqlite";
+import { databasePath, readConfiguration } from "../configuration.ts";
+import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { watchInterruption } from "../interruption.ts";
+import { refuseMissing } from "../trail.ts";
+import type { CheckpointOptions } from "../verbs/checkpoint.ts";
+
+const DEFAULT_INTERVAL_MS = 10_000;
+
+export async function checkpoint({ db, watch, publish = false }: CheckpointOptions): Promise<ExitStatus> {
+  const configuration = await readConfiguration();
+  const path = databasePath(db, configuration);
+  refuseMissing(path);
+  const interval = typeof watch === "string" ? durationMs(watch) : DEFAULT_INTERVAL_MS;
+  const store = await openSqliteStore({
+    path,
+    worker: false,
+    ...(configuration.userIds === undefined ? {} : { userIds: configuration.userIds }),
+  });
+  const interruption = watchInterruption();
+  try {
+    for (let last = 0; ; ) {
+      const { size, note } = await store.checkpoint();
+      if (size !== last) process.stdout.write(`${last === 0 ? "" : "\n"}${note}`);
+      if (publish && size !== last) {
+        const { reached, failures } = await store.publishCheckpoint();
+        process.stderr.write(`daybook: published to ${reached.length} of ${reached.length + failures.length} anchors\n`);
+        if (watch === undefined && failures.length > 0) return EXIT.failure;
+      }
+      last = size;
+      if (watch === undefined || interruption.signal.aborted) return EXIT.ok;
+      await wait(interval, undefined, { signal: interruption.signal }).catch(() => undefined);
+      if (interruption.signal.aborted) return EXIT.ok;
+    }
+  } finally {
+    await store.close();
+    interruption.settle();
+  }
+}

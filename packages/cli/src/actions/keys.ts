@@ -1,0 +1,117 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { resolve } from "node:path";
+import { formatKeys, formatVkey, isLedgerError, KEY_TYPE, type LedgerKeys, makeVkey, newKeys, splitKeys, vkeyOf } from "@daybook/ledger";
+import { addPseudonymEpoch, destroyPseudonymEpoch, type FoundKeys, findKeys, keysPathOf } from "@daybook/store-sqlite";
+import { databasePath, readConfiguration } from "../configuration.ts";
+import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { refuseMissing } from "../trail.ts";
+import { UsageError } from "../usage-error.ts";
+import type { DestroySubOptions, KeysOptions, KeysSplitOptions } from "../verbs/keys.ts";
+import type { KeygenOptions } from "../verbs/witness.ts";
+
+export const WITNESS_KEY_FORMAT = "daybook-witness-key/1";
+
+export async function keygen(name: string, { witness = false, output }: KeygenOptions): Promise<ExitStatus> {
+  try {
+    if (witness) {
+      const { privateKey } = generateKeyPairSync("ed25519");
+      const vkey = formatVkey(makeVkey(name, privateKey, KEY_TYPE.cosignature));
+      const key = privateKey.export({ format: "der", type: "pkcs8" }).toString("base64");
+      writeSecret(output, `${JSON.stringify({ format: WITNESS_KEY_FORMAT, name, key })}\n`);
+      process.stdout.write(`${vkey}\n`);
+    } else {
+      const keys = newKeys(name, randomBytes);
+      writeSecret(output, formatKeys(keys));
+      process.stdout.write(`${vkeyOf(keys, 1)}\n`);
+    }
+    return EXIT.ok;
+  } catch (cause) {
+    if (isLedgerError(cause)) throw new UsageError(cause.hint);
+    throw cause;
+  }
+}
+
+export async function show({ db }: KeysOptions): Promise<ExitStatus> {
+  const { keys, from, warnings } = await foundKeys(db);
+  const lines = [
+    `log        ${keys.name}`,
+    `from       ${from}${from === "beside" ? " the database: whoever can read both can rewrite the log unnoticed" : ""}`,
+    `public     ${keys.public === undefined ? "–" : vkeyOf(keys, 1)}`,
+    `root       ${have(keys.root)}`,
+    `seal       ${have(keys.seal)}`,
+    `sign       ${have(keys.sign)}`,
+    `pseudonyms ${keys.sub.length === 0 ? "–" : keys.sub.map(({ kid }) => kid).join(", ")}`,
+    `suppress   ${have(keys.suppress)}`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  for (const warning of warnings) process.stderr.write(`daybook: ${warning}\n`);
+  return EXIT.ok;
+}
+
+const have = (key: unknown) => (key === undefined ? "–" : "yes");
+
+export async function split({ db, for: role, output }: KeysSplitOptions): Promise<ExitStatus> {
+  const { keys } = await foundKeys(db);
+  let part: LedgerKeys;
+  try {
+    part = splitKeys(keys, role);
+  } catch (cause) {
+    if (!isLedgerError(cause)) throw cause;
+    throw new UsageError(cause.hint);
+  }
+  writeSecret(output, formatKeys(part));
+  return EXIT.ok;
+}
+
+export async function rotateSub({ db }: KeysOptions): Promise<ExitStatus> {
+  const { kid, live } = addPseudonymEpoch(await existing(db));
+  process.stdout.write(`epoch ${kid} begins; live: ${live.join(", ")}\n`);
+  process.stderr.write("daybook: restart the application, which goes on with the keys it has read.\n");
+  return EXIT.ok;
+}
+
+export async function destroySub(kid: string, { db, confirm = false }: DestroySubOptions): Promise<ExitStatus> {
+  const path = await existing(db);
+  if (!confirm) {
+    const { keys } = await foundKeys(db);
+    if (!keys.sub.some((epoch) => epoch.kid === kid))
+      throw new UsageError(`There is no epoch ${kid}; live: ${keys.sub.map((epoch) => epoch.kid).join(", ")}.`);
+    process.stdout.write(`would destroy the pseudonym key of epoch ${kid}: its pseudonyms could never be linked to ids again\n`);
+    process.stderr.write("daybook: nothing was changed; add --confirm. Copies of the keys elsewhere have to be destroyed by you.\n");
+    return EXIT.ok;
+  }
+  const { live } = destroyPseudonymEpoch(path, kid);
+  process.stdout.write(`epoch ${kid} is destroyed; live: ${live.join(", ")}\n`);
+  return EXIT.ok;
+}
+
+async function existing(db: string | undefined): Promise<string> {
+  const path = databasePath(db, await readConfiguration());
+  refuseMissing(path);
+  return path;
+}
+
+async function foundKeys(db: string | undefined): Promise<FoundKeys> {
+  const path = resolve(await existing(db));
+  const found = findKeys(path, undefined);
+  if (found === undefined) throw new UsageError(`There is no ${keysPathOf(path)}, and neither DAYBOOK_KEYS nor DAYBOOK_KEYS_FILE is set.`);
+  return found;
+}
+
+/** A new file that only its owner can read. */
+function writeSecret(path: string, text: string): void {
+  let file: number;
+  try {
+    file = openSync(path, "wx", 0o600);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new UsageError(code === "EEXIST" ? `--output: ${path} exists; keys are never overwritten.` : `--output: ${message}`);
+  }
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import type { Done } from "../exit-status.ts";
+import { databaseOption } from "./filter-options.ts";
+
+export interface CheckpointOptions {
+  readonly db?: string;
+  /** Duration such as `10s`; true for the default. */
+  readonly watch?: string | true;
+  readonly publish?: boolean;
+}
+
+export function addCheckpoint(program: Command, done: Done): void {
+  databaseOption(program.command("checkpoint"))
+    .description("sign what the log holds now, after checking all that is new")
+    .option("--watch [interval]", "go on signing, every 10s unless told otherwise; best under another user than the application's")
+    .option("--publish", "send it to all anchors at once (DAYBOOK_ANCHORS)")
+    .addHelpText(
+      "after",
+      "\nThe signed note is printed on standard output.\nExit status: 0 signed, 1 refused because something was tampered with, 2 wrong usage.\nExample: daybook checkpoint --watch 10s",
+    )
+    .action(async (options: CheckpointOptions) => done(await (await import("../actions/checkpoint.ts")).checkpoint(options)));
+}

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import type { Done } from "../exit-status.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+export interface WitnessServeOptions {
+  readonly state: string;
+  readonly key: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface WitnessAddLogOptions {
+  readonly state: string;
+  readonly origin?: string;
+}
+
+export interface KeygenOptions {
+  readonly witness?: boolean;
+  readonly output: string;
+}
+
+export function addWitness(program: Command, done: Done): void {
+  const witness = program.command("witness").description("vouch for other logs: a witness cosigns only what continues what it has seen");
+  witness
+    .command("add-log")
+    .argument("<vkey>", "public key of the log")
+    .description("cosign this log from now on")
+    .requiredOption("--state <file>", "what the witness has seen; made when it is missing")
+    .option("--origin <name>", "origin of its checkpoints, where it is not the name of the key")
+    .addHelpText("after", "\nExample: daybook witness add-log --state witness.json example.com/audit/1+8fba11aa+AZzI…")
+    .action(async (vkey: string, options: WitnessAddLogOptions) =>
+      done(await (await import("../actions/witness.ts")).addLog(vkey, options)),
+    );
+  witness
+    .command("serve")
+    .description("answer logs over HTTP (C2SP tlog-witness) until Ctrl+C")
+    .requiredOption("--state <file>", "what the witness has seen")
+    .requiredOption("--key <file>", "its private key, made by `daybook keygen --witness`")
+    .option("--host <address>", "where to listen; put a web server that speaks TLS before it to be reached from outside", "127.0.0.1")
+    .option("--port <n>", "0 takes a free one", wholeNumber(0), 8443)
+    .addHelpText("after", "\nExample: daybook witness serve --state witness.json --key witness.key --port 8443")
+    .action(async (options: WitnessServeOptions) => done(await (await import("../actions/witness.ts")).serve(options)));
+}
+
+export function addKeygen(program: Command, done: Done): void {
+  program
+    .command("keygen")
+    .argument("<name>", "name of the log or the witness, such as example.com/audit")
+    .description("make the keys of a new log, or with --witness those of a witness, and print the public one")
+    .option("--witness", "a key that cosigns, for `daybook witness serve`")
+    .requiredOption("--output <file>", "where the secret keys go; only you can read it, and it must not exist")
+    .addHelpText("after", "\nExample: daybook keygen example.com/audit --output audit.keys")
+    .action(async (name: string, options: KeygenOptions) => done(await (await import("../actions/keys.ts")).keygen(name, options)));
+}
