@@ -93,9 +93,18 @@ const isBelow = (url: string, mount: string) => url.startsWith(mount) && (url.le
 /** The pattern where the router tells it (2.3 and later), else the path with the values of its parameters taken out. */
 function mountTemplate(routed: Routed, path: string): string {
   const pattern = matchedPattern(routed);
-  if (pattern === undefined || pattern === "/") return withoutValues(path, routed.params ?? {});
+  if (pattern === undefined || !fits(pattern, path)) return withoutValues(path, routed.params ?? {});
   const template = String(pattern).replace(/\/$/, "");
   return template.startsWith("/") ? template : `/${template}`;
+}
+
+/** False for a pattern that an outer router left behind, where the inner one is too old to note its own. */
+function fits(pattern: unknown, path: string): boolean {
+  if (typeof pattern !== "string" || /[*{\\]/.test(pattern)) return true;
+  const names = pattern.replace(/\/$/, "").split("/");
+  const segments = path.split("/");
+  const same = (name: string, segment: string) => name.includes(":") || name.toLowerCase() === decoded(segment).toLowerCase();
+  return names.length === segments.length && names.every((name, i) => same(name, segments[i]!));
 }
 
 function pathOf(routed: Routed, path: unknown): string {
@@ -115,18 +124,21 @@ function matchedPattern(routed: object): unknown {
   return patternKey === undefined ? undefined : (routed as Record<symbol, unknown>)[patternKey];
 }
 
+/** For each value the last segment that is it, else the last that holds it, becomes the parameter's name. */
 function withoutValues(path: string, params: NonNullable<Routed["params"]>): string {
-  const values = Object.entries(params).flatMap(([name, value]) => [value].flat().map((text) => [text, `:${name}`] as const));
-  return path
-    .split("/")
-    .map((segment) => {
-      const text = decoded(segment);
-      for (const [value, name] of values) {
-        if (value !== "" && text.includes(value)) return text.replace(value, () => name);
-      }
-      return segment;
-    })
-    .join("/");
+  const segments = path.split("/");
+  const open = segments.map(decoded);
+  for (const [name, value] of Object.entries(params).reverse()) {
+    for (const text of [value].flat().reverse()) {
+      if (text === "") continue;
+      const whole = open.lastIndexOf(text);
+      const at = whole >= 0 ? whole : open.findLastIndex((segment) => segment.includes(text));
+      if (at < 0) continue;
+      segments[at] = open[at]!.replace(text, () => `:${name}`);
+      open[at] = whole >= 0 ? "" : segments[at]!;
+    }
+  }
+  return segments.join("/");
 }
 
 function decoded(segment: string): string {

@@ -1,15 +1,35 @@
 import type { Server } from "node:http";
+import { createRequire } from "node:module";
 import { Readable } from "node:stream";
-import { auditMiddleware } from "@daybook/express";
-import { type Call, type Extra, type MiddlewareUnderTest, type SuiteMount, type SuiteRoute, signIn, userOf } from "@daybook/testkit";
+import { auditErrorMiddleware, auditMiddleware } from "@daybook/express";
+import {
+  type AppSetup,
+  type Call,
+  type Extra,
+  type MiddlewareUnderTest,
+  type RunningApp,
+  type SuiteMount,
+  type SuiteRoute,
+  signIn,
+  userOf,
+} from "@daybook/testkit";
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, type Router } from "express";
 import session from "express-session";
 
+const supports = { requestAudit: true, always: true, malformedUrls: true, extras: true, rawAnswers: true };
+
 /** The application of the middleware suite on Express. */
-export const expressUnderTest: MiddlewareUnderTest = {
-  supports: { requestAudit: true, always: true, malformedUrls: true, extras: true, rawAnswers: true },
-  async start({
+export const expressUnderTest: MiddlewareUnderTest = { supports, start: (setup) => start(setup) };
+
+/** The same with the router of Express 5.0, which tells neither the pattern it matched nor the errors it saw. */
+export const oldestRouterUnderTest: MiddlewareUnderTest = {
+  supports,
+  start: (setup) => start(setup, createRequire(import.meta.url)("router-oldest") as typeof express.Router),
+};
+
+async function start(
+  {
     audit,
     options = {},
     requestIdHeader,
@@ -21,65 +41,74 @@ export const expressUnderTest: MiddlewareUnderTest = {
     after = [],
     twice,
     answerError,
-  }) {
-    const app = express();
-    if (trustProxy) app.set("trust proxy", "loopback");
-    // Errors are answered without being printed.
-    app.set("env", "test");
-    if (around !== undefined) app.use((_request, _response, next) => around(next));
-    for (const extra of before) app.use(EXTRAS[extra]());
-    if (audit !== undefined) {
-      const middleware = auditMiddleware({
-        ...options,
-        audit,
-        user: userOf,
-        ...(requestIdHeader === undefined ? {} : { requestIdHeader }),
-      });
-      app.use(middleware);
-      if (twice) app.use(middleware);
-    }
-    for (const extra of after) app.use(EXTRAS[extra]());
-    app.use(express.json());
-    app.use((request, _response, next) => {
-      setImmediate(() => {
-        signIn(request);
-        next();
-      });
+  }: AppSetup,
+  oldRouter?: typeof express.Router,
+): Promise<RunningApp> {
+  const app = express();
+  const createRouter = oldRouter ?? express.Router;
+  if (oldRouter !== undefined) Object.defineProperty(app, "router", { value: oldRouter() });
+  if (trustProxy) app.set("trust proxy", "loopback");
+  // Errors are answered without being printed.
+  app.set("env", "test");
+  if (around !== undefined) app.use((_request, _response, next) => around(next));
+  for (const extra of before) app.use(EXTRAS[extra]());
+  if (audit !== undefined) {
+    const middleware = auditMiddleware({
+      ...options,
+      audit,
+      user: userOf,
+      ...(requestIdHeader === undefined ? {} : { requestIdHeader }),
     });
-    addRoutes(app, routes, mounts);
-    if (answerError !== undefined) {
-      const handler: ErrorRequestHandler = (_error, request, response, _next) => answerError(callOf(request, response));
-      app.use(handler);
-    }
-    const server = await new Promise<Server>((resolve, reject) => {
-      const listening = app.listen(0, "127.0.0.1", (error) => (error === undefined ? resolve(listening) : reject(error)));
+    app.use(middleware);
+    if (twice) app.use(middleware);
+  }
+  for (const extra of after) app.use(EXTRAS[extra]());
+  app.use(express.json());
+  app.use((request, _response, next) => {
+    setImmediate(() => {
+      signIn(request);
+      next();
     });
-    return {
-      server,
-      dispatch: (request, response) => app(request as Request, response as Response),
-      close: () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    };
-  },
-};
+  });
+  addRoutes(app, routes, mounts, createRouter);
+  if (oldRouter !== undefined) app.use(auditErrorMiddleware());
+  if (answerError !== undefined) {
+    const handler: ErrorRequestHandler = (_error, request, response, _next) => answerError(callOf(request, response));
+    app.use(handler);
+  }
+  const server = await new Promise<Server>((resolve, reject) => {
+    const listening = app.listen(0, "127.0.0.1", (error) => (error === undefined ? resolve(listening) : reject(error)));
+  });
+  return {
+    server,
+    dispatch: (request, response) => app(request as Request, response as Response),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
 
 const EXTRAS: Record<Extra, () => RequestHandler> = {
   compression: () => compression({ threshold: 0 }),
   session: () => session({ secret: "a secret for tests", resave: false, saveUninitialized: true }) as RequestHandler,
 };
 
-function addRoutes(router: Router, routes: readonly SuiteRoute[], mounts: readonly SuiteMount[]): void {
+function addRoutes(
+  router: Router,
+  routes: readonly SuiteRoute[],
+  mounts: readonly SuiteMount[],
+  createRouter: typeof express.Router,
+): void {
   for (const { method, path, handle } of routes) {
     router[method === "GET" ? "get" : "post"](path, (request, response) => handle(callOf(request, response)) as undefined);
   }
   for (const mount of mounts) {
-    const below = express.Router();
+    const below = createRouter();
     // A middleware of the mounted router: it makes Express forget the parameters of the mount.
     below.use((_request, _response, next) => next());
-    addRoutes(below, mount.routes, mount.mounts ?? []);
+    addRoutes(below, mount.routes, mount.mounts ?? [], createRouter);
     router.use(mount.path, below);
   }
 }

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { auditMiddleware, auditPlugin, type RawRequest } from "@daybook/fastify";
 import {
   type AppSetup,
@@ -44,6 +45,12 @@ export const pluginUnderTest: MiddlewareUnderTest = {
   start: (setup) => start(setup, plugin),
 };
 
+/** The same on the first version of Fastify 5. */
+export const pluginOnOldest: MiddlewareUnderTest = {
+  ...pluginUnderTest,
+  start: (setup) => start(setup, plugin, createRequire(import.meta.url)("fastify-oldest") as typeof fastify),
+};
+
 export const middlewareUnderMiddie: MiddlewareUnderTest = {
   supports: { ...pluginUnderTest.supports, requestAudit: false, malformedUrls: false },
   start: (setup) => start(setup, middleware(middie)),
@@ -54,9 +61,9 @@ export const middlewareUnderExpress: MiddlewareUnderTest = {
   start: (setup) => start(setup, middleware(fastifyExpress)),
 };
 
-async function start(setup: AppSetup, mount: Mount) {
+async function start(setup: AppSetup, mount: Mount, create = fastify) {
   const { routes = [], mounts = [], requestIdHeader = false, trustProxy = false, around, before = [], after = [], answerError } = setup;
-  const app = fastify({ requestIdHeader, trustProxy: trustProxy ? "loopback" : false, forceCloseConnections: true });
+  const app = create({ requestIdHeader, trustProxy: trustProxy ? "loopback" : false, forceCloseConnections: true });
   if (around !== undefined) app.addHook("onRequest", (_request, _reply, next) => around(next));
   for (const extra of before) await EXTRAS[extra](app);
   await mount(app, setup);
