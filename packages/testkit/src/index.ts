@@ -1,4 +1,7 @@
+export { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
+export { describeAuditStore, type StoreUnderTest } from "./audit-store-suite.ts";
 export { type ControlledStore, controlledStore } from "./controlled-store.ts";
+export { type ExpectedRecord, expectAudited, expectNotAudited, testAuditLog } from "./expect-audited.ts";
 export { describeMiddleware, type MiddlewareSuiteOptions } from "./middleware-suite.ts";
 export {
   type AppSetup,
@@ -14,3 +17,4 @@ export {
 } from "./middleware-under-test.ts";
 export type { NaughtyStrings } from "./naughty-strings.ts";
 export type { SpanRunner } from "./request-context-cases.ts";
+export { sampleEntry, sampleRecorded } from "./sample-events.ts";

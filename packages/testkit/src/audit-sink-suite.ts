@@ -1,0 +1,172 @@
+import type { AuditEvent, AuditSink, SinkEntry } from "@daybook/core";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { idsOf, numbered, sampleEntry } from "./sample-events.ts";
+
+/** A sink of its own for one test. */
+export interface SinkUnderTest {
+  readonly sink: AuditSink;
+  /** What it holds, oldest first, apart from records it made itself. Absent where a sink cannot be read back: such cases are left out. */
+  readonly stored?: () => Promise<readonly Partial<Pick<AuditEvent, "id" | "data">>[]>;
+  /** Closes the sink and opens what it wrote to again. Absent where nothing outlives a sink. */
+  readonly reopen?: () => Promise<SinkUnderTest>;
+  /** An event this sink refuses for good. Absent where it takes every event. */
+  readonly unacceptable?: SinkEntry;
+}
+
+const DURABLE = { durable: true } as const;
+
+/**
+ * Everything the contract `AuditSink` promises, as tests. Run it over a sink of your own, and over whatever wraps one.
+ * @param open gives a new, empty sink each time
+ */
+export function describeAuditSink(name: string, open: () => Promise<SinkUnderTest>): void {
+  const opened = async (): Promise<SinkUnderTest> => {
+    const subject = await open();
+    onTestFinished(() => subject.sink.close());
+    return subject;
+  };
+  /** Ids the sink holds, as far as it can be asked. */
+  const held = async ({ stored }: SinkUnderTest, skip: (reason: string) => never) => {
+    if (stored === undefined) skip("it cannot be read back");
+    return (await stored!()).map((event) => event.id);
+  };
+
+  describe(`AuditSink contract: ${name}`, () => {
+    it("has a short name, and says what it can do", async () => {
+      const { sink } = await opened();
+      expect(sink.name).toMatch(/^[a-z][a-z0-9_-]{0,31}$/);
+      expect(sink.supports).toEqual({
+        erasure: expect.stringMatching(/^(erase|expire|none)$/),
+        ...(sink.supports.erasure === "expire" ? { expiresAfterDays: expect.any(Number) } : {}),
+        durable: expect.any(Boolean),
+        idempotent: expect.any(Boolean),
+      });
+    });
+
+    it("keeps a batch in the order in which it was given", async ({ skip }) => {
+      const subject = await opened();
+      const batch = numbered(0, 512);
+      expect(await subject.sink.append(batch, DURABLE)).toEqual({ refused: [] });
+      expect(await held(subject, skip)).toEqual(idsOf(batch));
+    });
+
+    it("keeps batches in the order in which they were given", async ({ skip }) => {
+      const subject = await opened();
+      const batches = [numbered(0, 3), numbered(3, 1), numbered(4, 100)];
+      for (const batch of batches) await subject.sink.append(batch, DURABLE);
+      expect(await held(subject, skip)).toEqual(batches.flatMap(idsOf));
+    });
+
+    it("takes an empty batch", async () => {
+      const { sink } = await opened();
+      expect(await sink.append([], DURABLE)).toEqual({ refused: [] });
+    });
+
+    it("keeps what it was given before it answered, when it is opened again", async ({ skip }) => {
+      const subject = await opened();
+      if (!subject.sink.supports.durable) skip("it does not say that it is durable");
+      if (subject.reopen === undefined) skip("nothing outlives it");
+      const batch = numbered(0, 20);
+      await subject.sink.append(batch, DURABLE);
+      const again = await subject.reopen!();
+      onTestFinished(() => again.sink.close());
+      expect(await held(again, skip)).toEqual(idsOf(batch));
+    });
+
+    it("keeps an event once that it is given twice", async ({ skip }) => {
+      const subject = await opened();
+      if (!subject.sink.supports.idempotent) skip("it says that it keeps repeated events");
+      const batch = numbered(0, 4);
+      await subject.sink.append([...batch, batch[1]!], DURABLE);
+      expect(await subject.sink.append([batch[3]!, ...numbered(4, 0), batch[0]!], DURABLE)).toEqual({ refused: [] });
+      const more = numbered(4, 2);
+      await subject.sink.append([batch[2]!, ...more], DURABLE);
+      expect(await held(subject, skip)).toEqual(idsOf([...batch, ...more]));
+    });
+
+    it("keeps an event once that it is given again after it was opened again", async ({ skip }) => {
+      const subject = await opened();
+      if (!subject.sink.supports.idempotent) skip("it says that it keeps repeated events");
+      if (subject.reopen === undefined) skip("nothing outlives it");
+      const batch = numbered(0, 3);
+      await subject.sink.append(batch, DURABLE);
+      const again = await subject.reopen!();
+      onTestFinished(() => again.sink.close());
+      await again.sink.append([...batch, ...numbered(3, 1)], DURABLE);
+      expect((await held(again, skip)).slice(0, 3)).toEqual(idsOf(batch));
+      expect(await held(again, skip)).toHaveLength(4);
+    });
+
+    it("refuses an event it cannot keep, with its id, a code and a hint, and keeps the others", async ({ skip }) => {
+      const subject = await opened();
+      const { unacceptable } = subject;
+      if (unacceptable === undefined) skip("it takes every event");
+      const [before, after] = numbered(0, 2);
+      const { refused } = await subject.sink.append([before!, unacceptable!, after!], DURABLE);
+      expect(refused).toEqual([
+        { id: unacceptable!.event.id, code: expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), hint: expect.stringMatching(/.{5}/) },
+      ]);
+      expect(await held(subject, skip)).toEqual(idsOf([before!, after!]));
+    });
+
+    it("changes nothing in what it is given", async () => {
+      const { sink } = await opened();
+      const batch = deepFreeze([
+        sampleEntry({ data: { list: [1, { deep: "x" }] }, actor: { kind: "user", id: "ada", about: { desk: 1 } } }),
+      ]);
+      expect(await sink.append(batch, DURABLE)).toEqual({ refused: [] });
+    });
+
+    it.each([
+      ["control characters", "a\u0000b\r\nc\u001b[31md\u2028e\u202ef"],
+      ["all planes of Unicode", "Zürich 北京 🦊 \u{10ffff}"],
+      ["quotes and formulas", `'; DROP TABLE x; -- "=1+1" \\ %s`],
+      ["a text of 40 000 bytes", "x".repeat(40_000)],
+    ])("gives back %s as they were", async (_what, text) => {
+      const subject = await opened();
+      await subject.sink.append([sampleEntry({ data: { who: text }, resource: { type: "book", id: text.slice(0, 100) } })], DURABLE);
+      const [event] = (await subject.stored?.()) ?? [{ data: { who: text } }];
+      expect(event?.data?.who).toBe(text);
+    });
+
+    it("keeps keys such as __proto__ as they were", async () => {
+      const subject = await opened();
+      const data = JSON.parse('{"__proto__":{"admin":true},"constructor":"x","10":1,"9":2}') as Record<string, string>;
+      await subject.sink.append([sampleEntry({ data })], DURABLE);
+      const [event] = (await subject.stored?.()) ?? [{ data }];
+      expect(Object.keys(event!.data!).toSorted()).toEqual(Object.keys(data).toSorted());
+      expect(({} as { admin?: unknown }).admin).toBeUndefined();
+    });
+
+    it("writes at exit behind everything it was given before", async ({ skip }) => {
+      const subject = await opened();
+      const { sink } = subject;
+      if (sink.appendSync === undefined) skip("it cannot write without returning to the event loop");
+      const [first, second, third] = [numbered(0, 5), numbered(5, 5), numbered(10, 5)];
+      await sink.append(first!, DURABLE);
+      const running = sink.append(second!, DURABLE);
+      expect(sink.appendSync!(third!, 5_000)).toEqual({ refused: [] });
+      await running;
+      expect(await held(subject, skip)).toEqual(idsOf([...first!, ...second!, ...third!]));
+    });
+
+    it("can be closed twice, and fails with a code when it is used afterwards", async () => {
+      const { sink } = await opened();
+      await sink.close();
+      await sink.close();
+      if (!sink.supports.durable) return;
+      await expect(sink.append(numbered(0, 1), DURABLE)).rejects.toMatchObject({
+        code: expect.stringMatching(/^[A-Z_]+$/),
+        hint: expect.any(String),
+      });
+    });
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value) && !(Symbol.iterator in value && "validate" in value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}
