@@ -2,6 +2,26 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DaybookError, type EventDefinition } from "@daybook/core";
+import type { Calendar, Controller, Notice, Purpose, Recipient } from "@daybook/gdpr";
+
+/** What the verbs about persons have to know of the application: its purposes, its notice, who receives what. */
+export interface PrivacyConfiguration {
+  readonly purposes?: readonly Purpose[];
+  readonly notices?: readonly Notice[];
+  readonly controller?: Controller;
+  /** Sinks and processors, by name, with what happens there when a person is erased. */
+  readonly recipients?: readonly Recipient[];
+  /** How due dates are counted. Default: whole months, no weekends, no holidays. */
+  readonly calendar?: Calendar;
+  /** Supervisory authority (GDPR, Art. 77). */
+  readonly authority?: string;
+  /** Where data comes from that the person did not give (Art. 15(1)(g)). */
+  readonly source?: string;
+  /** Decisions made by automated means alone (Art. 22). */
+  readonly automatedDecisions?: string;
+  /** Third countries, with their safeguards (Art. 46). */
+  readonly transfers?: readonly string[];
+}
 
 /** `daybook.config.{ts,mjs,json}` in the working directory. */
 export interface Configuration {
@@ -10,10 +30,11 @@ export interface Configuration {
   /** The application's own event definitions; not in a JSON file. */
   readonly catalogue?: readonly EventDefinition[];
   readonly userIds?: "readable" | "pseudonymous";
+  readonly privacy?: PrivacyConfiguration;
 }
 
 const FILES = ["daybook.config.ts", "daybook.config.mjs", "daybook.config.json"];
-const KNOWN = ["db", "catalogue", "userIds"];
+const KNOWN = ["db", "catalogue", "userIds", "privacy"];
 
 /** @throws {DaybookError} `CONFIG_INVALID` */
 export async function readConfiguration(folder = process.cwd()): Promise<Configuration> {
@@ -40,6 +61,9 @@ export async function readConfiguration(folder = process.cwd()): Promise<Configu
     throw new DaybookError("CONFIG_INVALID", `${name}: \`catalogue\` is a list of definitions.`);
   if (userIds !== undefined && userIds !== "readable" && userIds !== "pseudonymous")
     throw new DaybookError("CONFIG_INVALID", `${name}: \`userIds\` is readable or pseudonymous.`);
+  const { privacy } = value as Configuration;
+  if (privacy !== undefined && (typeof privacy !== "object" || privacy === null || Array.isArray(privacy)))
+    throw new DaybookError("CONFIG_INVALID", `${name}: \`privacy\` is an object.`);
   return value as Configuration;
 }
 

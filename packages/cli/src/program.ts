@@ -4,8 +4,11 @@ import { type Done, EXIT, type ExitStatus } from "./exit-status.ts";
 import { safeText } from "./output/safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 import { addCheckpoint } from "./verbs/checkpoint.ts";
+import { addConsent } from "./verbs/consent.ts";
 import { addDoctor } from "./verbs/doctor.ts";
+import { addGdpr } from "./verbs/gdpr.ts";
 import { addInventory } from "./verbs/inventory.ts";
+import { addJournal } from "./verbs/journal.ts";
 import { addKeys, addResolve } from "./verbs/keys.ts";
 import { addBackup, addLedger } from "./verbs/ledger.ts";
 import { addProve, addVerifyProof } from "./verbs/prove.ts";
@@ -33,6 +36,9 @@ const VERBS = [
   addResolve,
   addBackup,
   addLedger,
+  addJournal,
+  addConsent,
+  addGdpr,
 ];
 
 /** Codes of errors that say the command was given wrongly. */

@@ -236,7 +236,7 @@ describe("the export of one person", () => {
     await runAs({ kind: "user", id: "ada" }, () => house.audit.record(requestCompleted)).stored;
     const { json, read } = await exported(house, "ada");
     expect(json.journal.map(({ query }: { query: string }) => query)).toEqual(texts);
-    expect(parse(read("portability.csv"), { columns: true }).map(({ query }) => query)).toEqual(texts);
+    expect((parse(read("portability.csv"), { columns: true }) as { query: string }[]).map(({ query }) => query)).toEqual(texts);
     expect(parse(read("journal.csv"), { columns: true })[0]).toMatchObject({ query: `'${texts[0]}` });
     expect(read("journal-0001.html")).not.toContain("<script>");
   });

@@ -1,0 +1,61 @@
+import { exportPerson, isEmptyPlan, privacyInformation } from "@daybook/gdpr";
+import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { Progress } from "../output/progress.ts";
+import { onTrail, personOf } from "../privacy-trail.ts";
+import type { GdprExportOptions } from "../verbs/gdpr.ts";
+
+export function gdprExport({ output: folder, request, ...options }: GdprExportOptions): Promise<ExitStatus> {
+  const userId = personOf(options);
+  return onTrail(options.db, async ({ audit, store, configuration: { privacy = {} } }) => {
+    await audit.flush();
+    if (isEmptyPlan(await store.planErasure(userId)) && (await store.requests({ userId, limit: 1 })).length === 0) {
+      process.stderr.write(
+        "daybook: PERSON_UNKNOWN: the trail holds nothing about this person. Ids are taken as they are: case and blanks count.\n",
+      );
+      return EXIT.nothing;
+    }
+    const notices = await store.notices();
+    const notice =
+      privacy.notices?.at(-1) ??
+      (notices.length === 0 ? undefined : (JSON.parse(notices.at(-1)!.definition) as NonNullable<typeof privacy.notices>[number]));
+    const information = privacyInformation({
+      definitions: audit.catalogue.all(),
+      purposes: await store.purposes(),
+      controller: privacy.controller ?? notice?.controller,
+      recipients: privacy.recipients,
+      rightsUrl: notice?.rightsUrl,
+      authority: privacy.authority ?? notice?.authority,
+      source: privacy.source,
+      automatedDecisions: privacy.automatedDecisions,
+      transfers: privacy.transfers,
+    });
+    const progress = new Progress("entries");
+    try {
+      const summary = await exportPerson(userId, {
+        audit,
+        store,
+        folder,
+        information,
+        onProgress: (entries) => progress.show(entries),
+        ...(request === undefined ? { verification: { method: "operator", confirmed: true } as const } : { request }),
+      });
+      progress.end();
+      const { journal, records, consents, requests, accesses, files, manifestSha256, redactions, review } = summary;
+      process.stdout.write(
+        `wrote ${files.length} files to ${folder}\n` +
+          `  ${journal} entries of the journal, ${records} records (${accesses} of other people's doing), ${consents} consents, ${requests} requests\n` +
+          `  manifest sha256 ${manifestSha256}\n`,
+      );
+      if (redactions > 0) process.stdout.write(`  ${redactions} values of other people were replaced or left out\n`);
+      if (review.records > 0) {
+        const first = review.first.slice(0, 10).map(({ seq }) => `#${seq}`);
+        process.stderr.write(
+          `daybook: ${review.records} records hold free text next to other people; look at them before handing the package over: ${first.join(", ")}${review.records > first.length ? ", …" : ""}\n`,
+        );
+      }
+      return EXIT.ok;
+    } finally {
+      progress.end();
+    }
+  });
+}

@@ -1,0 +1,60 @@
+import { holdPlaced, holdReleased } from "@daybook/core";
+import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { textTable } from "../output/text-table.ts";
+import { onTrail, personOf } from "../privacy-trail.ts";
+import type { GdprHoldOptions } from "../verbs/gdpr.ts";
+
+export function list({ db, format }: GdprHoldOptions): Promise<ExitStatus> {
+  return onTrail(db, async ({ store }) => {
+    const holds = await store.holds();
+    if (format === "json") process.stdout.write(`${JSON.stringify(holds, null, 2)}\n`);
+    else {
+      const rows = holds.map(({ id, user, category, fromSeq, toSeq, case: reference, ground, review }) => [
+        id,
+        user ?? "everybody",
+        category === undefined ? "all" : String(category),
+        fromSeq === undefined && toSeq === undefined ? "all" : `${fromSeq ?? 0} to ${toSeq ?? "the end"}`,
+        reference,
+        ground,
+        review,
+      ]);
+      process.stdout.write(textTable(["hold", "person", "class", "entries", "case", "ground", "review"], rows));
+    }
+    return holds.length > 0 ? EXIT.ok : EXIT.nothing;
+  });
+}
+
+export function place({ category, from, to, case: reference, ground, review, ...options }: GdprHoldOptions): Promise<ExitStatus> {
+  const userId = options.user === undefined && options.userFile === undefined ? undefined : personOf(options);
+  return onTrail(options.db, async ({ store, audit }) => {
+    const scope = {
+      ...(category === undefined ? {} : { category }),
+      ...(from === undefined ? {} : { fromSeq: from }),
+      ...(to === undefined ? {} : { toSeq: to }),
+    };
+    const hold = await store.hold({
+      ...scope,
+      ...(userId === undefined ? {} : { user: userId }),
+      case: reference!,
+      ground: ground!,
+      review: review!,
+    });
+    const data = { hold: hold.id, case: reference!, ground: ground!, review: review!, ...scope };
+    await audit.record(holdPlaced, { ...(userId === undefined ? {} : { subjects: [{ id: userId, role: "target" as const }] }), data })
+      .stored;
+    process.stdout.write(`${hold.id}\n`);
+    return EXIT.ok;
+  });
+}
+
+export function release(id: string, { db }: GdprHoldOptions): Promise<ExitStatus> {
+  return onTrail(db, async ({ store, audit }) => {
+    if (!(await store.release(id))) {
+      process.stderr.write("daybook: there is no such hold\n");
+      return EXIT.nothing;
+    }
+    await audit.record(holdReleased, { data: { hold: id } }).stored;
+    process.stdout.write("released\n");
+    return EXIT.ok;
+  });
+}

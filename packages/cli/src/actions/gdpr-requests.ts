@@ -1,0 +1,131 @@
+import { type DataRequest, type RequestOutcome, type StoredEvent, trailRead } from "@daybook/core";
+import { createRequests, type Requests } from "@daybook/gdpr";
+import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { textTable } from "../output/text-table.ts";
+import { onTrail, type PrivacyTrail, personOf } from "../privacy-trail.ts";
+import type { GdprRequestAddOptions, GdprRequestStepOptions, GdprRequestsOptions } from "../verbs/gdpr.ts";
+
+const COLUMNS = ["request", "kinds", "state", "received", "due", "with pauses", "days left", "verified"] as const;
+
+const registerOf = ({ audit, store, configuration: { privacy = {} } }: PrivacyTrail): Requests =>
+  createRequests({ audit, store, ...(privacy.calendar === undefined ? {} : { calendar: privacy.calendar }) });
+
+const rowOf = (requests: Requests, request: DataRequest): string[] => {
+  const { due, dueWithPauses, daysLeft, overdue } = requests.dates(request);
+  const left =
+    request.closedAt !== undefined ? `closed, ${request.outcome ?? ""}` : overdue ? `OVERDUE by ${-daysLeft - 1}` : String(daysLeft);
+  return [
+    request.request,
+    request.kinds.join(" "),
+    request.state,
+    request.receivedAt.slice(0, 10),
+    due,
+    dueWithPauses,
+    left,
+    request.verification?.confirmed === true ? request.verification.method : "no",
+  ];
+};
+
+export function list({ db, all = false, format }: GdprRequestsOptions): Promise<ExitStatus> {
+  return onTrail(db, async (trail) => {
+    const requests = registerOf(trail);
+    const found = await requests.list(all ? {} : { open: true });
+    await trail.audit.record(trailRead, { data: { verb: "gdpr requests", records: found.length } }).stored;
+    if (format === "json")
+      process.stdout.write(
+        `${JSON.stringify(
+          found.map((request) => ({ ...request, dates: requests.dates(request) })),
+          null,
+          2,
+        )}\n`,
+      );
+    else
+      process.stdout.write(
+        textTable(
+          COLUMNS,
+          found.map((request) => rowOf(requests, request)),
+        ),
+      );
+    return found.length > 0 ? EXIT.ok : EXIT.nothing;
+  });
+}
+
+export function add({ kind, channel, received, jurisdiction, language, ...options }: GdprRequestAddOptions): Promise<ExitStatus> {
+  const userId = options.user === undefined && options.userFile === undefined ? undefined : personOf(options);
+  return onTrail(options.db, async (trail) => {
+    const requests = registerOf(trail);
+    const request = await requests.receive({
+      kinds: kind,
+      channel,
+      ...(userId === undefined ? {} : { userId }),
+      ...(received === undefined ? {} : { receivedAt: received }),
+      ...(jurisdiction === undefined ? {} : { jurisdiction }),
+      ...(language === undefined ? {} : { language }),
+    });
+    process.stdout.write(textTable(COLUMNS, [rowOf(requests, request)]));
+    return EXIT.ok;
+  });
+}
+
+export function show(id: string, { db }: GdprRequestStepOptions): Promise<ExitStatus> {
+  return onTrail(db, async (trail) => {
+    const { store, audit } = trail;
+    const request = await store.request(id);
+    if (request === undefined) {
+      process.stderr.write("daybook: there is no such request\n");
+      return EXIT.nothing;
+    }
+    const steps: StoredEvent[] = [];
+    for (const seq of await store.requestRecords(id))
+      steps.push(...(await store.query({ after: seq - 1 }, { order: "oldest", limit: 1 })).events);
+    await audit.record(trailRead, { data: { verb: "gdpr requests show", records: steps.length } }).stored;
+    process.stdout.write(`${JSON.stringify({ ...request, dates: registerOf(trail).dates(request), steps }, null, 2)}\n`);
+    return EXIT.ok;
+  });
+}
+
+/** One step of a request, and the request after it. */
+const stepped = (db: string | undefined, step: (requests: Requests) => Promise<DataRequest | undefined>): Promise<ExitStatus> =>
+  onTrail(db, async (trail) => {
+    const requests = registerOf(trail);
+    const request = await step(requests);
+    if (request !== undefined) process.stdout.write(textTable(COLUMNS, [rowOf(requests, request)]));
+    return EXIT.ok;
+  });
+
+export const verify = (id: string, { db, method, failed = false, evidenceSha256 }: GdprRequestStepOptions) =>
+  stepped(db, (requests) => requests.verify(id, { method: method!, confirmed: !failed }, evidenceSha256));
+
+export const pause = (id: string, { db, ground }: GdprRequestStepOptions) => stepped(db, (requests) => requests.pause(id, ground!));
+
+export const resume = (id: string, { db }: GdprRequestStepOptions) => stepped(db, (requests) => requests.resume(id));
+
+export const extend = (id: string, { db, reason, months, told }: GdprRequestStepOptions) =>
+  stepped(db, (requests) =>
+    requests.extend(id, { months: months as 1 | 2, reason: reason!, ...(told === undefined ? {} : { toldAt: told }) }),
+  );
+
+export const move = (id: string, { db, state }: GdprRequestStepOptions) => stepped(db, (requests) => requests.move(id, state!));
+
+export const decide = (id: string, { db, category, outcome, ground, explanation }: GdprRequestStepOptions) =>
+  stepped(db, async (requests) => {
+    await requests.decide(id, {
+      category: category!,
+      outcome: outcome as "act" | "limit" | "refuse",
+      ...(ground === undefined ? {} : { ground }),
+      ...(explanation === undefined ? {} : { explanation }),
+    });
+    return requests.get(id);
+  });
+
+export const deliver = (id: string, { db, via, manifestSha256, expires }: GdprRequestStepOptions) =>
+  stepped(db, (requests) =>
+    requests.deliver(id, {
+      via: via!,
+      ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
+      ...(expires === undefined ? {} : { expiresAt: expires }),
+    }),
+  );
+
+export const close = (id: string, { db, outcome, ground }: GdprRequestStepOptions) =>
+  stepped(db, (requests) => requests.close(id, outcome as RequestOutcome, ground));

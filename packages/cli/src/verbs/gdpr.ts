@@ -1,0 +1,228 @@
+import { type Command, Option } from "commander";
+import type { Done } from "../exit-status.ts";
+import { databaseOption } from "./filter-options.ts";
+import { type PersonOptions, personOptions } from "./person-options.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+// Written out, because loading core for lists would slow `daybook --help` down; a test compares them with core's.
+export const BASIS_CHOICES = ["request", "withdrawal", "objection", "unlawful", "child", "law"] as const;
+export const KIND_CHOICES = ["access", "portability", "erasure", "rectification", "restriction", "objection", "withdraw", "info"] as const;
+export const CHANNEL_CHOICES = ["web", "mail", "letter", "phone", "in_person", "representative"] as const;
+export const METHOD_CHOICES = [
+  "signed_in",
+  "signed_in_mfa",
+  "email_loop",
+  "known_facts",
+  "document_seen",
+  "representative",
+  "operator",
+] as const;
+export const STATE_CHOICES = [
+  "received",
+  "verifying",
+  "need_information",
+  "accepted",
+  "searching",
+  "reviewing",
+  "on_hold",
+  "approved",
+] as const;
+export const OUTCOME_CHOICES = ["fulfilled", "partly_refused", "refused", "withdrawn_by_subject"] as const;
+
+export interface GdprExportOptions extends PersonOptions {
+  readonly output: string;
+  readonly request?: string;
+}
+
+export interface GdprEraseOptions extends PersonOptions {
+  readonly request?: string;
+  readonly basis: readonly (typeof BASIS_CHOICES)[number][];
+  readonly scope: "persons" | "full";
+  readonly queue?: boolean;
+  readonly backupDays: number;
+  readonly confirm?: boolean;
+  readonly format: "table" | "json";
+  readonly receipt?: string;
+}
+
+export interface GdprStatusOptions extends PersonOptions {
+  readonly retry?: boolean;
+  readonly scan?: boolean;
+  readonly format: "table" | "json";
+  readonly receipt?: string;
+}
+
+export interface GdprRequestsOptions {
+  readonly db?: string;
+  readonly all?: boolean;
+  readonly format: "table" | "json";
+}
+
+export interface GdprRequestAddOptions extends PersonOptions {
+  readonly kind: readonly (typeof KIND_CHOICES)[number][];
+  readonly channel: (typeof CHANNEL_CHOICES)[number];
+  readonly received?: string;
+  readonly jurisdiction?: string;
+  readonly language?: string;
+}
+
+export interface GdprRequestStepOptions {
+  readonly db?: string;
+  readonly method?: (typeof METHOD_CHOICES)[number];
+  readonly failed?: boolean;
+  readonly evidenceSha256?: string;
+  readonly reason?: string;
+  readonly months?: number;
+  readonly told?: string;
+  readonly ground?: string;
+  readonly state?: (typeof STATE_CHOICES)[number];
+  readonly category?: string;
+  readonly outcome?: string;
+  readonly explanation?: string;
+  readonly via?: string;
+  readonly manifestSha256?: string;
+  readonly expires?: string;
+}
+
+export interface GdprReplayOptions {
+  readonly db?: string;
+  readonly confirm?: boolean;
+}
+
+export interface GdprHoldOptions extends PersonOptions {
+  readonly category?: number;
+  readonly from?: number;
+  readonly to?: number;
+  readonly case?: string;
+  readonly ground?: string;
+  readonly review?: string;
+  readonly format: "table" | "json";
+}
+
+export function addGdpr(program: Command, done: Done): void {
+  const gdpr = program.command("gdpr").description("answer a person: a copy of their data, its erasure, and the register of requests");
+  const requestOption = (command: Command) =>
+    command.option("--request <id>", "the request of the register this answers; it has to be verified and of this person");
+
+  requestOption(personOptions(gdpr.command("export")))
+    .description("write everything the trail holds about a person into a folder: JSON, CSV, pages to read, hashes (Art. 15 and 20)")
+    .requiredOption("--output <folder>", "a folder that does not exist yet; it and its files can be read by you only")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 written, 1 failed, 2 wrong usage, 3 the trail holds nothing about this person.\nExample: daybook gdpr export --user sabo --output sabo-2026-11",
+    )
+    .action(async (options: GdprExportOptions) => done(await (await import("../actions/gdpr-export.ts")).gdprExport(options)));
+
+  requestOption(personOptions(gdpr.command("erase")))
+    .description("erase a person (Art. 17); only says what it would do without --confirm")
+    .addOption(new Option("--basis <basis...>", "why").choices(BASIS_CHOICES).default(["request"]))
+    .addOption(
+      new Option("--scope <scope>", "`full` also blanks what is left of events in which nobody else occurred")
+        .choices(["persons", "full"])
+        .default("persons"),
+    )
+    .option("--queue", "wait for the next run: several people in one are harder to tell apart afterwards")
+    .option("--backup-days <n>", "how long backups live: so long late events of the person are refused", wholeNumber(0), 35)
+    .option("--confirm", "do it")
+    .option("--receipt <file>", "write the signed receipt to a file that only you can read")
+    .addOption(new Option("--format <format>", "how to print").choices(["table", "json"]).default("table"))
+    .addHelpText(
+      "after",
+      "\nExit status: 0 erased and proven, or planned; 1 failed; 3 the trail holds nothing about this person; 4 erased, but something still holds the bytes.\nExample: daybook gdpr erase --user sabo --confirm",
+    )
+    .action(async (options: GdprEraseOptions) => done(await (await import("../actions/gdpr-erase.ts")).gdprErase(options)));
+
+  personOptions(gdpr.command("status"))
+    .description("erasures and their receipts; with a person, whether they were erased")
+    .option("--retry", "try again to remove bytes that something still held")
+    .option("--scan", "also look for removed bytes in the files")
+    .option("--receipt <id>", "print one receipt")
+    .addOption(new Option("--format <format>", "how to print").choices(["table", "json"]).default("table"))
+    .addHelpText("after", "\nExit status: 0 everything is proven, 3 nothing was found, 4 something is pending.")
+    .action(async (options: GdprStatusOptions) => done(await (await import("../actions/gdpr-status.ts")).gdprStatus(options)));
+
+  addRequests(gdpr, done);
+  addHold(gdpr, done);
+
+  databaseOption(gdpr.command("replay"))
+    .description("after a backup was put back: erase again what was erased since, and let the log go on under its next name")
+    .option("--confirm", "do it")
+    .addHelpText("after", "\nExit status: 0 done, or planned; 1 failed; 3 there is nothing to replay.")
+    .action(async (options: GdprReplayOptions) => done(await (await import("../actions/gdpr-replay.ts")).gdprReplay(options)));
+}
+
+function addRequests(gdpr: Command, done: Done): void {
+  const requests = gdpr
+    .command("requests")
+    .description("the register of requests: what came in, and by when it has to be answered (Art. 12)");
+  const step = (name: string, description: string, action: keyof typeof import("../actions/gdpr-requests.ts")) => {
+    const command = databaseOption(requests.command(`${name} <request>`)).description(description);
+    command.action(async (request: string, options: GdprRequestStepOptions) => {
+      const steps = await import("../actions/gdpr-requests.ts");
+      done(await (steps[action] as (request: string, options: GdprRequestStepOptions) => Promise<0>)(request, options));
+    });
+    return command;
+  };
+  databaseOption(requests.command("list", { isDefault: true }))
+    .description("open requests, the most urgent first")
+    .option("--all", "closed ones too")
+    .addOption(new Option("--format <format>", "how to print").choices(["table", "json"]).default("table"))
+    .addHelpText("after", "\nExit status: 0 printed, 3 there are none.")
+    .action(async (options: GdprRequestsOptions) => done(await (await import("../actions/gdpr-requests.ts")).list(options)));
+  personOptions(requests.command("add"))
+    .description("register a request")
+    .addOption(new Option("--kind <kind...>", "what is asked for").choices(KIND_CHOICES).makeOptionMandatory())
+    .addOption(new Option("--channel <channel>", "how it came in").choices(CHANNEL_CHOICES).makeOptionMandatory())
+    .option("--received <time>", "when it came in, ISO 8601 (default: now)")
+    .option("--jurisdiction <country>", "ISO 3166-1 alpha-2")
+    .option("--language <tag>", "BCP 47")
+    .action(async (options: GdprRequestAddOptions) => done(await (await import("../actions/gdpr-requests.ts")).add(options)));
+  step("show", "one request with everything that was recorded about it", "show").addOption(
+    new Option("--format <format>", "how to print").choices(["table", "json"]).default("json"),
+  );
+  step("verify", "how it was checked who asks; no copy of a document is kept", "verify")
+    .addOption(new Option("--method <method>", "how").choices(METHOD_CHOICES).makeOptionMandatory())
+    .option("--failed", "the person could not be confirmed")
+    .option("--evidence-sha256 <digest>", "digest of what was shown");
+  step("pause", "stop the clock, usually to learn who asks (Art. 12(6))", "pause").requiredOption("--ground <ground>", "on which ground");
+  step("resume", "let the clock run again", "resume");
+  step("extend", "one or two more months, if the person was told why within the first (Art. 12(3))", "extend")
+    .requiredOption("--reason <reason>", "why")
+    .option("--months <n>", "1 or 2", wholeNumber(1), 2)
+    .option("--told <time>", "when the person was told, ISO 8601 (default: now)");
+  step("move", "go on to another state", "move").addOption(
+    new Option("--state <state>", "which").choices(STATE_CHOICES).makeOptionMandatory(),
+  );
+  step("decide", "what happens to a category of data (Art. 12(4))", "decide")
+    .requiredOption("--category <category>", "which category")
+    .addOption(new Option("--outcome <outcome>", "what").choices(["act", "limit", "refuse"]).makeOptionMandatory())
+    .option("--ground <ground>", "article and sentence, where something is limited or refused")
+    .option("--explanation <text>", "in words");
+  step("deliver", "the answer was handed over", "deliver")
+    .requiredOption("--via <channel>", "how: over which authenticated channel")
+    .option("--manifest-sha256 <digest>", "of the package that was handed over")
+    .option("--expires <time>", "until when a link holds, ISO 8601");
+  step("close", "finish a request", "close")
+    .addOption(new Option("--outcome <outcome>", "how").choices(OUTCOME_CHOICES).makeOptionMandatory())
+    .option("--ground <ground>", "article and sentence, where it was refused");
+}
+
+function addHold(gdpr: Command, done: Done): void {
+  const hold = gdpr.command("hold").description("legal holds: what lies in their scope is neither erased nor expired (Art. 17(3)(e))");
+  databaseOption(hold.command("list", { isDefault: true }))
+    .description("print all holds")
+    .addOption(new Option("--format <format>", "how to print").choices(["table", "json"]).default("table"))
+    .action(async (options: GdprHoldOptions) => done(await (await import("../actions/gdpr-hold.ts")).list(options)));
+  personOptions(hold.command("place"))
+    .description("place a hold")
+    .option("--category <n>", "only this retention class, by number", wholeNumber(1))
+    .option("--from <seq>", "only from this entry on", wholeNumber(0))
+    .option("--to <seq>", "only up to this entry", wholeNumber(0))
+    .requiredOption("--case <reference>", "of the case")
+    .requiredOption("--ground <ground>", "article and sentence, or law")
+    .requiredOption("--review <date>", "when somebody looks at it again, YYYY-MM-DD")
+    .action(async (options: GdprHoldOptions) => done(await (await import("../actions/gdpr-hold.ts")).place(options)));
+  databaseOption(hold.command("release <hold>"))
+    .description("release a hold; erasures it held up are carried out")
+    .action(async (id: string, options: GdprHoldOptions) => done(await (await import("../actions/gdpr-hold.ts")).release(id, options)));
+}
