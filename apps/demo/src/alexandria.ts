@@ -1,6 +1,15 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AuditLog, contentIngested, indexUpdated, operationFailed, runAs } from "@daybook/core";
+import {
+  collectionBytes,
+  collectionChunks,
+  createMetrics,
+  fileHealth,
+  type Metrics,
+  type MetricsServer,
+  serveMetrics,
+} from "@daybook/metrics";
 import type { ModelOptions } from "./library/ask-model.ts";
 import { ingestFolder } from "./library/ingest-folder.ts";
 import { type Library, openLibrary } from "./library/library.ts";
@@ -17,6 +26,8 @@ export interface AlexandriaOptions {
   readonly port: number;
   readonly libraryPath: string;
   readonly auditPath: string;
+  /** Metrics have a port of their own; 0 takes a free one. */
+  readonly metricsPort: number;
   readonly model?: ModelOptions | undefined;
 }
 
@@ -34,20 +45,38 @@ export class Alexandria {
   readonly audit: AuditLog;
   readonly url: string;
   readonly #server: Server;
+  readonly #metrics: MetricsServer;
 
-  constructor(library: Library, audit: AuditLog, server: Server) {
+  constructor(library: Library, audit: AuditLog, server: Server, metrics: MetricsServer) {
     this.library = library;
     this.audit = audit;
     this.#server = server;
+    this.#metrics = metrics;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async open({ framework, port, libraryPath, auditPath, model }: AlexandriaOptions): Promise<Alexandria> {
-    const audit = await openAuditLog(auditPath);
+  static async open({ framework, port, metricsPort, libraryPath, auditPath, model }: AlexandriaOptions): Promise<Alexandria> {
+    const metrics = createMetrics();
+    const audit = await openAuditLog(auditPath, metrics);
     const library = openLibrary({ path: libraryPath });
-    const house = { library, audit, sessions: new Sessions(), model };
-    const server = framework === "express" ? expressServer(house, UPLOAD_LIMIT_BYTES) : await fastifyServer(house, UPLOAD_LIMIT_BYTES);
-    return new Alexandria(library, audit, await server.listen(port));
+    let metricsServer: MetricsServer | undefined;
+    try {
+      watchLibrary(metrics, library, audit, auditPath);
+      metricsServer = await serveMetrics({ registry: metrics.registry, port: metricsPort });
+      const house = { library, audit, metrics, sessions: new Sessions(), model };
+      const app = framework === "express" ? expressServer(house, UPLOAD_LIMIT_BYTES) : await fastifyServer(house, UPLOAD_LIMIT_BYTES);
+      return new Alexandria(library, audit, await app.listen(port), metricsServer);
+    } catch (cause) {
+      await metricsServer?.close();
+      await audit.close();
+      library.close();
+      throw cause;
+    }
+  }
+
+  /** Address of the metrics. */
+  get metricsUrl(): string {
+    return this.#metrics.url;
   }
 
   /** Takes a folder of texts in: one ingestion record per file, and an error record for each that was refused. */
@@ -88,7 +117,16 @@ export class Alexandria {
       this.#server.close((error) => (error === undefined ? resolve() : reject(error)));
       this.#server.closeIdleConnections();
     });
+    await this.#metrics.close();
     await this.audit.close();
     this.library.close();
   }
+}
+
+/** What the metrics tell beyond the requests they see: the pipeline, the file, the collections. */
+function watchLibrary(metrics: Metrics, library: Library, audit: AuditLog, auditPath: string): void {
+  metrics.watch(audit);
+  metrics.watchHealth(fileHealth(auditPath));
+  metrics.gauge(collectionChunks, () => library.collectionSizes().map(({ slug, sections }) => [sections, { collection: slug }]));
+  metrics.gauge(collectionBytes, () => library.collectionSizes().map(({ slug, bytes }) => [bytes, { collection: slug }]));
 }

@@ -13,11 +13,14 @@ const USAGE = `Alexandria, a small library with an audit trail.
   --books DIR        texts to take in, .txt and .md (default: its own handbook)
   --framework NAME   express or fastify (default express)
   --port N           where to listen on 127.0.0.1; 0 takes a free port (default 3000)
+  --metrics-port N   where to serve metrics on 127.0.0.1; 0 takes a free port (default 9464)
   --exit             stop after the summary
 
 DAYBOOK_DB names the database of the trail (default data/audit.db). ALEXANDRIA_MODEL_URL and ALEXANDRIA_MODEL name a server that
 speaks the OpenAI chat protocol; without them answers are quotations.
 `;
+
+const SHELF = fileURLToPath(new URL("../shelf", import.meta.url));
 
 class UsageError extends Error {}
 
@@ -29,12 +32,18 @@ function options() {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause));
   }
   const { books, framework, exit, help } = values;
-  const port = Number(values.port);
   if (framework !== "express" && framework !== "fastify") throw new UsageError("--framework is express or fastify");
-  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new UsageError("--port is a number from 0 to 65535");
   if (books !== undefined && !statSync(books, { throwIfNoEntry: false })?.isDirectory())
     throw new UsageError(`--books: ${books} is no folder`);
-  return { books: books ?? fileURLToPath(new URL("../shelf", import.meta.url)), framework: framework as Framework, port, exit, help };
+  // A run that ends by itself takes any ports, so that it also works beside a library that is running.
+  const port = portOf("--port", values.port ?? (exit ? "0" : "3000"));
+  const metricsPort = portOf("--metrics-port", values["metrics-port"] ?? (exit ? "0" : "9464"));
+  return { books: books ?? SHELF, framework: framework as Framework, port, metricsPort, exit, help };
+}
+
+function portOf(option: string, text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`${option} is a number from 0 to 65535`);
+  return Number(text);
 }
 
 const parse = () =>
@@ -42,14 +51,15 @@ const parse = () =>
     options: {
       books: { type: "string" },
       framework: { type: "string", default: "express" },
-      port: { type: "string", default: "3000" },
+      port: { type: "string" },
+      "metrics-port": { type: "string" },
       exit: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   }).values;
 
 async function main(): Promise<void> {
-  const { books, framework, port, exit, help } = options();
+  const { books, framework, port, metricsPort, exit, help } = options();
   if (help) {
     process.stdout.write(USAGE);
     return;
@@ -60,8 +70,8 @@ async function main(): Promise<void> {
   const { ALEXANDRIA_MODEL_URL: modelUrl, ALEXANDRIA_MODEL: model } = process.env;
   const alexandria = await Alexandria.open({
     framework,
-    // A run that ends by itself takes any port, so that it also works beside a library that is running.
-    port: exit && !process.argv.includes("--port") ? 0 : port,
+    port,
+    metricsPort,
     auditPath,
     libraryPath: join(folder, "library.db"),
     model: modelUrl && model ? { url: modelUrl, model } : undefined,
@@ -91,8 +101,8 @@ main().catch((error: unknown) => {
     process.exitCode = 2;
     return;
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE") process.stderr.write("The port is taken; choose another with --port, or --port 0.\n");
+  const { code, message, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+  if (code === "EADDRINUSE") process.stderr.write(`The port ${port} is taken; choose others with --port and --metrics-port, 0 for any.\n`);
   else process.stderr.write(isDaybookError(error) ? `${message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 1;
 });

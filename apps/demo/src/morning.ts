@@ -97,11 +97,9 @@ export async function runMorning(url: string, tokens: ReadonlyMap<string, string
   await step(mira, "tries the admin pages", 403, () => mira.get("/admin/readers"));
   await step(someone, "tries the admin pages", 401, () => someone.get("/admin/audit"));
   await step(amina, "opens a collection", 303, () =>
-    amina.post("/admin/collections", {
-      name: `Local history, begun ${new Date().toISOString().slice(0, 19)}`,
-      description: "The town and its people",
-    }),
+    amina.post("/admin/collections", { name: "Local history", description: "The town and its people" }),
   );
+  await step(amina, "gives it up again", 303, () => amina.post("/admin/collections/local-history/remove", {}));
   await step(amina, "removes a reader who moved away", 303, () => amina.post("/admin/readers/petra/remove", {}));
   await step(amina, "looks into the audit trail", 200, () => amina.get("/admin/audit"));
   await step(jonas, "signs out", 303, () => jonas.post("/sign-out", {}));

@@ -35,6 +35,7 @@ export async function summary(alexandria: Alexandria, { auditPath, ingested, ste
   const places: [string, string][] = [
     ["the library", `${url}/`],
     ["its audit trail", `${url}/admin/audit   (sign in as amina)`],
+    ["its metrics", alexandria.metricsUrl],
     ["the same in a shell", `npx daybook report --db ${auditPath} --last 1d`],
     ["with any SQLite tool", `sqlite3 ${auditPath} "select * from audit_log limit 5"`],
   ];

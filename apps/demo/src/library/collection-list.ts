@@ -9,6 +9,14 @@ export interface Collection {
   readonly books: number;
 }
 
+/** How much a collection holds. */
+export interface CollectionSize {
+  readonly slug: string;
+  readonly sections: number;
+  /** Of its books as they came. */
+  readonly bytes: number;
+}
+
 /** "Sea Tales!" gives "sea-tales"; text without a letter or digit gives "". */
 export const slugOf = (name: string): string =>
   name
@@ -17,6 +25,9 @@ export const slugOf = (name: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
+
+/** The collection every library has. */
+export const DEFAULT_COLLECTION = "shelf";
 
 const SELECT = `
   SELECT slug, name, description, (SELECT count(*) FROM book WHERE book.collection = collection.slug) AS books
@@ -31,6 +42,15 @@ export class CollectionList {
 
   all(): readonly Collection[] {
     return this.#db.prepare<[], Collection>(`${SELECT} ORDER BY name`).all();
+  }
+
+  sizes(): readonly CollectionSize[] {
+    return this.#db
+      .prepare<[], CollectionSize>(
+        `SELECT slug, coalesce(sum(bytes), 0) AS bytes, coalesce(sum((SELECT count(*) FROM section WHERE section.book = book.id)), 0) AS sections
+        FROM collection LEFT JOIN book ON book.collection = collection.slug GROUP BY slug ORDER BY slug`,
+      )
+      .all();
   }
 
   find(slug: string): Collection | undefined {

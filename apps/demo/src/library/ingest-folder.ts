@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { DEFAULT_COLLECTION, type Library, MAX_BOOK_BYTES } from "./library.ts";
+import { DEFAULT_COLLECTION } from "./collection-list.ts";
+import { type Library, MAX_BOOK_BYTES } from "./library.ts";
 import { LibraryError, type LibraryErrorCode } from "./library-error.ts";
 import type { BookFormat } from "./prepare-book.ts";
 

@@ -1,7 +1,7 @@
 import { parse } from "node:path";
 import Database from "better-sqlite3";
 import { type Book, BookShelf, type Section, type SectionSummary, type ShelvedBook } from "./book-shelf.ts";
-import { type Collection, CollectionList } from "./collection-list.ts";
+import { type Collection, CollectionList, type CollectionSize, DEFAULT_COLLECTION } from "./collection-list.ts";
 import { decodeText } from "./decode-text.ts";
 import { LibraryError } from "./library-error.ts";
 import { type BookFormat, type PreparedBook, prepareBook } from "./prepare-book.ts";
@@ -38,8 +38,6 @@ export type NewBook = BookText & {
   readonly userId?: string;
 };
 
-/** The collection every library has. */
-export const DEFAULT_COLLECTION = "shelf";
 /** Largest text of one book, in bytes: 64 MiB. */
 export const MAX_BOOK_BYTES = 64 * 1024 ** 2;
 const LONGEST_TITLE = 300;
@@ -146,6 +144,10 @@ export class Library {
 
   collections(): readonly Collection[] {
     return this.#collections.all();
+  }
+
+  collectionSizes(): readonly CollectionSize[] {
+    return this.#collections.sizes();
   }
 
   collection(slug: string): Collection | undefined {

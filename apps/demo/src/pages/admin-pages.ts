@@ -1,4 +1,4 @@
-import type { Collection } from "../library/collection-list.ts";
+import { type Collection, DEFAULT_COLLECTION } from "../library/collection-list.ts";
 import type { Reader } from "../library/reader-list.ts";
 import { formToken } from "./form-token.ts";
 import { type Fragment, html } from "./html.ts";
@@ -14,9 +14,9 @@ const ADMIN_MENU = html`<nav class="sub" aria-label="Admin"><ul>
 const adminPage = (page: PageContext, title: string, content: Fragment): string =>
   layout({ ...page, title, current: "/admin", content: html`${ADMIN_MENU}${content}` });
 
-function table(caption: string, columns: readonly string[], rows: readonly (readonly Fragment[])[]): Fragment {
+function table(caption: string, columns: readonly string[], rows: readonly (readonly Fragment[])[], kind = "list"): Fragment {
   if (rows.length === 0) return html`<p class="note">Nothing to show.</p>`;
-  return html`<div class="wide" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="wide" role="region" aria-label="${caption}" tabindex="0"><table class="${kind}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
@@ -54,7 +54,7 @@ export interface CollectionsPage extends PageContext {
   readonly problem?: string;
 }
 
-/** The form posts `name` and `description` to /admin/collections. */
+/** The form posts `name` and `description` to /admin/collections; removing posts to /admin/collections/{slug}/remove. */
 export const collectionsPage = (page: CollectionsPage): string =>
   adminPage(
     page,
@@ -62,8 +62,15 @@ export const collectionsPage = (page: CollectionsPage): string =>
     html`${page.problem !== undefined && html`<p class="problem" role="alert">${page.problem}</p>`}
 ${table(
   "All collections",
-  ["Name", "Address", "Books", "Description"],
-  page.collections.map(({ name, slug, books, description }) => [name, slug, books, description]),
+  ["Name", "Address", "Books", "Description", "Remove"],
+  page.collections.map(({ name, slug, books, description }) => [
+    name,
+    slug,
+    books,
+    description,
+    slug !== DEFAULT_COLLECTION &&
+      html`<form method="post" action="/admin/collections/${encodeURIComponent(slug)}/remove">${formToken(page)}<button aria-label="Remove ${name}">Remove</button></form>`,
+  ]),
 )}
 <h2>New collection</h2>
 <form method="post" action="/admin/collections">
@@ -90,6 +97,6 @@ export const auditPage = (page: AuditPage): string =>
     page,
     "Audit trail",
     html`${page.summary !== undefined && html`<p role="status">${page.summary}</p>`}
-${table("Newest records first", page.columns, page.rows)}
+${table("Newest records first", page.columns, page.rows, "log")}
 ${page.olderHref !== undefined && html`<nav class="pager" aria-label="Pages of records"><a rel="next" href="${page.olderHref}">Older records</a></nav>`}`,
   );

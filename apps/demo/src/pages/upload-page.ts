@@ -1,5 +1,5 @@
 import type { Book } from "../library/book-shelf.ts";
-import type { Collection } from "../library/collection-list.ts";
+import { type Collection, DEFAULT_COLLECTION } from "../library/collection-list.ts";
 import type { UploadAllowance } from "../library/upload-quota.ts";
 import { formToken } from "./form-token.ts";
 import { html } from "./html.ts";
@@ -21,6 +21,7 @@ export interface UploadPage extends PageContext {
 /** The form posts `title`, `collection`, `format` ("text" or "markdown") and `text`, form-encoded, to /upload. */
 export const uploadPage = (page: UploadPage): string => {
   const { collections, allowance, form, problem, uploaded } = page;
+  const chosen = form?.collection ?? uploaded?.collection ?? DEFAULT_COLLECTION;
   return layout({
     ...page,
     title: "Upload a text",
@@ -34,7 +35,7 @@ ${formToken(page)}
 <input id="title" name="title" value="${form?.title ?? ""}" maxlength="300" required></p>
 <p><label for="collection">Collection</label>
 <select id="collection" name="collection">${collections.map(
-      ({ slug, name }) => html`<option value="${slug}"${slug === form?.collection && html` selected`}>${name}</option>`,
+      ({ slug, name }) => html`<option value="${slug}"${slug === chosen && html` selected`}>${name}</option>`,
     )}</select></p>
 <p><label for="format">Format</label>
 <select id="format" name="format"><option value="text">Plain text</option><option value="markdown">Markdown</option></select></p>

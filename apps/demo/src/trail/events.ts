@@ -6,7 +6,7 @@ import { z } from "zod";
 export const bookUploaded = defineEvent({
   type: "ingestion",
   action: "book.uploaded",
-  data: z.object({ title: z.string(), collection: z.string(), sections: z.int(), bytes: z.int() }),
+  data: z.object({ title: z.string(), collection: z.string(), count: z.int(), bytes: z.int() }),
   // The title is what a reader typed: it goes when the reader goes. The counts stay.
   personal: ["title"],
   description: "A reader put a text on the shelf.",
@@ -28,6 +28,16 @@ export const collectionAdded = defineEvent({
   description: "An administrator opened a collection.",
 });
 
+export const collectionRemoved = defineEvent({
+  type: "admin_action",
+  action: "collection.removed",
+  severity: "warning",
+  data: z.object({ books: z.int() }),
+  personal: [],
+  resourceId: "impersonal",
+  description: "An administrator removed a collection with its books.",
+});
+
 export const readerRemoved = defineEvent({
   type: "admin_action",
   action: "reader.removed",
@@ -35,4 +45,4 @@ export const readerRemoved = defineEvent({
   description: "An administrator removed a reader from the library.",
 });
 
-export const CATALOGUE = [bookUploaded, bookRead, collectionAdded, readerRemoved] as const;
+export const CATALOGUE = [bookUploaded, bookRead, collectionAdded, collectionRemoved, readerRemoved] as const;

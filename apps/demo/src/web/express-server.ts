@@ -1,47 +1,51 @@
 import type { Server } from "node:http";
 import { auditErrorMiddleware, auditMiddleware } from "@daybook/express";
 import express, { type ErrorRequestHandler, type Request, type Response } from "express";
-import type { Reader } from "../library/reader-list.ts";
 import { notFoundPage, serverErrorPage } from "../pages/error-pages.ts";
 import { CONTENT_SECURITY_POLICY } from "../pages/layout.ts";
 import { answerRequest } from "./answer-request.ts";
 import { type House, libraryRoutes, pageContext } from "./library-routes.ts";
 import type { WebAnswer, WebRequest } from "./route.ts";
-import type { Session } from "./sessions.ts";
-
-type Visitor = { session?: Session | undefined; reader?: Reader | undefined };
+import { visitors } from "./visitors.ts";
 
 /** The library on Express. */
 export function expressServer(house: House, uploadLimitBytes: number): { listen(port: number): Promise<Server> } {
-  const { audit, sessions, library } = house;
+  const { audit, metrics, sessions, library } = house;
+  const visitorOf = visitors(sessions, library);
   const routes = libraryRoutes(house);
   const app = express();
   app.disable("x-powered-by");
   const policy = routes.flatMap(({ method, path, audit: level }) => (level === undefined ? [] : [{ method, path, level }]));
 
   // One line: every request, denial, quota hit and error is in the trail from here on.
-  app.use(auditMiddleware({ audit, policy, user: (request) => visitorOf(request).reader?.id }));
+  app.use(auditMiddleware({ audit, policy, user: (request) => visitorOf(request).reader?.id, observe: metrics.observe }));
 
-  app.use((request, response, next) => {
+  app.use((_request, response, next) => {
     response.setHeader("content-security-policy", CONTENT_SECURITY_POLICY);
     response.setHeader("x-content-type-options", "nosniff");
-    const visitor = visitorOf(request);
-    visitor.session = sessions.find(request.headers.cookie);
-    visitor.reader = visitor.session && library.reader(visitor.session.readerId);
     next();
   });
   app.use(express.text({ type: "application/x-www-form-urlencoded", limit: uploadLimitBytes }));
+  const webRequest = (request: Request): WebRequest => {
+    const mark = request.originalUrl.indexOf("?");
+    return {
+      params: request.params as Record<string, string>,
+      query: new URLSearchParams(mark < 0 ? "" : request.originalUrl.slice(mark + 1)),
+      form: new URLSearchParams(typeof request.body === "string" ? request.body : ""),
+      ...visitorOf(request),
+    };
+  };
   for (const route of routes) {
     app[route.method === "GET" ? "get" : "post"](route.path, async (request: Request, response: Response) => {
       send(response, await answerRequest(route, webRequest(request), audit));
     });
   }
-  app.use((request, response) => send(response, { status: 404, body: notFoundPage(pageContext(visitorAsRequest(request))) }));
+  app.use((request, response) => send(response, { status: 404, body: notFoundPage(pageContext(visitorOf(request))) }));
   app.use(auditErrorMiddleware());
   const answerError: ErrorRequestHandler = (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const status = typeof error.status === "number" && error.status >= 400 && error.status < 500 ? error.status : 500;
-    send(response, { status, body: serverErrorPage(pageContext(visitorAsRequest(request))) });
+    send(response, { status, body: serverErrorPage(pageContext(visitorOf(request))) });
   };
   app.use(answerError);
 
@@ -50,22 +54,6 @@ export function expressServer(house: House, uploadLimitBytes: number): { listen(
       new Promise((resolve, reject) => {
         const server = app.listen(port, "127.0.0.1", (error) => (error === undefined ? resolve(server) : reject(error)));
       }),
-  };
-}
-
-const visitorOf = (request: Request) => ((request as Request & { visitor?: Visitor }).visitor ??= {});
-const visitorAsRequest = (request: Request) => {
-  const { session, reader } = visitorOf(request);
-  return { session, reader };
-};
-
-function webRequest(request: Request): WebRequest {
-  const mark = request.originalUrl.indexOf("?");
-  return {
-    params: request.params as Record<string, string>,
-    query: new URLSearchParams(mark < 0 ? "" : request.originalUrl.slice(mark + 1)),
-    form: new URLSearchParams(typeof request.body === "string" ? request.body : ""),
-    ...visitorAsRequest(request),
   };
 }
 

@@ -1,40 +1,39 @@
 import type { Server } from "node:http";
 import { auditPlugin } from "@daybook/fastify";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
-import type { Reader } from "../library/reader-list.ts";
 import { notFoundPage, serverErrorPage } from "../pages/error-pages.ts";
 import { CONTENT_SECURITY_POLICY } from "../pages/layout.ts";
 import { answerRequest } from "./answer-request.ts";
 import { type House, libraryRoutes, pageContext } from "./library-routes.ts";
 import type { WebAnswer, WebRequest } from "./route.ts";
-import type { Session } from "./sessions.ts";
-
-interface Visitor {
-  readonly session: Session | undefined;
-  readonly reader: Reader | undefined;
-}
-
-const NOBODY: Visitor = { session: undefined, reader: undefined };
+import { visitors } from "./visitors.ts";
 
 /** The library on Fastify. */
 export async function fastifyServer(house: House, uploadLimitBytes: number): Promise<{ listen(port: number): Promise<Server> }> {
-  const { audit, sessions, library } = house;
+  const { audit, metrics, sessions, library } = house;
+  const visitorOf = visitors(sessions, library);
   const app = fastify({ bodyLimit: uploadLimitBytes });
 
   // One line: every request, denial, quota hit and error is in the trail from here on.
-  await app.register(auditPlugin, { audit, user: (request: FastifyRequest) => visitorOf(request).reader?.id });
+  await app.register(auditPlugin, { audit, user: (request) => visitorOf(request.raw).reader?.id, observe: metrics.observe });
 
-  app.decorateRequest("visitor", null);
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", async (_request, reply) => {
     reply.headers({ "content-security-policy": CONTENT_SECURITY_POLICY, "x-content-type-options": "nosniff" });
-    const session = sessions.find(request.headers.cookie);
-    request.setDecorator<Visitor>("visitor", { session, reader: session && library.reader(session.readerId) });
   });
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "string" },
     async (_request: FastifyRequest, body: string) => body,
   );
+  const webRequest = (request: FastifyRequest): WebRequest => {
+    const mark = request.originalUrl.indexOf("?");
+    return {
+      params: request.params as Record<string, string>,
+      query: new URLSearchParams(mark < 0 ? "" : request.originalUrl.slice(mark + 1)),
+      form: new URLSearchParams(typeof request.body === "string" ? request.body : ""),
+      ...visitorOf(request.raw),
+    };
+  };
   for (const route of libraryRoutes(house)) {
     app.route({
       method: route.method,
@@ -43,10 +42,10 @@ export async function fastifyServer(house: House, uploadLimitBytes: number): Pro
       handler: async (request, reply) => send(reply, await answerRequest(route, webRequest(request), audit)),
     });
   }
-  app.setNotFoundHandler(async (request, reply) => send(reply, { status: 404, body: notFoundPage(pageContext(visitorOf(request))) }));
+  app.setNotFoundHandler(async (request, reply) => send(reply, { status: 404, body: notFoundPage(pageContext(visitorOf(request.raw))) }));
   app.setErrorHandler(async (error: { statusCode?: number }, request, reply) => {
     const status = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : 500;
-    return send(reply, { status, body: serverErrorPage(pageContext(visitorOf(request))) });
+    return send(reply, { status, body: serverErrorPage(pageContext(visitorOf(request.raw))) });
   });
 
   return {
@@ -54,18 +53,6 @@ export async function fastifyServer(house: House, uploadLimitBytes: number): Pro
       await app.listen({ port, host: "127.0.0.1" });
       return app.server as Server;
     },
-  };
-}
-
-const visitorOf = (request: FastifyRequest): Visitor => request.getDecorator<Visitor | null>("visitor") ?? NOBODY;
-
-function webRequest(request: FastifyRequest): WebRequest {
-  const mark = request.originalUrl.indexOf("?");
-  return {
-    params: request.params as Record<string, string>,
-    query: new URLSearchParams(mark < 0 ? "" : request.originalUrl.slice(mark + 1)),
-    form: new URLSearchParams(typeof request.body === "string" ? request.body : ""),
-    ...visitorOf(request),
   };
 }
 

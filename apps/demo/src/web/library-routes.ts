@@ -9,9 +9,11 @@ import {
   sessionEnded,
   trailRead,
 } from "@daybook/core";
+import type { Metrics } from "@daybook/metrics";
 import { answerQuestion } from "../library/answer-question.ts";
 import type { ModelOptions } from "../library/ask-model.ts";
-import { DEFAULT_COLLECTION, type Library } from "../library/library.ts";
+import { DEFAULT_COLLECTION } from "../library/collection-list.ts";
+import type { Library } from "../library/library.ts";
 import { LibraryError } from "../library/library-error.ts";
 import { adminStartPage, auditPage, collectionsPage, readersPage } from "../pages/admin-pages.ts";
 import { booksPage } from "../pages/books-page.ts";
@@ -23,19 +25,20 @@ import { searchPage } from "../pages/search-page.ts";
 import { signInPage } from "../pages/sign-in-page.ts";
 import { STYLE_SHEET } from "../pages/style-sheet.ts";
 import { uploadPage } from "../pages/upload-page.ts";
-import { bookRead, bookUploaded, collectionAdded, readerRemoved } from "../trail/events.ts";
+import { bookRead, bookUploaded, collectionAdded, collectionRemoved, readerRemoved } from "../trail/events.ts";
 import type { Route, WebAnswer, WebRequest } from "./route.ts";
 import { type Sessions, signedInCookie, signedOutCookie } from "./sessions.ts";
 
 export interface House {
   readonly library: Library;
   readonly audit: AuditLog;
+  readonly metrics: Metrics;
   readonly sessions: Sessions;
   readonly model?: ModelOptions | undefined;
 }
 
 const PAGE_SIZE = 10;
-const AUDIT_COLUMNS = ["No.", "Time", "Type", "Action", "Outcome", "Who", "Where", "State"];
+const AUDIT_COLUMNS = ["No.", "Time (UTC)", "Type", "Action", "Outcome", "Who", "Where", "State"];
 
 export const pageContext = ({ reader, session }: Pick<WebRequest, "reader" | "session">): PageContext => ({
   ...(reader === undefined ? {} : { reader }),
@@ -108,7 +111,7 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
       const { book } = library.addBook({ ...sent, format, ...(reader === undefined ? {} : { userId: reader.id }) });
       audit.record(bookUploaded, {
         resource: { type: "book", id: String(book.id) },
-        data: { title: book.title, collection: book.collection, sections: book.sections, bytes: book.bytes },
+        data: { title: book.title, collection: book.collection, count: book.sections, bytes: book.bytes },
       });
       return {
         body: uploadPage({ ...page, uploaded: book, ...(reader?.role === "reader" ? { allowance: library.allowance(reader.id) } : {}) }),
@@ -167,6 +170,19 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
     }
   }
 
+  async function removeCollection(request: WebRequest): Promise<WebAnswer> {
+    const collection = library.collection(request.params.slug ?? "");
+    if (collection === undefined) return notFound(request);
+    if (collection.slug === DEFAULT_COLLECTION) {
+      const problem = "The shelf is where books go that name no collection, so it stays.";
+      return { status: 400, body: collectionsPage({ ...pageContext(request), collections: library.collections(), problem }) };
+    }
+    const resource = { type: "collection", id: collection.slug };
+    await audit.record(collectionRemoved, { resource, data: { books: collection.books } }).stored;
+    library.removeCollection(collection.slug);
+    return { location: "/admin/collections" };
+  }
+
   async function removeReader(request: WebRequest): Promise<WebAnswer> {
     const id = request.params.id ?? "";
     if (library.reader(id) === undefined) return notFound(request);
@@ -188,7 +204,7 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
     audit.record(trailRead, { data: { verb: "view", records: events.length } });
     const rows = events.map((event) => [
       event.seq,
-      event.time ?? "",
+      event.time?.replace("T", " ").replace("Z", "") ?? "",
       event.type ?? "",
       event.action ?? "",
       event.outcome ?? "",
@@ -272,6 +288,7 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
       handle: (request) => ({ body: collectionsPage({ ...pageContext(request), collections: library.collections() }) }),
     },
     { method: "POST", path: "/admin/collections", role: "admin", handle: addCollection },
+    { method: "POST", path: "/admin/collections/:slug/remove", role: "admin", audit: "always", handle: removeCollection },
     { method: "GET", path: "/admin/audit", role: "admin", handle: showTrail },
   ];
 }
