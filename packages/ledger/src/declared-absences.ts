@@ -70,11 +70,12 @@ export class DeclaredAbsences {
 
   /**
    * @param statements ascending
+   * @param ledgerHeads the heads of all entries of class 8
    * @param counts whether an entry is below a checkpoint or sealed: others excuse nothing
    * @param refuse told of entries that break a rule
    */
-  constructor(statements: readonly Statement[], counts: (statement: Statement) => boolean, refuse: Refuse) {
-    const erasures = new Erasures(statements, refuse);
+  constructor(statements: readonly Statement[], ledgerHeads: SlotSet, counts: (statement: Statement) => boolean, refuse: Refuse) {
+    const erasures = new Erasures(ledgerHeads, refuse);
     for (const statement of statements) {
       const { seq, manifest, sealed } = statement;
       if (manifest.action === "ledger.erasure" && erasures.accept(statement, manifest, counts(statement)) && manifest.gone !== undefined) {
@@ -185,12 +186,12 @@ class Erasures {
   readonly replaced = new Set<number>();
   readonly #accepted = new Map<number, { readonly erasure: Erasure; readonly listPart: number }>();
   readonly #refuse: Refuse;
-  readonly #ledgerHeads = new SlotSet();
+  readonly #ledgerHeads: SlotSet;
   #named = new SlotSet();
 
-  constructor(statements: readonly Statement[], refuse: Refuse) {
+  constructor(ledgerHeads: SlotSet, refuse: Refuse) {
+    this.#ledgerHeads = ledgerHeads;
     this.#refuse = refuse;
-    for (const { seq } of statements) this.#ledgerHeads.add(0, seq);
   }
 
   accept({ seq, listPart }: Statement, erasure: Erasure, counts: boolean): boolean {

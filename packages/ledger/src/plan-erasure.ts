@@ -87,6 +87,8 @@ export function covers({ sub, class: entryClass, fromSeq, toSeq }: HoldScope, pa
 }
 
 function until({ class: entryClass, time }: FoundPart, rules: ClassPolicy | undefined): { until?: string } {
-  if (rules === undefined || time === undefined || entryClass === CLASS.consent) return {};
-  return { until: new Date(Date.parse(time) + rules.persons_days * DAY_MS).toISOString().slice(0, 10) };
+  const end = Date.parse(time ?? "") + (rules?.persons_days ?? Number.NaN) * DAY_MS;
+  // Nobody has recorded when a consent ended here, and a time of no meaning has no end either.
+  if (entryClass === CLASS.consent || !(Math.abs(end) <= 8.64e15)) return {};
+  return { until: new Date(end).toISOString().slice(0, 10) };
 }

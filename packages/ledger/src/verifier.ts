@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { canonicalText } from "./canonical-json.ts";
+import { type PartLabels, scanCanonical } from "./canonical-scan.ts";
 import { DeclaredAbsences, type Explanation, type Statement } from "./declared-absences.ts";
 import { opens, partCount } from "./entry.ts";
 import { CLASS } from "./entry-class.ts";
@@ -45,11 +45,11 @@ export interface StartingPoint {
 export interface VerifierOptions {
   /** All notes at hand, from whatever source. */
   readonly notes: readonly GivenNote[];
-  /** Trusted public keys of the log. */
+  /** Trusted public keys of the log. Default: the public key among `keys`, under every generation of their name. */
   readonly vkeys?: readonly Vkey[];
   /** Trusted public keys of witnesses. */
   readonly witnesses?: readonly Vkey[];
-  /** Seals are checked with these, and their public key is trusted under every generation of their name. */
+  /** Seals are checked with these. */
   readonly keys?: LedgerKeys;
   /** The keys in `vkeys` were taken from the file that is checked. Default false. */
   readonly selfAttested?: boolean;
@@ -61,8 +61,8 @@ export interface VerifierOptions {
   readonly strict?: boolean;
   /** Check only what came after a checkpoint. Default: everything. */
   readonly since?: StartingPoint;
-  /** Called with each part that opens, parsed; what is not JSON is left out. */
-  readonly onPart?: (seq: number, part: number, value: unknown) => void;
+  /** Called with pseudonym and tenant of each detachable part that opens. */
+  readonly onPart?: (seq: number, part: number, labels: Pick<PartLabels, "sub" | "tenant">) => void;
 }
 
 export interface VerifyReport {
@@ -76,7 +76,7 @@ export interface VerifyReport {
   readonly entries: number;
   /** Largest size with a signed root that the entries give. */
   readonly signedTo: number;
-  /** For each witness the largest such size it vouches for; `time` in ISO 8601 where it signed one. */
+  /** For each witness the largest such size it vouches for; `time` in ISO 8601, where it signed a time that can be written so. */
   readonly witnessed: readonly { readonly name: string; readonly size: number; readonly time: string | null }[];
   /** Parts that are gone and named by an erasure. */
   readonly erased: number;
@@ -121,6 +121,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 const MINUTE_MS = 60_000;
 const SKEW_MS = 120_000;
 const UNWITNESSED_FOR_MS = 15 * MINUTE_MS;
+const LAST_ISO_MS = Date.UTC(9999, 11, 31);
 const NO_SEAL = new Uint8Array(SEAL_LENGTH);
 
 class StreamingVerifier implements Verifier {
@@ -128,6 +129,8 @@ class StreamingVerifier implements Verifier {
   readonly #findings = new FindingList();
   readonly #notes: TrustedCheckpoints;
   readonly #statements: Statement[] = [];
+  /** All entries of class 8, as slots of their heads. */
+  readonly #ledgerHeads = new SlotSet();
   /** Where the newest retention entry of each class is among them. */
   readonly #retentions = new Map<number, number>();
 
@@ -166,18 +169,17 @@ class StreamingVerifier implements Verifier {
 
   constructor(options: VerifierOptions) {
     this.#options = options;
-    const { notes, vkeys = [], witnesses = [], keys, since } = options;
-    this.#notes = new TrustedCheckpoints(since === undefined ? notes : [...notes, { note: since.note, source: "stored" }], {
-      vkeys,
-      witnesses,
-      keys,
-    });
+    const { notes, vkeys, witnesses = [], keys, since } = options;
+    const trust = { vkeys: vkeys ?? [], witnesses, keys: vkeys === undefined ? keys : undefined };
+    this.#notes = new TrustedCheckpoints(since === undefined ? notes : [...notes, { note: since.note, source: "stored" }], trust);
   }
 
   manifest(row: LedgerRow, previousSeal: Uint8Array | undefined): void {
     if (this.#started) throw new LedgerError("BAD_SIZE", "Entries of class 8 come before the rows.");
     const count = partCount(row.entry);
-    if (count === 0 || row.entry[4] !== CLASS.ledger || row.head === null) return;
+    if (count === 0 || row.entry[4] !== CLASS.ledger) return;
+    this.#ledgerHeads.add(0, row.seq);
+    if (row.head === null) return;
     const parts = presentParts(row);
     // The pass over the rows reports what does not open; here it only must not be believed.
     if (parts.some(({ part, salt, data }) => salt === null || data === null || part >= count || !opens(row.entry, part, salt, data)))
@@ -297,7 +299,9 @@ class StreamingVerifier implements Verifier {
     const reach = ofThisTree.at(-1)?.size ?? 0;
     const counts = ({ seq, sealed }: { readonly seq: number; readonly sealed: boolean }) => sealed || seq < reach;
 
-    this.#absences = new DeclaredAbsences(this.#statements, counts, (seq, text) => this.#error("BAD_MANIFEST", seq, { text }));
+    this.#absences = new DeclaredAbsences(this.#statements, this.#ledgerHeads, counts, (seq, text) =>
+      this.#error("BAD_MANIFEST", seq, { text }),
+    );
     this.#marks = [...new Set(this.#absences.raised.map(({ below }) => below))].sort((a, b) => a - b);
     this.#times = new WitnessTimes(ofThisTree);
     for (const { seq, manifest } of this.#statements) {
@@ -446,9 +450,9 @@ class StreamingVerifier implements Verifier {
       this.#error("ALTERED", seq, { part: 0, text: `the head of entry ${seq} was changed` });
       return undefined;
     }
-    const value = this.#parsed(seq, 0, head) as { ts?: unknown; late?: unknown } | null | undefined;
-    const time = value?.late ?? value?.ts;
-    return typeof time === "string" && time.length === 24 ? { time, late: value?.late !== undefined } : undefined;
+    const { ts, late } = this.#read(seq, 0, head);
+    const time = late ?? ts;
+    return time?.length === 24 ? { time, late: late !== undefined } : undefined;
   }
 
   #checkPart({ seq, entry }: LedgerRow, count: number, part: number, salt: Uint8Array | null, data: Uint8Array | null): void {
@@ -457,22 +461,17 @@ class StreamingVerifier implements Verifier {
       this.#findings.add("SEALED_PART", { seq, part, text: `part ${part} of entry ${seq} is encrypted` });
     else if (salt === null || data === null || !opens(entry, part, salt, data)) {
       this.#error("ALTERED", seq, { part, text: `part ${part} of entry ${seq} was changed` });
-    } else this.#parsed(seq, part, data);
+    } else {
+      const labels = this.#read(seq, part, data);
+      this.#options.onPart?.(seq, part, labels);
+    }
   }
 
-  #parsed(seq: number, part: number, data: Uint8Array): unknown {
-    const text = textOf(data);
-    let value: unknown;
-    let canonical = false;
-    try {
-      value = JSON.parse(text);
-      canonical = canonicalText(value) === text && (!text.includes("\ufffd") || Buffer.from(text).equals(data));
-    } catch (cause) {
-      if (!(cause instanceof SyntaxError) && !isLedgerError(cause)) throw cause;
-    }
-    if (!canonical) this.#findings.add("NONCANONICAL", { seq, part, text: `part ${part} of entry ${seq} is not canonical JSON` });
-    if (value !== undefined) this.#options.onPart?.(seq, part, value);
-    return value;
+  /** Labels of a part that opens; without any where it is not canonical, because then two readers may see two different things. */
+  #read(seq: number, part: number, data: Uint8Array): PartLabels {
+    const labels = scanCanonical(data);
+    if (labels === undefined) this.#findings.add("NONCANONICAL", { seq, part, text: `part ${part} of entry ${seq} is not canonical JSON` });
+    return labels ?? {};
   }
 
   #absent(entryClass: number, part: number, seq: number): void {
@@ -518,8 +517,8 @@ class StreamingVerifier implements Verifier {
     // Bounds change only where a checkpoint ends; ISO times compare as text.
     if (seq > this.#skewUntil) {
       const { low, high } = this.#times.bounds(seq);
-      this.#skewLow = Number.isFinite(low) ? new Date(low - SKEW_MS).toISOString() : "";
-      this.#skewHigh = Number.isFinite(high) ? new Date(high + SKEW_MS).toISOString() : "~";
+      this.#skewLow = comparable(low - SKEW_MS);
+      this.#skewHigh = comparable(high + SKEW_MS);
       this.#skewUntil = (this.#due.find(({ size }) => size > seq)?.size ?? Number.POSITIVE_INFINITY) - 1;
     }
     if (time < this.#skewLow || time > this.#skewHigh) {
@@ -639,6 +638,12 @@ function sealEpochs(statements: readonly Statement[], { seal, retired }: Pick<Le
 
 const NO_KEYS: Pick<LedgerKeys, "seal" | "retired"> = { retired: [] };
 
+/** A time as text that sorts before, among or after ISO times of four-digit years. */
+function comparable(ms: number): string {
+  if (ms < 0) return "";
+  return ms <= LAST_ISO_MS ? new Date(ms).toISOString() : "~";
+}
+
 function presentParts({ salt0, head, salt1, person, others }: LedgerRow) {
   return [
     { part: 0, salt: salt0, data: head },
@@ -657,7 +662,8 @@ function witnesses(held: readonly TrustedCheckpoint[]): VerifyReport["witnessed"
   const newest = new Map<string, { name: string; size: number; time: string | null }>();
   for (const { size, cosigned, witnessed } of held) {
     for (const name of witnessed) newest.set(name, { name, size, time: null });
-    for (const { name, time } of cosigned) newest.set(name, { name, size, time: new Date(time * 1000).toISOString() });
+    for (const { name, time } of cosigned)
+      newest.set(name, { name, size, time: time * 1000 <= LAST_ISO_MS ? new Date(time * 1000).toISOString() : null });
   }
   return [...newest.values()].sort((a, b) => b.size - a.size || (a.name < b.name ? -1 : 1));
 }

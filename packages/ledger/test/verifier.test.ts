@@ -12,6 +12,7 @@ import {
   parseVkey,
   policyEntry,
   prepareEntry,
+  pseudonymOf,
   rotateRoot,
   SlotSet,
   type SplitEntry,
@@ -262,6 +263,18 @@ describe("times", () => {
   });
 });
 
+describe("a witness with an absurd clock", () => {
+  it("rules out every time after it", () => {
+    const log = logOf(3);
+    const late = log.cosignedCheckpoint(3, undefined, 2 ** 52);
+    log.append();
+    log.checkpoint();
+    const report = log.verify({ witnesses });
+    expect(late.size).toBe(3);
+    expect(report).toMatchObject({ witnessed: [{ time: null }], findings: [{ code: "TIME_SKEW", count: 1, first: [{ seq: 3 }] }] });
+  });
+});
+
 describe("parts", () => {
   it("warn where they open but are not canonical", () => {
     const log = logOf(2);
@@ -286,16 +299,16 @@ describe("parts", () => {
     expect(report).toMatchObject({ verdict: "intact", warnings: [{ code: "SEALED_PART", count: 2 }, { code: "UNWITNESSED" }] });
   });
 
-  it("are handed over once each when they open", () => {
+  it("are handed over with the labels that references are made of", () => {
     const log = logOf(3);
+    log.append({ actor: { kind: "user", id: "ada" }, subjects: [{ id: "bob" }], tenant: "acme" });
     log.blank(slots([1, 1]));
     const seen: unknown[] = [];
-    log.verify({ onPart: (seq, part, value) => seen.push([seq, part, (value as { role?: string }).role]) });
+    log.verify({ onPart: (seq, part, { sub, tenant }) => seen.push([seq, part, sub, tenant]) });
     expect(seen).toEqual([
-      [0, 0, undefined],
-      [1, 0, undefined],
-      [2, 0, undefined],
-      [2, 1, "actor"],
+      [2, 1, pseudonymOf(log.keys, "user-2"), undefined],
+      [3, 1, pseudonymOf(log.keys, "ada"), "acme"],
+      [3, 2, pseudonymOf(log.keys, "bob"), undefined],
     ]);
   });
 });
@@ -443,6 +456,14 @@ describe("what was asked of the verification", () => {
     };
     expect(verify(true)).toMatchObject({ verdict: "intact", warnings: [{ code: "FOREIGN_OBJECT" }] });
     expect(verify(false).verdict).toBe("not proven");
+  });
+
+  it("trusts the given keys only, where some are given", () => {
+    const log = logOf(3);
+    log.checkpoint();
+    const other = parseVkey(vkeyOf(newKeys("x", log.random), 1));
+    expect(errorsOf(log.verifySealed({ vkeys: [other] }))).toEqual(["BAD_CHECKPOINT", "NO_CHECKPOINT"]);
+    expect(errorsOf(log.verifySealed({ vkeys: [parseVkey(vkeyOf(log.keys, 1))] }))).toEqual([]);
   });
 
   it("says where the key came from", () => {

@@ -163,9 +163,9 @@ export class MemoryLog {
   }
 
   /** Signs, and has a witness sign too, at the time of the log's clock. */
-  cosignedCheckpoint(size = this.rows.length, witness: KeyObject = WITNESS_KEY): GivenNote {
+  cosignedCheckpoint(size = this.rows.length, witness: KeyObject = WITNESS_KEY, time = Math.floor(this.nowMs / 1000)): GivenNote {
     const note = this.sign(size);
-    const line = cosign(note, { name: WITNESS_NAME, key: witness, time: Math.floor(this.nowMs / 1000) });
+    const line = cosign(note, { name: WITNESS_NAME, key: witness, time });
     const given: GivenNote = { note: addCosignatures(note, [line]), source: "stored", size };
     this.notes.push(given);
     return given;
@@ -188,7 +188,7 @@ export class MemoryLog {
 
   /** With public key only, as somebody would who was given the file; other options replace these. */
   verify(options: Partial<VerifierOptions> = {}): VerifyReport {
-    return verifyRows(this.rows, { notes: this.notes, vkeys: [], keys: publicOnly(this.keys), now: this.nowMs, ...options });
+    return verifyRows(this.rows, { notes: this.notes, keys: publicOnly(this.keys), now: this.nowMs, ...options });
   }
 
   /** With the seal key as well. */
