@@ -38,10 +38,13 @@ const USUAL_CODES: readonly Code[] = [200, 201, 204, 302, 304, 400, 401, 403, 40
 /** The codes of `(other)`: one for each class. */
 const CLASS_CODES: readonly Code[] = [100, 200, 300, 400, 500, "aborted"];
 
+const UNRECORDED = "daybook_http_unrecorded_requests_total";
+
 /** Requests and their durations by route template and method. */
 export class HttpInstruments {
   readonly #duration: Histogram<"route" | "method">;
   readonly #requests: Counter<"route" | "method" | "code">;
+  readonly #unrecorded: Counter;
   readonly #series = new Map<string, RouteSeries>();
   readonly #other: RouteSeries;
   readonly #options: HttpInstrumentsOptions;
@@ -64,6 +67,11 @@ export class HttpInstruments {
       labelNames: ["route", "method", "code"],
       registers,
     });
+    this.#unrecorded = new Counter({
+      name: UNRECORDED,
+      help: "Requests to routes of level none, which leave no record in the trail.",
+      registers,
+    });
     this.#other = this.#add(OTHER_ROUTE, "OTHER", CLASS_CODES)!;
     for (const method of METHODS) this.#add(UNMATCHED, method, USUAL_CODES);
     for (const text of options.routes) {
@@ -78,9 +86,10 @@ export class HttpInstruments {
   }
 
   /** Runs once per request, in the request's own turn. */
-  readonly observe = ({ method, route, status, durationMs, outcome, traceId }: HttpObservation): void => {
+  readonly observe = ({ method, route, status, durationMs, outcome, recorded, traceId }: HttpObservation): void => {
     const series = this.#seriesOf(route, KNOWN_METHODS.has(method) ? method : "OTHER");
     this.#requests.inc(this.#codeLabels(series, outcome === "partial" || status === undefined ? "aborted" : status));
+    if (!recorded) this.#unrecorded.inc();
     // How long an upgraded connection lived says nothing about latency.
     if (status === 101) return;
     const value = durationMs / 1_000;

@@ -62,7 +62,10 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     const { registry = new Registry(), exemplars = false, maxSeries = 10_000, routes = [], clock = Date } = options;
     if (exemplars && registry.contentType !== Registry.OPENMETRICS_CONTENT_TYPE) {
-      throw new DaybookError("BAD_OPTION", "`exemplars` need a registry made with `new Registry(Registry.OPENMETRICS_CONTENT_TYPE)`.");
+      throw new DaybookError(
+        "BAD_OPTION",
+        "`exemplars` need a registry of the OpenMetrics kind: `registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)`.",
+      );
     }
     this.registry = registry;
     this.#now = () => clock.now();

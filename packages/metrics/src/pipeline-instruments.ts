@@ -31,6 +31,8 @@ export function pipelineInstruments(registry: Registry<RegistryContentType>, aud
   const queueDepth = gauge("daybook_audit_queue_depth", "Events that wait in memory for the first required sink.");
   const queueCapacity = gauge("daybook_audit_queue_capacity", "Events of one delivery class that may wait.");
   const spoolEvents = gauge("daybook_audit_spool_events", "Events that wait on disk for the first required sink.");
+  const spoolBytes = gauge("daybook_audit_spool_bytes", "Size of the spool file while events wait in it.");
+  const spoolCapacity = gauge("daybook_audit_spool_capacity_bytes", "What the spool file may grow to.");
   const writeFailures = counter("daybook_audit_write_failures_total", "Writes a sink rejected, by sink.", "sink");
   const flushes = counter("daybook_audit_flushes_total", "Batches a sink has stored, by sink.", "sink");
   const flushSeconds = counter("daybook_audit_flush_seconds_total", "Time sinks took to store batches, by sink.", "sink");
@@ -80,6 +82,9 @@ export function pipelineInstruments(registry: Registry<RegistryContentType>, aud
     queueDepth.set(stats.queued);
     queueCapacity.set(meter.capacity);
     spoolEvents.set(stats.spooled);
+    // An empty spool is a file with a header.
+    spoolBytes.set(stats.spooled > 0 ? (stats.spool?.bytes ?? 0) : 0);
+    spoolCapacity.set(stats.spool?.maxBytes ?? 0);
   }
 }
 

@@ -94,7 +94,11 @@ export function alertTests({ job, searchRoute }: FilledStackOptions): Record<str
         labels: here,
         value: "1.00 requests per second, no event written",
       },
-      silent: { series: { ...answers(0, 0), ...written("500x60") }, at: "20m", because: "nobody asks for anything at night" },
+      silent: {
+        series: { ...answers(60, 0), ...moment("daybook_http_unrecorded_requests_total", "0+60x60"), ...written("500x60") },
+        at: "20m",
+        because: "at night only health checks come, which leave no record",
+      },
     },
     DaybookAuditGap: {
       fires: {

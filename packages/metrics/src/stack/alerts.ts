@@ -142,7 +142,8 @@ and sum by (job) (rate(daybook_http_request_duration_seconds_count[5m])) > 0.2`,
     },
     {
       name: "DaybookAuditSilent",
-      expr: `sum by (job) (rate(daybook_http_requests_total[10m])) > 0.1
+      // Requests to routes of level none, such as health checks, leave no record and are not missed.
+      expr: `(sum by (job) (rate(daybook_http_requests_total[10m])) - (sum by (job) (rate(daybook_http_unrecorded_requests_total[10m])) or 0 * sum by (job) (rate(daybook_http_requests_total[10m])))) > 0.1
 and sum by (job) (rate(daybook_audit_events_written_total[10m])) == 0`,
       for: "5m",
       severity: "critical",
