@@ -1,13 +1,13 @@
-import { createPrivateKey, createPublicKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createPublicKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { decodeBase64 } from "./base64.ts";
+import { privateKeyOf, publicKeyOf, rawPublicKey, seedOf } from "./ed25519.ts";
 import type { Random } from "./entry.ts";
 import { LedgerError } from "./ledger-error.ts";
+import { isKeyName } from "./vkey.ts";
 
 export const KEYS_FORMAT = "daybook-keys/1";
 
 const KEY_LENGTH = 32;
-// PKCS #8 of an Ed25519 private key (RFC 8410, section 7) up to the 32 bytes of its seed, and the SubjectPublicKeyInfo of a public one.
-const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
-const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
 /** Epoch key of pseudonyms: destroying it cuts the link from its pseudonyms to ids for good. */
 export interface PseudonymKey {
@@ -67,7 +67,7 @@ export function newKeys(name: string, random: Random): LedgerKeys {
  */
 export function deriveKeys(root: Uint8Array | KeyObject): { readonly seal: KeyObject; readonly sign: KeyObject } {
   const derive = (info: string) => Buffer.from(hkdfSync("sha256", root, new Uint8Array(0), info, KEY_LENGTH));
-  return { seal: secret(derive("daybook/seal/v1")), sign: signingKey(derive("daybook/sign/v1")) };
+  return { seal: secret(derive("daybook/seal/v1")), sign: privateKeyOf(derive("daybook/sign/v1")) };
 }
 
 /** The keys a role needs and no others. A checkpointer cannot tell who a pseudonym is; an application cannot sign checkpoints. */
@@ -146,7 +146,7 @@ export function parseKeys(text: string): LedgerKeys {
       ? withRoot(secretOf("root", root))
       : {
           ...(seal === undefined ? {} : { seal: secretOf("seal", seal) }),
-          ...(sign === undefined ? {} : withPublic(signingKey(bytesOf("sign", sign)))),
+          ...(sign === undefined ? {} : withPublic(privateKeyOf(bytesOf("sign", sign)))),
         };
   const verifying = "public" in derived ? derived.public : publicKey === undefined ? undefined : publicKeyOf(bytesOf("public", publicKey));
   if (publicKey !== undefined && !publicKeyOf(bytesOf("public", publicKey)).equals(verifying!))
@@ -171,10 +171,8 @@ export function formatKeys(keys: LedgerKeys): string {
       ? { root: base64(root) }
       : {
           ...(seal === undefined ? {} : { seal: base64(seal) }),
-          ...(sign === undefined ? {} : { sign: sign.export({ format: "der", type: "pkcs8" }).subarray(-KEY_LENGTH).toString("base64") }),
-          ...(publicKey === undefined
-            ? {}
-            : { public: publicKey.export({ format: "der", type: "spki" }).subarray(-KEY_LENGTH).toString("base64") }),
+          ...(sign === undefined ? {} : { sign: seedOf(sign).toString("base64") }),
+          ...(publicKey === undefined ? {} : { public: rawPublicKey(publicKey).toString("base64") }),
         }),
     sub: sub.map(({ kid, key }) => ({ kid, key: base64(key) })),
     ...(suppress === undefined ? {} : { suppress: base64(suppress) }),
@@ -217,10 +215,6 @@ function withRoot(root: KeyObject) {
 
 const withPublic = (sign: KeyObject) => ({ sign, public: createPublicKey(sign) });
 
-const signingKey = (seed: Uint8Array) => createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: "der", type: "pkcs8" });
-
-const publicKeyOf = (bytes: Uint8Array) => createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: "der", type: "spki" });
-
 const secret = (bytes: Uint8Array) => createSecretKey(bytes);
 
 const secretOf = (place: string, value: unknown) => secret(bytesOf(place, value));
@@ -228,14 +222,13 @@ const secretOf = (place: string, value: unknown) => secret(bytesOf(place, value)
 const base64 = (key: KeyObject) => key.export().toString("base64");
 
 function bytesOf(place: string, value: unknown): Buffer {
-  const bytes = typeof value === "string" ? Buffer.from(value, "base64") : undefined;
-  if (bytes?.length !== KEY_LENGTH || bytes.toString("base64") !== value) throw bad(`\`${place}\` is not base64 of ${KEY_LENGTH} bytes`);
+  const bytes = typeof value === "string" ? decodeBase64(value) : undefined;
+  if (bytes?.length !== KEY_LENGTH) throw bad(`\`${place}\` is not base64 of ${KEY_LENGTH} bytes`);
   return bytes;
 }
 
 function checkName(name: string): void {
-  // What a signed note allows in the name of a key, plus a bound.
-  if (!name.isWellFormed() || !/^[^\s+\p{Cc}]{1,200}$/u.test(name))
+  if (!isKeyName(name) || name.length > 200)
     throw bad("`name` has white space, control characters or `+`, or is not of 1 to 200 characters");
 }
 

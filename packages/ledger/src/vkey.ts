@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { decodeBase64 } from "./base64.ts";
+import { ED25519_LENGTH, publicKeyOf, rawPublicKey } from "./ed25519.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { sha256 } from "./merkle.ts";
 
@@ -26,8 +27,6 @@ export interface SigningKeys {
   readonly public?: KeyObject | undefined;
 }
 
-const ED25519_LENGTH = 32;
-const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const VKEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u;
 const NAME = /^[^\s+\p{Cc}]+$/u;
 
@@ -45,7 +44,7 @@ export function makeVkey(name: string, key: KeyObject, type: KeyType = KEY_TYPE.
     throw new LedgerError("BAD_VKEY", `${JSON.stringify(name)} cannot name a key: no spaces, control characters or "+", and not empty.`);
   }
   const publicKey = key.type === "private" ? createPublicKey(key) : key;
-  return { name, type, id: idOf(name, type, rawKey(publicKey)), key: publicKey };
+  return { name, type, id: idOf(name, type, rawPublicKey(publicKey)), key: publicKey };
 }
 
 /**
@@ -65,12 +64,12 @@ export function parseVkey(text: string): Vkey {
   const raw = bytes.subarray(1);
   if (idOf(name, type, raw) !== id)
     throw new LedgerError("BAD_VKEY", `The key of ${name} has another id than ${id}; a character may be wrong.`);
-  return { name, type, id, key: createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: "der", type: "spki" }) };
+  return { name, type, id, key: publicKeyOf(raw) };
 }
 
 /** Writes `name+id+base64(type || public key)`, on one line. */
 export function formatVkey({ name, type, id, key }: Vkey): string {
-  return `${name}+${id}+${Buffer.concat([Uint8Array.of(type), rawKey(key)]).toString("base64")}`;
+  return `${name}+${id}+${Buffer.concat([Uint8Array.of(type), rawPublicKey(key)]).toString("base64")}`;
 }
 
 /**
@@ -96,5 +95,4 @@ export function vkeyOf(keys: SigningKeys, generation: number): string {
   return formatVkey(makeVkey(`${keys.name}/${generation}`, key));
 }
 
-const rawKey = (publicKey: KeyObject): Buffer<ArrayBuffer> => publicKey.export({ type: "spki", format: "der" }).subarray(-ED25519_LENGTH);
 const idOf = (name: string, type: KeyType, publicKey: Uint8Array): string => keyId(name, type, publicKey).toString("hex");
