@@ -1,9 +1,10 @@
-import { createHmac, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { keyedHashOfText } from "./keyed-hash.ts";
 import type { LedgerKeys, PseudonymKey } from "./keys.ts";
 import { LedgerError } from "./ledger-error.ts";
 
 const LONGEST_ID = 512;
-const REMEMBERED = 4_096;
+const REMEMBERED = 8_192;
 
 /**
  * The pseudonym of a person under the newest epoch: `kid "." hex` of the first 16 bytes of HMAC-SHA-256 over `daybook/sub/v1`, LF
@@ -21,7 +22,7 @@ export const sessionDigest = (keys: LedgerKeys, sessionId: string): string => re
 
 /** First 16 bytes of HMAC-SHA-256 over `daybook/<what>/v1`, LF and the text, as 32 lower-case hexadecimal digits. */
 export function keyedDigest(key: KeyObject, what: "sub" | "sid" | "tenant" | "suppress", text: string): string {
-  return createHmac("sha256", key).update(`daybook/${what}/v1\n${text}`, "utf8").digest("hex").slice(0, 32);
+  return keyedHashOfText(key, `daybook/${what}/v1\n${text}`, "hex").slice(0, 32);
 }
 
 /** @throws {LedgerError} `BAD_KEYS` */

@@ -1,4 +1,5 @@
-import { createHmac, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { keyedHashOfBytes } from "./keyed-hash.ts";
 import { LedgerError } from "./ledger-error.ts";
 
 export const SEAL_LENGTH = 16;
@@ -28,5 +29,5 @@ export function sealNext(key: KeyObject, seq: number, previous: Uint8Array, leaf
   input.set(previous, PREVIOUS_AT);
   input.set(leaf, LEAF_AT);
   // By way of a string, because the digest's own buffer would be allocated outside the pool, which costs more than the hashing.
-  return Buffer.from(createHmac("sha256", key).update(input).digest("binary").slice(0, SEAL_LENGTH), "latin1");
+  return Buffer.from(keyedHashOfBytes(key, input, "binary").slice(0, SEAL_LENGTH), "latin1");
 }

@@ -1,4 +1,4 @@
-import { canonicalText, canonicalTextOfKeys, isPlainObject } from "./canonical-json.ts";
+import { canonicalText, canonicalTextOfKeys, isPlainObject, PLAIN_TEXT } from "./canonical-json.ts";
 import { classOf, isEventClass } from "./entry-class.ts";
 import type { LedgerKeys } from "./keys.ts";
 import { LedgerError } from "./ledger-error.ts";
@@ -80,9 +80,6 @@ const ERROR_CODE = /^[A-Za-z0-9_.:-]{1,64}$/;
 const COMPONENT = /^[A-Za-z0-9._-]{1,64}$/;
 const METHOD = /^[A-Z]{1,16}$/;
 const ROUTE = /^(?:\/|\(unmatched\)$)/;
-/** Text that JSON writes as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
 const SEVERITIES: ReadonlySet<unknown> = new Set(["info", "warning", "error", "critical"]);
 const OUTCOMES: ReadonlySet<unknown> = new Set(["success", "failure", "denied", "partial"]);
 const KINDS: ReadonlySet<unknown> = new Set(["user", "service", "system", "anonymous", "ai_agent"]);
@@ -271,7 +268,7 @@ function oneOf(field: string, value: unknown, known: ReadonlySet<unknown>): stri
 function quoted(field: string, value: unknown, longest: number): string {
   if (typeof value !== "string") throw bad(field, "is not text");
   if (value.length > longest) throw bad(field, `has more than ${longest} characters`);
-  if (PLAIN.test(value)) return `"${value}"`;
+  if (PLAIN_TEXT.test(value)) return `"${value}"`;
   if (!value.isWellFormed()) throw bad(field, "has a lone surrogate");
   return JSON.stringify(value);
 }

@@ -72,6 +72,16 @@ describe("canonical text", () => {
     expect(() => canonicalText({ card: { number: "\ud800 4111" } })).toThrow("`number` is text with a lone surrogate");
   });
 
+  it("stays the same however many kinds of objects were written before", () => {
+    const objects = Array.from({ length: 3_000 }, (_, i) => ({ [`b${i % 300}`]: i, a: 1, [`c${i % 11}`]: 2 }));
+    for (let time = 0; time < 2; time++) {
+      for (const object of objects) {
+        const text = canonicalText(object);
+        expect(text).toBe(JSON.stringify(Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)))));
+      }
+    }
+  });
+
   const wellFormed = fc.jsonValue({ maxDepth: 8, stringUnit: "grapheme" });
 
   test.prop([wellFormed])("means the same as the value it is made of", (value) => {
