@@ -11,7 +11,7 @@ import {
   tenantReferences,
 } from "@daybook/ledger";
 import { forgetInProjections } from "./consent-operations.ts";
-import { countedPlan, plannedBlocks } from "./erasure-plan.ts";
+import { countedPlan, heldAmong, plannedBlocks } from "./erasure-plan.ts";
 import { subList } from "./person-projection.ts";
 import { MOST_NEEDLES } from "./physical-removal.ts";
 import type { Removals } from "./removals.ts";
@@ -56,12 +56,6 @@ export class ErasureOperations {
     const enqueue = db.prepare(
       "INSERT INTO daybook_queue (sub, basis, scope, running, queued) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE SET running = max(running, excluded.running)",
     );
-    if (queue) {
-      ledger.transaction(() => {
-        for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, 0, new Date(time).toISOString());
-      });
-      return { plan, erased: 0, manifests: [], state: "queued", backupsUntil };
-    }
     let journal = 0;
     let run: number | undefined;
     ledger.transaction((append) => {
@@ -71,9 +65,14 @@ export class ErasureOperations {
       journal = db.prepare("DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(?))").run(subList(subs)).changes;
       forgetInProjections(db, subs);
       this.#suppress(subs, time, backupsUntil);
-      for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, 1, new Date(time).toISOString());
+      for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, queue ? 0 : 1, new Date(time).toISOString());
       if (journal > 0 || plan.consents.length > 0) run = this.#removals.note(undefined, []);
     });
+    if (queue) {
+      // What waits is the manifest, so that one names several people; journal and consents need none and are gone.
+      this.#removals.finish();
+      return { ...(run === undefined ? {} : { run }), plan, erased: 0, manifests: [], state: "queued", backupsUntil };
+    }
     const { erased, manifests, run: last } = this.#removeQueued();
     run = last ?? run;
     if (run === undefined) return { plan, erased, manifests, state: "none", backupsUntil };
@@ -92,6 +91,12 @@ export class ErasureOperations {
   /** Goes on with runs that were interrupted. */
   resume(): void {
     if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue WHERE running = 1 LIMIT 1").get() !== undefined) this.#removeQueued();
+  }
+
+  /** Removes whoever waits on the queue, as after a hold was released that had kept something of theirs. */
+  runQueue(): void {
+    if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue LIMIT 1").get() === undefined) return;
+    if (this.#removeQueued().erased > 0) this.#removals.attempt(false);
   }
 
   /** Removes everybody on the queue, in as many transactions as it takes. */
@@ -124,7 +129,12 @@ export class ErasureOperations {
           erased += now.length;
           low = now.at(-1)!.seq;
         }
-        if (!more) db.prepare("DELETE FROM daybook_queue WHERE sub IN (SELECT value FROM json_each(?))").run(subList(subs));
+        if (more) return;
+        // Whoever a hold still protects waits for its release.
+        const held = heldAmong(db, subs);
+        const done = subList(subs.filter((sub) => !held.has(sub)));
+        db.prepare("DELETE FROM daybook_queue WHERE sub IN (SELECT value FROM json_each(?))").run(done);
+        db.prepare("UPDATE daybook_queue SET running = 0 WHERE sub IN (SELECT value FROM json_each(?))").run(subList([...held]));
       });
     }
     return { erased, manifests, run };

@@ -36,9 +36,13 @@ interface Block {
 }
 
 /** What an erasure does with everything of the persons with these pseudonyms, in blocks of entries, oldest first. */
-export function* plannedBlocks(db: Sqlite, subs: readonly string[], low = 0): Generator<Block> {
+export function* plannedBlocks(
+  db: Sqlite,
+  subs: readonly string[],
+  low = 0,
+  holds: readonly HoldScope[] = holdRows(db).map(holdScope),
+): Generator<Block> {
   const mine = new Set(subs);
-  const holds = holdRows(db).map(holdScope);
   const read = presentParts(db);
   for (const slots of personSlots(db, subs, { order: "oldest", low, high: lastSeqOf(db) })) {
     const seqs = [...new Set(slots.map(({ seq }) => seq))];
@@ -48,6 +52,17 @@ export function* plannedBlocks(db: Sqlite, subs: readonly string[], low = 0): Ge
       yield planErasure(found, DEFAULT_POLICY, holds);
     }
   }
+}
+
+/** Whose parts only a hold keeps. */
+export function heldAmong(db: Sqlite, subs: readonly string[]): ReadonlySet<string> {
+  const held = new Set<string>();
+  if (subs.length === 0 || holdRows(db).length === 0) return held;
+  const mine = new Set(subs);
+  for (const { erase } of plannedBlocks(db, subs, 0, [])) {
+    for (const part of erase) for (const sub of part.subs) if (mine.has(sub)) held.add(sub);
+  }
+  return held;
 }
 
 /** What an erasure would do, counted by class, role and ground. A generator, so that other work gets its turn. */

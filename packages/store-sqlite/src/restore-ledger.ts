@@ -196,6 +196,11 @@ function* slotsOf(set: SlotSet): Generator<{ readonly seq: number; readonly part
 function personsBack({ db, keys }: WriterScope, suppressions: readonly SuppressionRecord[]): string[] {
   const tags = new Set(suppressions.map(({ tag }) => tag));
   if (tags.size === 0) return [];
-  const subs = db.prepare<[], string>("SELECT sub FROM user_activity UNION SELECT sub FROM user_consent").pluck().all();
+  const subs = db
+    .prepare<[], string>(
+      "SELECT sub FROM user_activity UNION SELECT sub FROM user_consent UNION SELECT sub FROM dsar_request WHERE sub IS NOT NULL",
+    )
+    .pluck()
+    .all();
   return subs.filter((sub) => tags.has(suppressionTag(keys, sub)));
 }

@@ -121,8 +121,14 @@ export class WriterOperations {
     return placeHold(this.#scope, hold);
   }
 
+  /** Erasures that waited for this hold are carried out before it answers. */
   releaseHold(id: string): boolean {
-    return releaseHold(this.#scope, id);
+    const released = releaseHold(this.#scope, id);
+    if (released) {
+      this.#erasure.runQueue();
+      this.#checkpoints.entriesStored(true);
+    }
+    return released;
   }
 
   /** Keeps what anchors added to a note, and that it was published. */

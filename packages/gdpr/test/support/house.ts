@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type AuditLog, createAuditLog, defineEvent, type GivenSink } from "@daybook/core";
-import { openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
+import { openSqliteReader, openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import {
@@ -90,6 +90,7 @@ export async function openHouse({
     store,
     catalogue: [bookLent, accountChanged],
     signals: false,
+    onNotice: () => undefined,
     ...timed,
     ...(sinks === undefined ? {} : { sinks }),
   });
@@ -108,4 +109,14 @@ export async function openHouse({
     await audit.close();
   });
   return { path, store, audit, consent, journal };
+}
+
+/** What `daybook verify` would say. */
+export async function verified(path: string) {
+  const reader = await openSqliteReader({ path });
+  try {
+    return await reader.verify();
+  } finally {
+    await reader.close();
+  }
 }

@@ -1,0 +1,252 @@
+import { createHmac } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { permissionDenied, queryReceived, runAs } from "@daybook/core";
+import { backupDatabase, openSqliteStore, restoreLedger } from "@daybook/store-sqlite";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { erasePerson, followErasures, planErasureOf, receiptOf } from "../src/index.ts";
+import { accountChanged, bookLent, type House, openHouse, TICK, verified } from "./support/house.ts";
+
+const CONFIRMED = { confirm: true, verification: { method: "operator", confirmed: true } } as const;
+const RECEIPT_KEY = Buffer.alloc(32, 7);
+
+/** Every byte of every file that belongs to a trail, keys aside. */
+function bytesOf({ path }: Pick<House, "path">): Buffer {
+  const files = readdirSync(dirname(path), { recursive: true, encoding: "utf8" })
+    .filter((name) => !name.endsWith(".keys"))
+    .map((name) => join(dirname(path), name))
+    .filter((name) => statSync(name).isFile());
+  return Buffer.concat(files.map((name) => readFileSync(name)));
+}
+
+/** What somebody did who falls into no class that is kept: searches and loans, and being written about. */
+async function actFor({ audit }: House, id: string, mark: string, times = 5): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    runAs({ kind: "user", id, ip: "198.51.100.7", sessionId: `session-${mark}`, userAgent: "Firefox/140" }, () => {
+      audit.record(bookLent, { data: { title: `Title ${mark} ${i}` }, resource: { type: "book", id: `id-${mark}-${i}` } });
+      audit.record(queryReceived, { data: { length: 7, digest: `digest-${mark}` } });
+    });
+    runAs({ kind: "user", id: "amina" }, () =>
+      audit.record(accountChanged, { subjects: [{ id, role: "target", about: { note: `about-${mark}` } }], data: { field: "shelf" } }),
+    );
+  }
+  await audit.flush();
+}
+
+describe("erasing a person with no class that is kept", () => {
+  it("leaves none of their values in any byte of the trail, and a log that verifies and names the erasure", async () => {
+    const house = await openHouse();
+    const { store, audit } = house;
+    await actFor(house, "reader-zz81", "qx7f", 40);
+    await actFor(house, "somebody else", "other", 3);
+    const [sub] = (await store.namesOf("reader-zz81")).slice(1);
+    const { result } = await erasePerson("reader-zz81", { ...house, ...CONFIRMED, receiptKey: RECEIPT_KEY });
+    expect(result).toMatchObject({ state: "proven", erased: 120 });
+    const bytes = bytesOf(house);
+    for (const value of ["reader-zz81", sub!, "qx7f", "198.51.100.7-qx7f"]) expect([value, bytes.includes(value)]).toEqual([value, false]);
+    expect(bytes.includes("Title other")).toBe(true);
+    const report = await verified(house.path);
+    expect([report.verdict, report.erased]).toEqual(["intact", 120]);
+    expect(await store.count({ user: "reader-zz81" })).toBe(0);
+    await audit.flush();
+  });
+
+  it("lets nobody find the person by trying a million ids against what is left", async () => {
+    const house = await openHouse();
+    const id = "user-0734512";
+    await actFor(house, id, "guess");
+    const { issued } = await erasePerson(id, { ...house, ...CONFIRMED, receiptKey: RECEIPT_KEY });
+    const left = bytesOf(house).toString("latin1") + issued.note;
+    // Everything that looks like a digest: hexadecimal of 32 digits or more, and base64 of 16 bytes or more.
+    const hex = new Set([...left.matchAll(/[0-9a-f]{32,64}/g)].map(([digest]) => digest.slice(0, 32)));
+    expect(hex.size).toBeGreaterThan(0);
+    const found: string[] = [];
+    const tries = process.env.DAYBOOK_HEAVY === "1" ? 1_000_000 : 20_000;
+    const { hash } = await import("node:crypto");
+    for (let n = 734_512 - tries / 2; n < 734_512 + tries / 2; n++) {
+      const guess = `user-${String(n).padStart(7, "0")}`;
+      for (const text of [guess, `daybook/sub/v1\n${guess}`, `daybook/receipt/v1\n${guess}`, `daybook/suppress/v1\n${guess}`]) {
+        if (hex.has(hash("sha256", text).slice(0, 32))) found.push(guess);
+      }
+    }
+    expect(found).toEqual([]);
+    // The holder of the key of receipts, and nobody else, can tell.
+    expect(receiptOf(issued.note).commitment).toBe(createHmac("sha256", RECEIPT_KEY).update(`daybook/receipt/v1\n${id}`).digest("hex"));
+  });
+
+  it("takes ids that differ by case, a blank or normalisation for other people, who lose nothing", async () => {
+    const house = await openHouse();
+    const ids = ["ada", "Ada", "ada ", " ada", "a\u030asa", "\u00e5sa"];
+    for (const [i, id] of ids.entries()) await actFor(house, id, `twin${i}`, 1);
+    await erasePerson("ada", { ...house, ...CONFIRMED });
+    await erasePerson("\u00e5sa", { ...house, ...CONFIRMED });
+    const counts = await Promise.all(ids.map((id) => house.store.count({ user: id })));
+    expect(counts).toEqual([0, 3, 3, 3, 3, 0]);
+  });
+});
+
+describe("erasing a person with classes that are kept", () => {
+  it("says per category what is kept, on which ground and until when, and takes journal and consents", async () => {
+    const house = await openHouse();
+    await house.consent.give("ada", "personal_diary", TICK);
+    await house.journal.record("ada", "search", { query: "only in the journal" });
+    await actFor(house, "ada", "mine", 2);
+    await runAs({ kind: "user", id: "ada" }, () => house.audit.record(permissionDenied, { resource: { type: "page", id: "/admin" } }))
+      .stored;
+    const plan = await planErasureOf("ada", house);
+    expect(plan).toMatchObject({ journal: 1, consents: ["personal_diary"] });
+    const { result, issued } = await erasePerson("ada", { ...house, ...CONFIRMED });
+    const kept = result.plan.items.filter(({ action }) => action === "keep");
+    expect(kept).toHaveLength(2);
+    expect(kept).toContainEqual({
+      category: "access",
+      role: "actor",
+      action: "keep",
+      parts: 1,
+      ground: "17(1)(a)",
+      until: expect.any(String),
+    });
+    expect(kept).toContainEqual({ category: "consent", role: "actor", action: "keep", parts: 1, ground: "17(3)(e)" });
+    expect(issued.receipt.lines).toContainEqual({ place: "consents", category: "personal_diary", method: "ended", before: 1, after: 0 });
+    expect([await house.journal.count("ada"), await house.consent.history("ada")]).toEqual([0, []]);
+    expect(await house.journal.record("ada", "search", { query: "after" })).toEqual({ outcome: "suppressed" });
+    expect(bytesOf(house).includes("only in the journal")).toBe(false);
+    expect(await house.store.count({ action: "consent.terminated" })).toBe(1);
+  });
+
+  it("waits for a hold, and is carried out when it is released", async () => {
+    const house = await openHouse();
+    await actFor(house, "bob", "held", 2);
+    const hold = await house.store.hold({ user: "bob", category: 3, case: "7", ground: "17(3)(e)", review: "2027-03-01" });
+    await erasePerson("bob", { ...house, ...CONFIRMED });
+    expect(await house.store.count({ user: "bob", type: "admin_action" })).toBe(2);
+    expect(await house.store.count({ user: "bob", type: "custom" })).toBe(0);
+    await house.store.release(hold.id);
+    expect(await house.store.count({ user: "bob" })).toBe(0);
+    expect((await verified(house.path)).verdict).toBe("intact");
+    expect(bytesOf(house).includes("about-held")).toBe(false);
+  });
+
+  it("of several people in one run makes one manifest, while journals go at once", async () => {
+    const house = await openHouse();
+    for (const id of ["ada", "bob"]) {
+      await actFor(house, id, id, 1);
+      await house.consent.give(id, "personal_diary", TICK);
+      await house.journal.record(id, "search", { query: `journal-of-${id}` });
+    }
+    const { result: first } = await erasePerson("ada", { ...house, ...CONFIRMED, queue: true });
+    expect([first.state, await house.journal.count("ada"), await house.store.count({ user: "ada", type: "custom" })]).toEqual([
+      "queued",
+      0,
+      1,
+    ]);
+    const { result: second } = await erasePerson("bob", { ...house, ...CONFIRMED });
+    expect([
+      second.manifests.length,
+      await house.store.count({ user: "ada", type: "custom" }),
+      await house.store.count({ user: "bob", type: "custom" }),
+    ]).toEqual([1, 0, 0]);
+  });
+});
+
+describe("an erasure that a reader holds up", () => {
+  it("says pending and why, and proven once the reader is gone, in a receipt that follows the first", async () => {
+    const house = await openHouse();
+    await actFor(house, "ada", "slowly", 3);
+    const reader = new Database(house.path, { readonly: true });
+    reader.exec("BEGIN");
+    reader.prepare("SELECT count(*) FROM daybook_entry").get();
+    const { issued } = await erasePerson("ada", { ...house, ...CONFIRMED });
+    expect(issued.receipt).toMatchObject({ state: "pending", reason: "a reader holds the old pages" });
+    expect(bytesOf(house).includes("slowly")).toBe(true);
+    expect(await followErasures(house)).toEqual([]);
+    reader.close();
+    const [proven] = await followErasures(house);
+    expect(proven?.receipt).toMatchObject({ state: "proven", previous: issued.receipt.receipt, commitment: issued.receipt.commitment });
+    expect(bytesOf(house).includes("slowly")).toBe(false);
+    expect(await followErasures(house)).toEqual([]);
+  });
+});
+
+describe("a backup from before an erasure", () => {
+  it("cannot be used until what was erased since is erased again, and refuses late events of the person", async () => {
+    const house = await openHouse();
+    await house.consent.give("ada", "personal_diary", TICK);
+    await house.journal.record("ada", "search", { query: "backed-up-query" });
+    await actFor(house, "ada", "backed-up", 3);
+    const backups = join(dirname(house.path), "..", `${dirname(house.path).split("/").pop()}-backup`);
+    mkdirSync(backups);
+    const backup = join(backups, "audit.db");
+    await backupDatabase(house.path, backup);
+    await erasePerson("ada", { ...house, ...CONFIRMED });
+    await house.store.checkpoint();
+    await house.journal.close();
+    house.consent.close();
+    await house.audit.close();
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(house.path + suffix, { force: true });
+    copyFileSync(backup, house.path);
+    await expect(openSqliteStore({ path: house.path, onNotice: () => undefined })).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+    const planned = await restoreLedger({ path: house.path });
+    expect(planned).toMatchObject({ confirmed: false, forgotten: 1 });
+    expect(await restoreLedger({ path: house.path, confirm: true })).toMatchObject({ confirmed: true, forgotten: 1 });
+    rmSync(backups, { recursive: true });
+    const again = await openHouse({ path: house.path });
+    expect([
+      await again.journal.count("ada"),
+      await again.consent.history("ada"),
+      await again.store.count({ user: "ada", type: ["custom", "query"] }),
+    ]).toEqual([0, [], 0]);
+    expect(bytesOf(house).includes("backed-up")).toBe(false);
+    const clock = { now: () => Date.parse("2026-01-01T00:00:00Z") };
+    const late = await openHouse({ path: house.path, clock });
+    const receipt = runAs({ kind: "user", id: "ada" }, () => late.audit.record(bookLent, { data: { title: "late" } }));
+    await expect(receipt.stored).rejects.toMatchObject({ code: "EVENT_REFUSED", hint: expect.stringContaining("SUPPRESSED") });
+    expect(late.audit.stats().dropped.refused).toBe(1);
+    expect((await verified(house.path)).verdict).toBe("intact");
+  });
+});
+
+describe("an erasure", () => {
+  it("does not happen unconfirmed, unverified, or to somebody nobody knows", async () => {
+    const house = await openHouse();
+    await actFor(house, "ada", "safe", 1);
+    const erase = (id: string, options: object) => erasePerson(id, { ...house, ...CONFIRMED, ...options });
+    await expect(erase("ada", { confirm: false })).rejects.toMatchObject({ code: "NOT_CONFIRMED" });
+    await expect(erase("ada", { confirm: "yes" })).rejects.toMatchObject({ code: "NOT_CONFIRMED" });
+    await expect(erase("ada", { verification: undefined })).rejects.toMatchObject({ code: "IDENTITY_UNVERIFIED" });
+    await expect(erase("ada", { verification: { method: "email_loop", confirmed: false } })).rejects.toMatchObject({
+      code: "IDENTITY_UNVERIFIED",
+    });
+    await expect(erase("Ada", {})).rejects.toMatchObject({ code: "PERSON_UNKNOWN" });
+    expect(await house.store.count({ user: "ada" })).toBe(3);
+  });
+
+  it("repeated, finds nothing more of what it erases, and writes the person back nowhere", async () => {
+    const house = await openHouse();
+    await actFor(house, "reader-kk42", "again", 2);
+    await runAs({ kind: "user", id: "clerk" }, () => erasePerson("reader-kk42", { ...house, ...CONFIRMED }));
+    await expect(erasePerson("reader-kk42", { ...house, ...CONFIRMED })).rejects.toMatchObject({ code: "PERSON_UNKNOWN" });
+    await house.audit.flush();
+    expect(bytesOf(house).includes("reader-kk42")).toBe(false);
+  });
+
+  it("goes on after a crash in the middle of it", async () => {
+    const house = await openHouse();
+    await actFor(house, "ada", "crash", 2);
+    const [, sub] = await house.store.namesOf("ada");
+    await house.journal.close();
+    house.consent.close();
+    await house.audit.close();
+    // What the first transaction of an erasure leaves when the process dies right after it.
+    const db = new Database(house.path);
+    db.prepare("INSERT INTO daybook_queue (sub, basis, scope, running, queued) VALUES (?, 'request', 'persons', 1, ?)").run(
+      sub,
+      new Date().toISOString(),
+    );
+    db.close();
+    const again = await openHouse({ path: house.path });
+    expect(await again.store.count({ user: "ada" })).toBe(0);
+    expect((await verified(house.path)).verdict).toBe("intact");
+  });
+});
