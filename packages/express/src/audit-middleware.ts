@@ -1,4 +1,4 @@
-import { type AuditLog, HttpAudit, type HttpAuditOptions, openDefaultAuditLog, runInContext } from "@daybook/core";
+import { type AuditLog, HttpAudit, type HttpAuditOptions, openDefaultAuditLog, type RequestAudit, runInContext } from "@daybook/core";
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { ExpressRequest, routeLabel } from "./express-request.ts";
 import { reportedErrors } from "./reported-errors.ts";
@@ -8,8 +8,20 @@ import { prepareRequest } from "./request-prototype.ts";
 export interface AuditMiddlewareOptions extends HttpAuditOptions<Request> {
   /** Where records go. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
   readonly audit?: AuditLog | undefined;
-  /** Names the route of a request where the template is not what you want; undefined leaves the template. Never return a value of the request. */
+  /**
+   * Names the route of a request where its template is not what you want; undefined leaves the template. Routes are kept and cannot
+   * be erased with a person, so never answer with a value of the request.
+   */
   readonly routeLabel?: (request: Request) => string | undefined;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The audit log for this request; there once `auditMiddleware()` has run. */
+      readonly audit: RequestAudit;
+    }
+  }
 }
 
 /**
@@ -51,8 +63,9 @@ export function auditMiddleware(options: AuditMiddlewareOptions = {}): RequestHa
 }
 
 /**
- * Error middleware for Express with a router older than 2.3 (Express 5.0 to 5.2), which does not say which errors left a handler: mount it before your
- * own error middleware and an exception is recorded also where that one answers with a status below 500. It passes every error on.
+ * For Express with version 2.2 or older of its package `router`, which does not say which errors left a handler: mounted before
+ * your own error middleware, it sees to it that an exception is recorded also where that one answers with a status below 500.
+ * It passes every error on.
  */
 export function auditErrorMiddleware(): ErrorRequestHandler {
   return (error, request, _response, next) => {

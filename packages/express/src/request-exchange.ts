@@ -1,15 +1,6 @@
 import { type HttpExchange, type RequestAudit, requestAudit } from "@daybook/core";
 import type { Request } from "express";
 
-declare global {
-  namespace Express {
-    interface Request {
-      /** The audit log for this request; there once `auditMiddleware()` has run. */
-      readonly audit: RequestAudit;
-    }
-  }
-}
-
 const EXCHANGE = Symbol.for("daybook.express.exchange.v1");
 const AUDIT = Symbol.for("daybook.express.audit.v1");
 

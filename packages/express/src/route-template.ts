@@ -30,6 +30,9 @@ const ROUTE_MOUNT = Symbol.for("daybook.express.route-mount.v1");
 
 const TOP: Mount = { baseUrl: "", template: "", outer: undefined };
 
+/** A mount whose template nobody has seen: its path may hold values of the request. */
+const SOMEWHERE = "/(mounted)";
+
 /** `/users/:id/books/:book`, undefined where no route has matched. */
 export function routeTemplateOf(request: Request): string | undefined {
   const routed = request as unknown as Routed;
@@ -75,7 +78,12 @@ export function adoptRoute(request: Request): void {
   const routed = request as unknown as Routed;
   const { baseUrl, route } = routed;
   delete routed.baseUrl;
-  routed.baseUrl = baseUrl;
+  routed[BASE_URL] = baseUrl;
+  if (baseUrl) {
+    const pattern = matchedPattern(routed);
+    const template = pattern !== undefined && fits(pattern, baseUrl) ? templateOf(pattern) : SOMEWHERE;
+    routed[MOUNT] = { baseUrl, template, outer: TOP };
+  }
   if (!Object.hasOwn(routed, "route")) return;
   delete routed.route;
   routed.route = route;
@@ -94,9 +102,13 @@ const isBelow = (url: string, mount: string) => url.startsWith(mount) && (url.le
 function mountTemplate(routed: Routed, path: string): string {
   const pattern = matchedPattern(routed);
   if (pattern === undefined || !fits(pattern, path)) return withoutValues(path, routed.params ?? {});
-  const template = String(pattern).replace(/\/$/, "");
-  return template.startsWith("/") ? template : `/${template}`;
+  return templateOf(pattern);
 }
+
+const templateOf = (pattern: unknown) =>
+  String(pattern)
+    .replace(/^(?!\/)/, "/")
+    .replace(/\/$/, "");
 
 /** False for a pattern that an outer router left behind, where the inner one is too old to note its own. */
 function fits(pattern: unknown, path: string): boolean {
