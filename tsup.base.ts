@@ -4,7 +4,8 @@ import type { Options } from "tsup";
 export const library: Options = {
   entry: ["src/index.ts"],
   format: ["esm", "cjs"],
-  dts: true,
+  // Who only wants to run the packages, as the demo does, need not wait for their declarations.
+  dts: process.env.DAYBOOK_DECLARATIONS !== "none",
   clean: true,
   sourcemap: false,
   target: "node22",

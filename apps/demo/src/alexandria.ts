@@ -14,6 +14,7 @@ import type { ModelOptions } from "./library/ask-model.ts";
 import { ingestFolder } from "./library/ingest-folder.ts";
 import { type Library, openLibrary } from "./library/library.ts";
 import { openAuditLog } from "./trail/open-audit-log.ts";
+import { openPrivacy, type Privacy } from "./trail/privacy.ts";
 import { expressServer } from "./web/express-server.ts";
 import { fastifyServer } from "./web/fastify-server.ts";
 import { Sessions } from "./web/sessions.ts";
@@ -46,28 +47,33 @@ export class Alexandria {
   readonly url: string;
   readonly #server: Server;
   readonly #metrics: MetricsServer;
+  readonly #privacy: Privacy;
 
-  constructor(library: Library, audit: AuditLog, server: Server, metrics: MetricsServer) {
+  constructor(library: Library, audit: AuditLog, server: Server, metrics: MetricsServer, privacy: Privacy) {
     this.library = library;
     this.audit = audit;
     this.#server = server;
     this.#metrics = metrics;
+    this.#privacy = privacy;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   static async open({ framework, port, metricsPort, libraryPath, auditPath, model }: AlexandriaOptions): Promise<Alexandria> {
     const metrics = createMetrics();
-    const audit = await openAuditLog(auditPath, metrics);
+    const { audit, store } = await openAuditLog(auditPath, metrics);
     const library = openLibrary({ path: libraryPath });
     let metricsServer: MetricsServer | undefined;
+    let privacy: Privacy | undefined;
     try {
       watchLibrary(metrics, library, audit, auditPath);
       metricsServer = await serveMetrics({ registry: metrics.registry, port: metricsPort });
-      const house = { library, audit, metrics, sessions: new Sessions(), model };
+      privacy = await openPrivacy(audit, store);
+      const house = { library, audit, privacy, metrics, sessions: new Sessions(), model };
       const app = framework === "express" ? expressServer(house, UPLOAD_LIMIT_BYTES) : await fastifyServer(house, UPLOAD_LIMIT_BYTES);
-      return new Alexandria(library, audit, await app.listen(port), metricsServer);
+      return new Alexandria(library, audit, await app.listen(port), metricsServer, privacy);
     } catch (cause) {
       await metricsServer?.close();
+      await privacy?.close();
       await audit.close();
       library.close();
       throw cause;
@@ -118,6 +124,7 @@ export class Alexandria {
       this.#server.closeIdleConnections();
     });
     await this.#metrics.close();
+    await this.#privacy.close();
     await this.audit.close();
     this.library.close();
   }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +7,10 @@ import { isDaybookError } from "@daybook/core";
 import { Alexandria, type Framework } from "./alexandria.ts";
 import { DEMO_READERS } from "./library/reader-list.ts";
 import { runMorning } from "./morning.ts";
+import { Person } from "./person.ts";
 import { summary } from "./summary.ts";
+import { runTraffic } from "./traffic.ts";
+import { verifyTrail } from "./trail/verify-trail.ts";
 
 const USAGE = `Alexandria, a small library with an audit trail.
 
@@ -14,6 +18,7 @@ const USAGE = `Alexandria, a small library with an audit trail.
   --framework NAME   express or fastify (default express)
   --port N           where to listen on 127.0.0.1; 0 takes a free port (default 3000)
   --metrics-port N   where to serve metrics on 127.0.0.1; 0 takes a free port (default 9464)
+  --load N           after the summary, keep the library busy with about N requests a second
   --exit             stop after the summary
 
 DAYBOOK_DB names the database of the trail (default data/audit.db). ALEXANDRIA_MODEL_URL and ALEXANDRIA_MODEL name a server that
@@ -38,7 +43,9 @@ function options() {
   // A run that ends by itself takes any ports, so that it also works beside a library that is running.
   const port = portOf("--port", values.port ?? (exit ? "0" : "3000"));
   const metricsPort = portOf("--metrics-port", values["metrics-port"] ?? (exit ? "0" : "9464"));
-  return { books: books ?? SHELF, framework: framework as Framework, port, metricsPort, exit, help };
+  const load = values.load === undefined ? undefined : Number(values.load);
+  if (load !== undefined && !(load >= 1 && load <= 1_000)) throw new UsageError("--load is a number from 1 to 1000");
+  return { books: books ?? SHELF, framework: framework as Framework, port, metricsPort, load, exit, help };
 }
 
 function portOf(option: string, text: string): number {
@@ -53,13 +60,14 @@ const parse = () =>
       framework: { type: "string", default: "express" },
       port: { type: "string" },
       "metrics-port": { type: "string" },
+      load: { type: "string" },
       exit: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   }).values;
 
 async function main(): Promise<void> {
-  const { books, framework, port, metricsPort, exit, help } = options();
+  const { books, framework, port, metricsPort, load, exit, help } = options();
   if (help) {
     process.stdout.write(USAGE);
     return;
@@ -76,23 +84,53 @@ async function main(): Promise<void> {
     libraryPath: join(folder, "library.db"),
     model: modelUrl && model ? { url: modelUrl, model } : undefined,
   });
-  for (const reader of DEMO_READERS) alexandria.library.enrolReader(reader);
-  const tokens = new Map(DEMO_READERS.map(({ id }) => [id, alexandria.library.issueToken(id)] as const));
+  try {
+    await serve(alexandria, { books, auditPath, load, exit });
+  } catch (cause) {
+    await alexandria.close();
+    throw cause;
+  }
+}
+
+interface ServeOptions {
+  readonly books: string;
+  readonly auditPath: string;
+  readonly load: number | undefined;
+  readonly exit: boolean;
+}
+
+/** Fills the shelf, runs the morning, tells what the trail holds, and keeps serving unless it is asked to end. */
+async function serve(alexandria: Alexandria, { books, auditPath, load, exit }: ServeOptions): Promise<void> {
+  const { library, audit, url } = alexandria;
+  for (const reader of DEMO_READERS) library.enrolReader(reader);
+  const tokens = new Map(DEMO_READERS.map(({ id }) => [id, library.issueToken(id)] as const));
   const ingested = await alexandria.ingest(books);
-  const steps = await runMorning(alexandria.url, tokens);
-  process.stdout.write(await summary(alexandria, { auditPath, ingested, steps, tokens }));
-  const wrong = steps.some((step) => step.status !== step.expected);
+  const steps = await runMorning(url, tokens);
+  await audit.flush();
+  const verdict = await verifyTrail(auditPath);
+  process.stdout.write(await summary(alexandria, { auditPath, ingested, steps, verdict, tokens }));
   if (exit) {
     await alexandria.close();
-    process.exitCode = wrong ? 1 : 0;
+    const asItShouldBe = steps.every((step) => step.status === step.expected) && verdict?.intact !== false;
+    process.exitCode = asItShouldBe ? 0 : 1;
     return;
   }
-  process.stdout.write(`\nOpen ${alexandria.url}/ in a browser. Stop with Ctrl+C.\n`);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      void alexandria.close().then(() => process.exit(0));
-    });
+  process.stdout.write(`\nOpen ${url}/ in a browser. Stop with Ctrl+C.\n`);
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  await Promise.all([once(stop.signal, "abort"), load === undefined ? undefined : busyDay(url, tokens, load, stop.signal)]);
+  await alexandria.close();
+}
+
+async function busyDay(url: string, tokens: ReadonlyMap<string, string>, perSecond: number, stop: AbortSignal): Promise<void> {
+  process.stdout.write(`About ${perSecond} requests a second keep the library busy.\n`);
+  const people = ["mira", "jonas", "tove", "amina", "somebody"].map((name) => new Person(name, url));
+  for (const person of people) {
+    const token = tokens.get(person.name);
+    if (token !== undefined) await person.signIn(token);
   }
+  const requests = await runTraffic(people, perSecond, stop);
+  process.stdout.write(`${requests} requests made.\n`);
 }
 
 main().catch((error: unknown) => {

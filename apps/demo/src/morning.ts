@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { Person } from "./person.ts";
 
 /** One step of the morning and the status the library answered with. */
 export interface Step {
@@ -6,50 +7,6 @@ export interface Step {
   readonly what: string;
   readonly expected: number;
   readonly status: number;
-}
-
-const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0";
-
-/** A person with a browser: keeps cookies, follows no redirect, sends the form token back. */
-class Visitor {
-  readonly name: string;
-  readonly #url: string;
-  #cookie = "";
-  #formToken = "";
-
-  constructor(name: string, url: string) {
-    this.name = name;
-    this.#url = url;
-  }
-
-  async get(path: string): Promise<number> {
-    const response = await fetch(this.#url + path, { headers: this.#headers(), redirect: "manual" });
-    return this.#keep(response);
-  }
-
-  async post(path: string, fields: Readonly<Record<string, string>>): Promise<number> {
-    const body = new URLSearchParams({ ...fields, form_token: this.#formToken });
-    const response = await fetch(this.#url + path, { method: "POST", body, headers: this.#headers(), redirect: "manual" });
-    return this.#keep(response);
-  }
-
-  async signIn(token: string): Promise<number> {
-    const status = await this.post("/sign-in", { token });
-    await this.get("/");
-    return status;
-  }
-
-  #headers(): Record<string, string> {
-    return { "user-agent": BROWSER, ...(this.#cookie === "" ? {} : { cookie: this.#cookie }) };
-  }
-
-  async #keep(response: Response): Promise<number> {
-    const cookie = response.headers.get("set-cookie");
-    if (cookie !== null) this.#cookie = cookie.split(";", 1)[0]!;
-    const page = await response.text();
-    this.#formToken = page.match(/name="form_token" value="([\w-]+)"/)?.[1] ?? this.#formToken;
-    return response.status;
-  }
 }
 
 const NOTES = ["bread", "lanterns", "the river", "winter coats", "the market"].map((topic, i) => ({
@@ -64,15 +21,15 @@ const NOTES = ["bread", "lanterns", "the river", "winter coats", "the market"].m
 /** An ordinary morning, with real requests from five people. Tokens are those of the demo readers, by id. */
 export async function runMorning(url: string, tokens: ReadonlyMap<string, string>): Promise<Step[]> {
   const steps: Step[] = [];
-  const visitor = (id: string) => new Visitor(id, url);
+  const visitor = (id: string) => new Person(id, url);
   const [someone, mira, jonas, tove, amina] = ["somebody", "mira", "jonas", "tove", "amina"].map(visitor) as [
-    Visitor,
-    Visitor,
-    Visitor,
-    Visitor,
-    Visitor,
+    Person,
+    Person,
+    Person,
+    Person,
+    Person,
   ];
-  const step = async (who: Visitor, what: string, expected: number, act: () => Promise<number>) => {
+  const step = async (who: Person, what: string, expected: number, act: () => Promise<number>) => {
     steps.push({ who: who.name, what, expected, status: await act() });
     await wait(15);
   };

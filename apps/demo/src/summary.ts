@@ -1,18 +1,20 @@
 import type { Alexandria, IngestSummary } from "./alexandria.ts";
 import type { Step } from "./morning.ts";
+import type { Verdict } from "./trail/verify-trail.ts";
 
 export interface SummaryOptions {
   readonly auditPath: string;
   readonly ingested: IngestSummary;
   readonly steps: readonly Step[];
+  /** Undefined where the store gives no proofs. */
+  readonly verdict: Verdict | undefined;
   /** Tokens of the demo readers, by id. */
   readonly tokens: ReadonlyMap<string, string>;
 }
 
 /** What the trail holds after the morning, and where to look. */
-export async function summary(alexandria: Alexandria, { auditPath, ingested, steps, tokens }: SummaryOptions): Promise<string> {
+export async function summary(alexandria: Alexandria, { auditPath, ingested, steps, verdict, tokens }: SummaryOptions): Promise<string> {
   const { audit, url } = alexandria;
-  await audit.flush();
   const lines: string[] = ["", "The morning at Alexandria", ""];
   lines.push(`  ${ingested.books} books with ${ingested.sections} sections on the shelf, ${ingested.refused.length} files refused`);
   for (const { source, reason } of ingested.refused) lines.push(`    ${source}: ${reason}`);
@@ -31,16 +33,19 @@ export async function summary(alexandria: Alexandria, { auditPath, ingested, ste
   const { accepted, written, queued, dropped } = audit.stats();
   const lost = Object.values(dropped).reduce((sum, n) => sum + n, 0);
   lines.push("", `  ${accepted} records accepted, ${written} written, ${queued} queued, ${lost} dropped`);
+  lines.push(`  ${verdict?.text ?? "this store gives no proofs"}`);
   lines.push("", "Where to look", "");
   const places: [string, string][] = [
     ["the library", `${url}/`],
     ["its audit trail", `${url}/admin/audit   (sign in as amina)`],
     ["its metrics", alexandria.metricsUrl],
     ["the same in a shell", `npx daybook report --db ${auditPath} --last 1d`],
+    ["is it all there?", `npx daybook verify --db ${auditPath}`],
+    ["a proof for one record", `npx daybook prove --db ${auditPath} --seq 1 --output record-1.proof`],
     ["with any SQLite tool", `sqlite3 ${auditPath} "select * from audit_log limit 5"`],
   ];
-  for (const [name, place] of places) lines.push(`  ${name.padEnd(22)}${place}`);
+  for (const [name, place] of places) lines.push(`  ${name.padEnd(24)}${place}`);
   lines.push("", "Tokens to sign in with, new at every start", "");
-  for (const [id, token] of tokens) if (alexandria.library.reader(id) !== undefined) lines.push(`  ${id.padEnd(22)}${token}`);
+  for (const [id, token] of tokens) if (alexandria.library.reader(id) !== undefined) lines.push(`  ${id.padEnd(24)}${token}`);
   return `${lines.join("\n")}\n`;
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { run } from "./program.ts";
 
 // A reader of stdout that has seen enough, as `head` has, is no failure; writers learn of it by themselves.

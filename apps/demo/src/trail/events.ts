@@ -45,4 +45,10 @@ export const readerRemoved = defineEvent({
   description: "An administrator removed a reader from the library.",
 });
 
-export const CATALOGUE = [bookUploaded, bookRead, collectionAdded, collectionRemoved, readerRemoved] as const;
+export const readersViewed = defineEvent({
+  type: "access_control",
+  action: "readers.viewed",
+  description: "An administrator looked at the list of readers.",
+});
+
+export const CATALOGUE = [bookUploaded, bookRead, collectionAdded, collectionRemoved, readerRemoved, readersViewed] as const;

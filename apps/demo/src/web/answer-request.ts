@@ -2,7 +2,7 @@ import type { AuditLog } from "@daybook/core";
 import type { Role } from "../library/reader-list.ts";
 import { forbiddenPage } from "../pages/error-pages.ts";
 import { signInPage } from "../pages/sign-in-page.ts";
-import { pageContext } from "./library-routes.ts";
+import { pageContext } from "./page-context-of.ts";
 import type { Route, WebAnswer, WebRequest } from "./route.ts";
 import { mayPost } from "./sessions.ts";
 

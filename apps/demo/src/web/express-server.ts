@@ -4,7 +4,8 @@ import express, { type ErrorRequestHandler, type Request, type Response } from "
 import { notFoundPage, serverErrorPage } from "../pages/error-pages.ts";
 import { CONTENT_SECURITY_POLICY } from "../pages/layout.ts";
 import { answerRequest } from "./answer-request.ts";
-import { type House, libraryRoutes, pageContext } from "./library-routes.ts";
+import { type House, libraryRoutes } from "./library-routes.ts";
+import { pageContext } from "./page-context-of.ts";
 import type { WebAnswer, WebRequest } from "./route.ts";
 import { visitors } from "./visitors.ts";
 

@@ -18,20 +18,22 @@ import { LibraryError } from "../library/library-error.ts";
 import { adminStartPage, auditPage, collectionsPage, readersPage } from "../pages/admin-pages.ts";
 import { booksPage } from "../pages/books-page.ts";
 import { notFoundPage, tooManyRequestsPage } from "../pages/error-pages.ts";
-import type { PageContext } from "../pages/page-context.ts";
-import { journalPage, settingsPage } from "../pages/planned-pages.ts";
 import { bookPage, noticePage, readPage } from "../pages/read-page.ts";
 import { searchPage } from "../pages/search-page.ts";
 import { signInPage } from "../pages/sign-in-page.ts";
 import { STYLE_SHEET } from "../pages/style-sheet.ts";
 import { uploadPage } from "../pages/upload-page.ts";
-import { bookRead, bookUploaded, collectionAdded, collectionRemoved, readerRemoved } from "../trail/events.ts";
+import { bookRead, bookUploaded, collectionAdded, collectionRemoved, readerRemoved, readersViewed } from "../trail/events.ts";
+import type { Privacy } from "../trail/privacy.ts";
+import { pageContext } from "./page-context-of.ts";
+import { eraseReader, noteActivity, privacyRoutes } from "./privacy-routes.ts";
 import type { Route, WebAnswer, WebRequest } from "./route.ts";
 import { type Sessions, signedInCookie, signedOutCookie } from "./sessions.ts";
 
 export interface House {
   readonly library: Library;
   readonly audit: AuditLog;
+  readonly privacy: Privacy;
   readonly metrics: Metrics;
   readonly sessions: Sessions;
   readonly model?: ModelOptions | undefined;
@@ -40,15 +42,10 @@ export interface House {
 const PAGE_SIZE = 10;
 const AUDIT_COLUMNS = ["No.", "Time (UTC)", "Type", "Action", "Outcome", "Who", "Where", "State"];
 
-export const pageContext = ({ reader, session }: Pick<WebRequest, "reader" | "session">): PageContext => ({
-  ...(reader === undefined ? {} : { reader }),
-  ...(session === undefined ? {} : { formToken: session.formToken }),
-});
-
 const notFound = (request: WebRequest): WebAnswer => ({ status: 404, body: notFoundPage(pageContext(request)) });
 
 /** Everything the library answers. Denials, quota hits, errors and the requests themselves are recorded without a word in here. */
-export function libraryRoutes({ library, audit, sessions, model }: House): readonly Route[] {
+export function libraryRoutes({ library, audit, privacy, sessions, model }: House): readonly Route[] {
   const styleSheet = readFileSync(STYLE_SHEET, "utf8");
 
   async function search(request: WebRequest): Promise<WebAnswer> {
@@ -74,6 +71,8 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
     const durationMs = Math.round(performance.now() - begun);
     // The words of a search are nobody's business: their number is enough.
     audit.record(queryReceived, { data: { length: query.length, strategy: "full-text", results: result.passages.length, durationMs } });
+    // The reader's own diary may have them, if the reader wants one.
+    noteActivity(privacy, request.reader?.id, "search", { query, found: result.passages.length });
     if (result.passages.length > 0) {
       audit.record(documentsRetrieved, {
         data: { documents: result.passages.map((passage) => `${passage.bookId}/${passage.position}`), strategy: "full-text" },
@@ -98,6 +97,12 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
     const section = book && library.section(book.id, Number(request.params.section));
     if (book === undefined || section === undefined) return notFound(request);
     audit.record(bookRead, { resource: { type: "book", id: String(book.id) }, data: { section: section.position } });
+    noteActivity(privacy, request.reader?.id, "read", {
+      book: book.id,
+      section: section.position,
+      title: book.title,
+      heading: section.heading,
+    });
     return { body: readPage({ ...pageContext(request), book, section }) };
   }
 
@@ -190,6 +195,7 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
     await audit.record(readerRemoved, { subjects: [{ id, role: "target" }], resource: { type: "reader" } }).stored;
     library.removeReader(id);
     sessions.closeAllOf(id);
+    await eraseReader(audit, privacy, id);
     return { location: "/admin/readers" };
   }
 
@@ -271,14 +277,21 @@ export function libraryRoutes({ library, audit, sessions, model }: House): reado
     { method: "GET", path: "/sign-in", handle: (request) => ({ body: signInPage(pageContext(request)) }) },
     { method: "POST", path: "/sign-in", handle: signIn },
     { method: "POST", path: "/sign-out", handle: signOut },
-    { method: "GET", path: "/settings", handle: (request) => ({ body: settingsPage(pageContext(request)) }) },
-    { method: "GET", path: "/journal", role: "reader", handle: (request) => ({ body: journalPage(pageContext(request)) }) },
+    ...privacyRoutes(audit, privacy),
     { method: "GET", path: "/admin", role: "admin", handle: (request) => ({ body: adminStartPage(pageContext(request)) }) },
     {
       method: "GET",
       path: "/admin/readers",
       role: "admin",
-      handle: (request) => ({ body: readersPage({ ...pageContext(request), readers: library.readers() }) }),
+      handle: (request) => {
+        const readers = library.readers();
+        // Whoever is listed can see later that somebody looked, and why.
+        audit.record(readersViewed, {
+          subjects: readers.filter(({ id }) => id !== request.reader?.id).map(({ id }) => ({ id })),
+          purpose: "reader_administration",
+        });
+        return { body: readersPage({ ...pageContext(request), readers }) };
+      },
     },
     { method: "POST", path: "/admin/readers/:id/remove", role: "admin", audit: "always", handle: removeReader },
     {

@@ -1,0 +1,74 @@
+import type { AuditLog } from "@daybook/core";
+import { type Consent, createConsent, createJournal, defineNotice, definePurpose, type Journal } from "@daybook/gdpr";
+import type { SqliteStore } from "@daybook/store-sqlite";
+
+/** What a reader can agree to, each by itself. Nothing of it happens unasked. */
+export const PURPOSES = [
+  definePurpose({
+    purpose: "personal_diary",
+    version: "1",
+    title: "A diary of your searches and reads",
+    text: "The library writes down what you search for and which sections you open, so that you can look back at your own way through the books. Only you see it.",
+    dataCategories: ["the words you search for", "the sections you open", "the time of each"],
+    storageLocations: ["this library's own server"],
+    retention: { until: "withdrawal", reviewBy: "2027-11-24" },
+    dpv: { purpose: "dpv:ServicePersonalisation", personalData: ["pd:InternetHistory", "pd:Interest"] },
+  }),
+  definePurpose({
+    purpose: "system_improvement",
+    version: "1",
+    title: "Counting to make the library better",
+    text: "The library notes that you searched or read, and how many passages it found, but never which words or which book. Librarians see sums over all readers.",
+    dataCategories: ["that you searched or read", "how many passages were found", "the time of each"],
+    storageLocations: ["this library's own server"],
+    retention: { days: 180 },
+    dpv: { purpose: "dpv:OptimiseUserInterface", personalData: ["pd:InternetHistory"] },
+  }),
+];
+
+export const NOTICE = defineNotice({
+  notice: "reader_privacy",
+  version: "1",
+  content: `What Alexandria writes down about you
+
+Without your agreement the library keeps only what it needs to run and to answer for what happened: who signed in, who was refused something,
+who changed something. It never records the words of a search there.
+
+With your agreement it does one more thing, and only that one: it keeps a diary for you, or it counts how the library is used. Each is a choice
+of its own. Refusing changes nothing else in the library.
+
+You can take every agreement back on the same page on which you gave it, with one button and without a reason. What was kept under it is deleted at once.`,
+  phrase: "Yes, keep it",
+  controller: { name: "Alexandria, a small library", address: "1 Harbour Road, Alexandria", contact: "privacy@alexandria.example" },
+  rightsUrl: "/settings",
+  withdrawUrl: "/settings",
+  authority: "the data protection authority of the place where you live",
+});
+
+/** Consent and the journals kept under it. */
+export interface Privacy {
+  readonly store: SqliteStore;
+  readonly consent: Consent;
+  /** Of each reader who wants one: what they searched and read. */
+  readonly diary: Journal;
+  /** That somebody searched or read, and nothing about what. */
+  readonly counts: Journal;
+  close(): Promise<void>;
+}
+
+export async function openPrivacy(audit: AuditLog, store: SqliteStore): Promise<Privacy> {
+  const consent = await createConsent({ audit, store, purposes: PURPOSES, notices: [NOTICE] });
+  const diary = createJournal({ audit, store });
+  const counts = createJournal({ audit, store, purpose: "system_improvement" });
+  return {
+    store,
+    consent,
+    diary,
+    counts,
+    async close() {
+      consent.close();
+      await diary.close();
+      await counts.close();
+    },
+  };
+}
