@@ -127,10 +127,10 @@ export function alertTests({ job, searchRoute }: FilledStackOptions): Record<str
     },
     DaybookTargetDown: {
       fires: {
-        series: { [`up{${target}}`]: "1x5 0x20", [`up{${target2}}`]: "1x25", 'up{job="daybook-worker",instance="w:9464"}': "0x25" },
+        series: { [`up{${target}}`]: "1x5 0x20", [`up{${target2}}`]: "1x25", [`up{job="${job}-worker",instance="w:9464"}`]: "0x25" },
         at: "10m",
         // One instance of two, and the only one of another job: the second has no instance, so that it mutes all of its job.
-        labels: [{ job, instance: "a:9464" }, { job: "daybook-worker" }],
+        labels: [{ job, instance: "a:9464" }, { job: `${job}-worker` }],
         value: "up is 0",
       },
       silent: {

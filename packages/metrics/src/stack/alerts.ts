@@ -38,7 +38,7 @@ export function alerts({ job, searchRoute }: FilledStackOptions): Alert[] {
   const errorsInLastHour = 'sum by (job) (increase(daybook_http_requests_total{code=~"5.."}[1h])) >= 10';
   const errorBurn = (long: string, short: string, factor: number) =>
     `job:daybook_http_errors:ratio_rate${long} > ${factor} * ${ERROR_BUDGET}\nand job:daybook_http_errors:ratio_rate${short} > ${factor} * ${ERROR_BUDGET}`;
-  const up = 'up{job=~"daybook.*"}';
+  const up = `up{job=~"${job}.*"}`;
   const since = (metric: string) => `time() - max by (job) (${metric})`;
   const latency = { team: "sre", area: "latency", dashboard: "health" } as const;
   const errors = { team: "sre", area: "errors", dashboard: "health", report: "npx daybook report --event-type error --last 1h" } as const;

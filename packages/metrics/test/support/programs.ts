@@ -48,10 +48,10 @@ export async function run(name: string, args: readonly string[], { cwd, input }:
   promise.child.stdin?.end(input ?? "");
   try {
     const { stdout, stderr } = await promise;
-    return { status: 0, output: stdout + stderr };
+    return { status: 0, stdout, output: stdout + stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, output: `${stdout}${stderr}` };
+    return { status: code, stdout, output: `${stdout}${stderr}` };
   }
 }
 

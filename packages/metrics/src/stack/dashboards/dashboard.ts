@@ -45,6 +45,7 @@ export const CHOSEN = 'job=~"$job",instance=~"$instance"';
 
 const PROMETHEUS = { type: "prometheus", uid: "$datasource" };
 const LOKI = { type: "loki", uid: "$logs" };
+const LINK = { icon: "external link", tooltip: "", tags: [], asDropdown: false, targetBlank: false, includeVars: false, keepTime: false };
 const COLUMNS = 24;
 const HEIGHT = 8;
 const STAT_HEIGHT = 4;
@@ -87,19 +88,7 @@ export function dashboard(spec: DashboardSpec, options: FilledStackOptions): obj
     timezone: "browser",
     templating: { list: variables(options) },
     annotations: { list: [alertAnnotation] },
-    links: [
-      {
-        title: "Daybook",
-        type: "dashboards",
-        icon: "external link",
-        tooltip: "",
-        tags: ["daybook"],
-        asDropdown: false,
-        targetBlank: false,
-        includeVars: true,
-        keepTime: true,
-      },
-    ],
+    links: [{ ...LINK, type: "dashboards", title: "Daybook", tags: ["daybook"], includeVars: true, keepTime: true }],
     panels,
   };
 }
@@ -128,7 +117,11 @@ function panelModel(panel: PanelSpec, id: number, gridPos: object, { runbooksUrl
     options: panelOptions(panel.kind),
     ...(panel.alert === undefined
       ? {}
-      : { links: [{ title: `Runbook of ${panel.alert}`, url: `${runbooksUrl}/${panel.alert}.md`, targetBlank: true }] }),
+      : {
+          links: [
+            { ...LINK, type: "link", title: `Runbook of ${panel.alert}`, url: `${runbooksUrl}/${panel.alert}.md`, targetBlank: true },
+          ],
+        }),
   };
 }
 
@@ -208,7 +201,7 @@ function variables({ job }: FilledStackOptions): object[] {
     label: name === "job" ? "Job" : "Instance",
     datasource: PROMETHEUS,
     definition: query,
-    query: { query, refId: name },
+    query,
     refresh: 2,
     sort: 1,
     ...more,
