@@ -1,7 +1,9 @@
-import { createRequire } from "node:module";
 import { AuditLog } from "./audit-log.ts";
 import type { AuditStore } from "./audit-store.ts";
 import { DaybookError } from "./daybook-error.ts";
+
+// An imported `createRequire` is rewritten by webpack, which would put `undefined` in place of what it cannot bundle.
+const { createRequire } = process.getBuiltinModule("node:module");
 
 interface StorePackage {
   openSqliteStoreSync(options: { readonly path: string }): AuditStore;

@@ -1,7 +1,9 @@
-import { createRequire } from "node:module";
 import { DaybookError } from "@daybook/core";
 import type BetterSqlite from "better-sqlite3";
 import { moduleAnchor } from "./module-anchor.ts";
+
+// An imported `createRequire` is rewritten by webpack, which would put `undefined` in place of what it cannot bundle.
+const { createRequire } = process.getBuiltinModule("node:module");
 
 export type Sqlite = BetterSqlite.Database;
 export type SqliteConstructor = typeof BetterSqlite;
