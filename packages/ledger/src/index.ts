@@ -59,7 +59,7 @@ export { isLedgerError, LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from 
 export { emptyRoot, leafHash, nodeHash } from "./merkle.ts";
 export type { HashReader } from "./merkle-range.ts";
 export { type GoodSignature, openNote } from "./open-note.ts";
-export { covers, type FoundPart, type HoldScope, type KeptPart, type PlannedErasure, planErasure } from "./plan-erasure.ts";
+export { type FoundPart, type HoldScope, holdCovers, type KeptPart, type PlannedErasure, planErasure } from "./plan-erasure.ts";
 export { pseudonymOf, pseudonymsOf, sessionDigest } from "./pseudonym.ts";
 export { type Continued, ERASURE_BASES, type ErasureBasis, type Manifest, type ManifestText, readManifest } from "./read-manifest.ts";
 export { referenceKey, tenantReference, tenantReferences } from "./reference.ts";

@@ -53,7 +53,7 @@ export function planErasure(found: readonly FoundPart[], policy: Policy, holds: 
   const gone = new SlotSet();
   const erasedIn = new Set<number>();
   const decide = (part: FoundPart, rule: "erase" | "keep") => {
-    const hold = holds.find((scope) => covers(scope, part));
+    const hold = holds.find((scope) => holdCovers(scope, part));
     if (hold !== undefined) keep.push({ ...part, ground: hold.ground });
     else if (rule === "keep") keep.push({ ...part, ground: policy[part.class]?.ground ?? "", ...until(part, policy[part.class]) });
     else {
@@ -77,7 +77,7 @@ function ruleOf({ class: entryClass, role }: FoundPart, policy: Policy): "erase"
 }
 
 /** Whether a hold covers a part. */
-export function covers({ sub, class: entryClass, fromSeq, toSeq }: HoldScope, part: Pick<FoundPart, "seq" | "class" | "subs">): boolean {
+export function holdCovers({ sub, class: entryClass, fromSeq, toSeq }: HoldScope, part: Pick<FoundPart, "seq" | "class" | "subs">): boolean {
   return (
     (sub === undefined || part.subs.includes(sub)) &&
     (entryClass === undefined || part.class === entryClass) &&
