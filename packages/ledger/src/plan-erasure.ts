@@ -77,7 +77,10 @@ function ruleOf({ class: entryClass, role }: FoundPart, policy: Policy): "erase"
 }
 
 /** Whether a hold covers a part. */
-export function holdCovers({ sub, class: entryClass, fromSeq, toSeq }: HoldScope, part: Pick<FoundPart, "seq" | "class" | "subs">): boolean {
+export function holdCovers(
+  { sub, class: entryClass, fromSeq, toSeq }: HoldScope,
+  part: Pick<FoundPart, "seq" | "class" | "subs">,
+): boolean {
   return (
     (sub === undefined || part.subs.includes(sub)) &&
     (entryClass === undefined || part.class === entryClass) &&
