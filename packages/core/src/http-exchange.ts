@@ -73,8 +73,11 @@ export interface ExchangeSource<Request> {
 
 export const UNMATCHED = "(unmatched)";
 
-/** Which log already records a response: a middleware mounted twice, or beside a plugin, records once. */
+/** Which logs already record a response: a middleware mounted twice, or beside a plugin, records once. */
 const RECORDED = Symbol.for("daybook.recorded.v1");
+interface Recorded {
+  [RECORDED]?: AuditLog | ReadonlySet<AuditLog>;
+}
 
 /** The life of a request, the same under every framework. */
 export class HttpAudit<Request> {
@@ -93,13 +96,17 @@ export class HttpAudit<Request> {
 
   /** True where this log records the response already. */
   records(response: ServerResponse): boolean {
-    return (response as { [RECORDED]?: AuditLog })[RECORDED] === this.log;
+    const by = (response as Recorded)[RECORDED];
+    return by === this.log || (by instanceof Set && by.has(this.log));
   }
 
   /** Undefined where this log records the response already. */
   begin(source: ExchangeSource<Request>): HttpExchange<Request> | undefined {
     if (this.records(source.response)) return undefined;
-    (source.response as { [RECORDED]?: AuditLog })[RECORDED] = this.log;
+    const response = source.response as Recorded;
+    const others = response[RECORDED];
+    if (others === undefined) response[RECORDED] = this.log;
+    else response[RECORDED] = new Set(others instanceof Set ? [...others, this.log] : [others as AuditLog, this.log]);
     const { raw } = source;
     const level = source.level ?? this.#levelOf(raw.method ?? "GET", source);
     const header = this.#requestIdHeader === undefined ? undefined : raw.headers[this.#requestIdHeader];

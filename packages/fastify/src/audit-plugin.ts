@@ -13,7 +13,7 @@ import {
   requestAudit,
   runInContext,
 } from "@daybook/core";
-import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 import { RoutedRequest } from "./routed-request.ts";
 import { type RawRequest, UnroutedRequest } from "./unrouted-request.ts";
@@ -37,11 +37,7 @@ declare module "fastify" {
   }
 }
 
-/**
- * `auditPlugin` for the scope it is registered in only: routes outside are not recorded.
- * @throws {DaybookError} as `auditPlugin`
- */
-export const auditScope: FastifyPluginCallback<AuditPluginOptions> = (fastify, options, done) => {
+const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, options) => {
   const { audit: given, flushDeadlineMs = 5_000, ...rest } = options;
   const audit = given ?? openDefaultAuditLog([import.meta.url]);
   const http = new HttpAudit<FastifyRequest>(audit, rest);
@@ -98,15 +94,15 @@ export const auditScope: FastifyPluginCallback<AuditPluginOptions> = (fastify, o
 
   const { user: _user, tenant: _tenant, ...unrouted } = rest;
   if (isOutermost(fastify)) recordUnrouted(fastify, new HttpAudit<RawRequest>(audit, unrouted));
-  done();
 };
 
 /**
- * Records every request, denial, quota hit and error of the server. Register it first: hooks run in the order of registration.
+ * Records every request, denial, quota hit and error of the server, or of the scope in which it is registered. Register it first:
+ * hooks run in the order of registration.
  * @throws {DaybookError} `STORE_MISSING` without `audit` where `@daybook/store-sqlite` is not installed, `BAD_OPTION`, or what
  *   opening the database throws
  */
-export const auditPlugin = plugin(auditScope, { fastify: "5.x", name: "@daybook/fastify" });
+export const auditPlugin = plugin(registerAudit, { fastify: "5.x", name: "@daybook/fastify" });
 
 const isOutermost = (fastify: FastifyInstance) => Object.hasOwn(fastify, "routing");
 
