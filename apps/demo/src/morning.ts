@@ -7,6 +7,8 @@ export interface Step {
   readonly what: string;
   readonly expected: number;
   readonly status: number;
+  /** Requests it took; signing in, for one, is the form and the page it leads to. */
+  readonly requests: number;
 }
 
 const NOTES = ["bread", "lanterns", "the river", "winter coats", "the market"].map((topic, i) => ({
@@ -30,7 +32,9 @@ export async function runMorning(url: string, tokens: ReadonlyMap<string, string
     Person,
   ];
   const step = async (who: Person, what: string, expected: number, act: () => Promise<number>) => {
-    steps.push({ who: who.name, what, expected, status: await act() });
+    const before = who.requests;
+    const status = await act();
+    steps.push({ who: who.name, what, expected, status, requests: who.requests - before });
     await wait(15);
   };
 

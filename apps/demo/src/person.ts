@@ -3,6 +3,8 @@ const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefo
 /** A person with a browser: keeps cookies, follows no redirect, sends the form token back. */
 export class Person {
   readonly name: string;
+  /** How many were answered. */
+  requests = 0;
   readonly #url: string;
   #cookie = "";
   #formToken = "";
@@ -37,6 +39,7 @@ export class Person {
     const cookie = response.headers.get("set-cookie");
     if (cookie !== null) this.#cookie = cookie.split(";", 1)[0]!;
     const page = await response.text();
+    this.requests++;
     this.#formToken = page.match(/name="form_token" value="([\w-]+)"/)?.[1] ?? this.#formToken;
     return response.status;
   }
