@@ -5,10 +5,11 @@ import { adminStartPage, auditPage, collectionsPage, readersPage } from "../src/
 import { booksPage } from "../src/pages/books-page.ts";
 import { forbiddenPage, notFoundPage, serverErrorPage, tooManyRequestsPage } from "../src/pages/error-pages.ts";
 import { html } from "../src/pages/html.ts";
+import { journalPage } from "../src/pages/journal-page.ts";
 import { CONTENT_SECURITY_POLICY } from "../src/pages/layout.ts";
-import { journalPage, settingsPage } from "../src/pages/planned-pages.ts";
 import { bookPage, noticePage, readPage } from "../src/pages/read-page.ts";
 import { searchPage } from "../src/pages/search-page.ts";
+import { settingsPage } from "../src/pages/settings-page.ts";
 import { signInPage } from "../src/pages/sign-in-page.ts";
 import { STYLE_SHEET } from "../src/pages/style-sheet.ts";
 import { uploadPage } from "../src/pages/upload-page.ts";
@@ -42,6 +43,19 @@ const passage = {
 };
 const quote = { text: HOSTILE, bookId: 7, title: HOSTILE, author: HOSTILE, heading: HOSTILE, position: 2 };
 const admin = { reader: { id: "amina", name: HOSTILE, role: "admin" }, formToken: HOSTILE } as const;
+
+const notice = { notice: "privacy", version: HOSTILE, language: "en", content: `${HOSTILE}\n\n${HOSTILE}` };
+const purpose = {
+  purpose: "diary",
+  title: HOSTILE,
+  text: HOSTILE,
+  logged: [HOSTILE],
+  kept: HOSTILE,
+  recipients: HOSTILE,
+  phrase: HOSTILE,
+  entries: 0,
+};
+const activity = { row: 1, id: "a", time: "2026-11-24T09:00:00.000Z", purpose: "diary", version: "1", consent: "c" };
 
 const PAGES: readonly { readonly name: string; readonly page: string }[] = [
   { name: "empty search", page: searchPage({ collections, query: "" }) },
@@ -81,8 +95,37 @@ const PAGES: readonly { readonly name: string; readonly page: string }[] = [
     page: auditPage({ ...admin, columns: [HOSTILE], rows: [[HOSTILE], [1]], summary: HOSTILE, olderHref: "/admin/audit?before=1" }),
   },
   { name: "empty audit", page: auditPage({ ...admin, columns: ["Time"], rows: [] }) },
-  { name: "settings", page: settingsPage({}) },
-  { name: "journal", page: journalPage({}) },
+  { name: "settings of nobody", page: settingsPage({ notice, choices: [] }) },
+  {
+    name: "settings",
+    page: settingsPage({
+      ...admin,
+      notice,
+      choices: [
+        purpose,
+        { ...purpose, purpose: "counts", since: activity.time, consent: HOSTILE, entries: 3 },
+        { ...purpose, purpose: "old", changed: true },
+      ],
+      message: HOSTILE,
+    }),
+  },
+  { name: "empty journal", page: journalPage({ ...admin, agreed: false, entries: [], total: 0, accesses: [] }) },
+  {
+    name: "journal",
+    page: journalPage({
+      ...admin,
+      agreed: true,
+      entries: [
+        { ...activity, activity: "search", query: HOSTILE },
+        { ...activity, activity: "read", resourceType: "section", resourceId: HOSTILE, details: { title: HOSTILE, heading: HOSTILE } },
+        { ...activity, activity: "note", query: HOSTILE },
+      ],
+      total: 3,
+      olderHref: "/journal?before=1",
+      accesses: [{ time: activity.time, who: HOSTILE, what: HOSTILE, purpose: HOSTILE }],
+      message: HOSTILE,
+    }),
+  },
   { name: "sign-in", page: signInPage({ refused: true }) },
   { name: "403", page: forbiddenPage(admin) },
   { name: "404", page: notFoundPage({}) },

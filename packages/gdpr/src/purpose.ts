@@ -20,6 +20,8 @@ export interface Purpose {
   readonly title: string;
   /** What happens, in plain words, for the person. */
   readonly text: string;
+  /** The words beside its control. Default: those of the notice. */
+  readonly phrase?: string;
   /** One basis, chosen beforehand. Default `6(1)(a)`, consent. */
   readonly lawfulBasis?: LawfulBasis;
   /** Categories of personal data, in words. */

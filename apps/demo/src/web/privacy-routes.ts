@@ -1,5 +1,5 @@
 import type { AuditLog } from "@daybook/core";
-import { erasePerson, exportJournal, isEmptyPlan, type JournalFormat, OtherPeople } from "@daybook/gdpr";
+import { erasePerson, exportJournal, isEmptyPlan, type JournalFormat } from "@daybook/gdpr";
 import { type Access, journalPage } from "../pages/journal-page.ts";
 import { type PurposeChoice, settingsPage } from "../pages/settings-page.ts";
 import type { Privacy } from "../trail/privacy.ts";
@@ -34,7 +34,9 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
     const choices =
       reader === undefined
         ? []
-        : await Promise.all((await consent.status(reader.id)).map((status) => choiceOf(reader.id, status, notice.phrase)));
+        : await Promise.all(
+            (await consent.status(reader.id)).map((status) => choiceOf(reader.id, status, status.purpose.phrase ?? notice.phrase)),
+          );
     return { body: settingsPage({ ...pageContext(request), ...messageOf(request), notice, choices }) };
   }
 
@@ -101,22 +103,16 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
     };
   }
 
-  /** What others did that was about this reader. They are named as roles: who it was is theirs (GDPR, Art. 15(4)). */
+  /** What others did that was about this reader. Who it was is theirs (GDPR, Art. 15(4)): the page says when, what and why. */
   async function accessesOf(id: string): Promise<Access[]> {
-    const others = new OtherPeople(await store.namesOf(id));
     const found: Access[] = [];
     let cursor: string | undefined;
     for (let seen = 0; seen < LOOK_BACK && found.length < MOST_ACCESSES; seen += 200) {
       const { events, next } = await store.query({ user: id }, { limit: 200, ...(cursor === undefined ? {} : { cursor }) });
-      for (const event of events) {
-        if (event.actor?.id === undefined || event.actor.id === id) continue;
-        const { record } = others.disclose(event);
-        found.push({
-          time: record.time ?? "",
-          who: `the library’s staff (${record.actor?.id ?? ""})`,
-          what: record.action ?? "",
-          purpose: record.purpose?.replaceAll("_", " ") ?? "",
-        });
+      for (const { actor, time = "", type = "", action = "", purpose = "" } of events) {
+        if (actor?.id === undefined || actor.id === id) continue;
+        const what = audit.catalogue.find({ type, action })?.description ?? action;
+        found.push({ time, who: "the library’s staff", what, purpose: purpose.replaceAll("_", " ") });
       }
       if (next === undefined) break;
       cursor = next;
