@@ -39,7 +39,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "daybook-attacks-"));
   original = join(folder, "audit.db");
   const store = await openSqliteStore({ path: original, onNotice: () => undefined });
-  const audit = createAuditLog({ store, catalogue: [bookLent], signals: false });
+  const audit = createAuditLog({ store, catalogue: [bookLent], signals: false, lifecycle: false });
   const lend = (user: string, i: number) =>
     runAs({ kind: "user", id: user }, () => audit.record(bookLent, { data: { title: `Book ${i}`, days: i } })).stored;
   for (let i = 1; i <= 20; i++) {
@@ -238,7 +238,7 @@ describe("4: the same in the unsigned tail", () => {
     const copy = copyOf(original);
     // A writer that may not sign leaves its entries to the checkpointer.
     const store = await openSqliteStore({ path: copy.path, keys: formatKeys(splitKeys(keys, "app")), onNotice: () => undefined });
-    const audit = createAuditLog({ store, catalogue: [bookLent], signals: false });
+    const audit = createAuditLog({ store, catalogue: [bookLent], signals: false, lifecycle: false });
     for (let i = 0; i < 3; i++) await audit.record(bookLent, { data: { title: "Emma", days: i } }).stored;
     await audit.close();
     copy.edit((db) =>
@@ -360,7 +360,7 @@ describe("11: a backup from before an erasure is put back", () => {
   it("is clean alone, TRUNCATED from outside, and ROOT_MISMATCH once logging went on", async () => {
     const path = join(temporaryFolder(), "audit.db");
     const store = await openSqliteStore({ path, onNotice: () => undefined });
-    const audit = createAuditLog({ store, catalogue: [bookLent], signals: false });
+    const audit = createAuditLog({ store, catalogue: [bookLent], signals: false, lifecycle: false });
     const lend = (user: string) =>
       runAs({ kind: "user", id: user }, () => audit.record(bookLent, { data: { title: "Emma", days: 1 } })).stored;
     for (let i = 0; i < 5; i++) await lend("ada");
@@ -380,7 +380,7 @@ describe("11: a backup from before an erasure is put back", () => {
     expect((await verify(false)).findings).toEqual([]);
     expect(codes(await verify(true))).toContain("TRUNCATED");
     const again = await openSqliteStore({ path: backup, keys: keysOf, onNotice: () => undefined });
-    const more = createAuditLog({ store: again, catalogue: [bookLent], signals: false });
+    const more = createAuditLog({ store: again, catalogue: [bookLent], signals: false, lifecycle: false });
     for (let i = 0; i < 8; i++) await more.record(bookLent, { data: { title: "Persuasion", days: 1 } }).stored;
     await more.close();
     const later = codes(await verify(true));

@@ -11,7 +11,7 @@ async function session(
   work: (lend: (user: string) => Promise<void>, store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<void>,
 ) {
   const store = await openSqliteStore({ path, onNotice: () => undefined });
-  const audit = createAuditLog({ store, catalogue: [bookLent], signals: false });
+  const audit = createAuditLog({ store, catalogue: [bookLent], signals: false, lifecycle: false });
   try {
     await work(
       (user) => runAs({ kind: "user", id: user }, () => audit.record(bookLent, { data: { title: "Emma", days: 1 } })).stored,

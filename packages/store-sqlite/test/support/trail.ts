@@ -22,7 +22,7 @@ export interface Trail {
 export async function openTrail(options: Partial<SqliteStoreOptions> = {}): Promise<Trail> {
   const path = options.path ?? join(temporaryFolder(), "audit.db");
   const store = await openSqliteStore({ onNotice: () => undefined, ...options, path });
-  const audit = createAuditLog({ store, catalogue: [bookLent], signals: false });
+  const audit = createAuditLog({ store, catalogue: [bookLent], signals: false, lifecycle: false });
   onTestFinished(async () => {
     await audit.close();
   });
