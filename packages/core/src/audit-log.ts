@@ -87,6 +87,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   #lateDurable = 0;
   #unknown = 0;
   #lastAt = 0;
+  #drained = false;
   #closing: Promise<{ readonly lost: number }> | undefined;
 
   /** Prefer `createAuditLog`, which infers the catalogue. */
@@ -285,9 +286,11 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   }
 
   async #close(): Promise<{ readonly lost: number }> {
+    await this.#life?.opened;
     this.#gaps.finish();
     this.#life?.closing("close");
     const left = await Promise.all(this.#deliveries.map((delivery) => delivery.close(this.#closeDeadlineMs)));
+    this.#drained = true;
     const lost = this.#deliveries.reduce((sum, delivery, i) => sum + (delivery.required ? left[i]! : 0), 0);
     if (lost > 0) this.problem(new DaybookError("LOG_CLOSED", `${lost} events could not be written before close() ran out of time.`));
     try {
@@ -389,7 +392,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   }
 
   #recordGap(gap: Gap, place: "first" | "last"): void {
-    if (this.#closing !== undefined) {
+    if (this.#drained) {
       this.#gaps.reopen(gap);
       return;
     }

@@ -33,6 +33,8 @@ export interface SinkFeatures {
   readonly durable: boolean;
   /** An event given twice, known by its `id`, is kept once. */
   readonly idempotent: boolean;
+  /** A store that is a `ConsentStore`, `ActivityStore`, `RequestStore`, `ErasureStore` and `ReceiptStore` too. Default false. */
+  readonly persons?: boolean;
 }
 
 /**

@@ -33,6 +33,8 @@ const BEATS_PER_LOOK = 6;
  * log is known by its spool file; where that is still there after its process has gone, the process did not stop in good order.
  */
 export class TrailLifecycle {
+  /** Settles when what earlier runs left has been taken over. */
+  opened: Promise<void> = Promise.resolve();
   readonly #options: TrailLifecycleOptions;
   #timer: NodeJS.Timeout | undefined;
   #beats = 0;
@@ -47,7 +49,7 @@ export class TrailLifecycle {
     const { spool, delivery } = this.#options;
     if (spool.hasOrphans()) {
       delivery.hold();
-      void this.#takeOver(true).finally(() => delivery.release());
+      this.opened = this.#takeOver(true).finally(() => delivery.release());
     } else this.#recordOpened("none");
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
   }
@@ -81,17 +83,17 @@ export class TrailLifecycle {
 
   async #takeOver(opening: boolean): Promise<void> {
     const { spool, delivery, gap, now, problem } = this.#options;
-    let left: readonly LeftRun[] | undefined;
+    const last = await this.#newest();
+    let left: readonly LeftRun[] = [];
     try {
-      left = await spool.adopt();
+      left = (await spool.adopt()) ?? [];
     } catch (cause) {
       problem(cause as DaybookError);
     }
-    const unclean = (left ?? []).filter((run) => !run.clean);
-    const last = unclean.length === 0 ? undefined : await this.#newest();
+    const unclean = left.some((run) => !run.clean);
     const place = opening ? "first" : "last";
     const gaps: Gap[] = [];
-    for (const { run, clean, alive, events, lost, torn } of left ?? []) {
+    for (const { run, clean, alive, events, lost, torn } of left) {
       delivery.adopted(events, lost);
       const times = { start: last?.time ?? alive, end: now() };
       const newest = last === undefined ? {} : { lastSeq: last.seq };
@@ -100,7 +102,7 @@ export class TrailLifecycle {
       // The last line was being written when the process ended, so nobody was told that it is stored.
       if (torn) gaps.push({ cause: "spool_torn", ...times, run });
     }
-    if (opening) this.#recordOpened(unclean.length > 0 ? "unclean" : "clean", last?.seq);
+    if (opening) this.#recordOpened(unclean ? "unclean" : "clean", unclean ? last?.seq : undefined);
     // What is put first last is first in the end.
     for (const each of opening ? gaps.toReversed() : gaps) gap(each, place);
   }

@@ -15,6 +15,7 @@ import {
 } from "@daybook/ledger";
 import type { DecodedEvent } from "./batch-encoding.ts";
 import { retryWhileBusy } from "./connection.ts";
+import { sameFileAt } from "./same-file.ts";
 import { BUCKET_ROWS, bucketOf } from "./schema.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { isSqliteError } from "./sqlite-failure.ts";
@@ -60,12 +61,14 @@ export class LedgerWriter {
   readonly #entryPersons;
   readonly #otherPersons;
   readonly #suppression: Suppression;
+  readonly #refuseOtherFile: () => void;
   /** References of the rows this connection wrote into the bucket that is still open. */
   #tenantKeys = new Map<string, bigint>();
 
   constructor(db: Sqlite, options: LedgerWriterOptions) {
     this.#db = db;
     this.#options = options;
+    this.#refuseOtherFile = sameFileAt(db.name);
     this.#last = db.prepare<[], { seq: number; seal: Buffer }>("SELECT seq, seal FROM daybook_entry ORDER BY seq DESC LIMIT 1");
     this.#insertEntry = db.prepare("INSERT INTO daybook_entry (seq, entry, seal, salt0, head, salt1, person) VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#insertPerson = db.prepare("INSERT INTO daybook_person (seq, part, salt, data) VALUES (?, ?, ?, ?)");
@@ -117,6 +120,7 @@ export class LedgerWriter {
     const db = this.#db;
     const { seal: sealKey } = this.#options.keys;
     if (sealKey === undefined) throw new LedgerError("BAD_KEYS", "These keys cannot seal entries; use the keys of a writer.");
+    this.#refuseOtherFile();
     retryWhileBusy(() => db.exec("BEGIN IMMEDIATE"));
     try {
       const last = this.#last.get();

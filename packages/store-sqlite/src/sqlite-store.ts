@@ -67,6 +67,8 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true };
   /** Real path of the database. */
   readonly path: string;
+  /** Beside the database: events it could not take wait there. */
+  readonly spoolPath: string;
   /** Name of the log and its generation, as checkpoints carry it. */
   readonly origin: string;
   /** Public key that verifies its checkpoints, in the C2SP signed-note form. */
@@ -77,6 +79,7 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
     this.path = parts.path;
+    this.spoolPath = `${parts.path}.spool`;
     this.origin = parts.origin;
     this.vkey = parts.vkey;
   }

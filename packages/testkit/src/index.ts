@@ -2,6 +2,7 @@ export { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
 export { describeAuditStore, type StoreUnderTest } from "./audit-store-suite.ts";
 export { type ControlledStore, controlledStore } from "./controlled-store.ts";
 export { type ExpectedRecord, expectAudited, expectNotAudited, testAuditLog } from "./expect-audited.ts";
+export { describeStoreFaults, type FaultModule, type FaultSuiteOptions, type StoreUnderFaults } from "./fault-suite.ts";
 export { describeMiddleware, type MiddlewareSuiteOptions } from "./middleware-suite.ts";
 export {
   type AppSetup,

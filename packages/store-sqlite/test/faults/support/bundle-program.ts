@@ -1,0 +1,43 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { bundledModules } from "../../../build/bundled-modules.ts";
+
+const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Packages of the workspace are taken from their sources, so that a process of a test never runs an outdated build. */
+const workspaceSources: Plugin = {
+  name: "workspace-sources",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^@daybook\// }, ({ path }) => ({ path: join(PACKAGE, "..", path.slice("@daybook/".length), "src/index.ts") }));
+  },
+};
+
+/**
+ * One file with a program and all it imports, where the SQLite driver can be found from.
+ * @param program file URL
+ * @returns file URL; the file is gone with this process
+ */
+export async function bundleProgram(program: string): Promise<string> {
+  const folder = mkdtempSync(join(PACKAGE, "node_modules/.faults-"));
+  // Processes of another user read it too.
+  chmodSync(folder, 0o755);
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const entry = fileURLToPath(program);
+  const outfile = join(folder, basename(entry).replace(/\.ts$/, ".mjs"));
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    external: ["better-sqlite3"],
+    // CommonJS inside an ES module: express and fastify are written in it.
+    banner: { js: 'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);' },
+    plugins: [workspaceSources, bundledModules],
+    logLevel: "error",
+  });
+  return pathToFileURL(outfile).href;
+}
