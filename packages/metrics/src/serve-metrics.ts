@@ -15,6 +15,7 @@ export interface MetricsServer {
   /** Address of the metrics. */
   readonly url: string;
   readonly port: number;
+  /** Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -41,8 +42,8 @@ export async function serveMetrics({ registry, port = 9464, host = "127.0.0.1" }
     url: `http://${named}:${address.port}/metrics`,
     port: address.port,
     close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
+      new Promise((resolve) => {
+        server.close(() => resolve());
         server.closeAllConnections();
       }),
   };

@@ -70,6 +70,8 @@ and sum by (job) (rate(daybook_http_request_duration_seconds_count{${search}}[5m
       for: "5m",
       severity: "warning",
       ...latency,
+      // Told beside the page about all requests: it says which of them.
+      area: "search",
       summary: "Searches of {{ $labels.job }} are slow",
       description: "One search in twenty takes longer than the limit. Requests that are too few to say so do not count.",
       value: '{{ printf "%.2f" $value }} s at the 95th percentile',
@@ -227,7 +229,7 @@ or max by (job) (${up}) == 0`,
       description: "These events will never be in the trail. A gap record says when and how many.",
       value: `${NUMBER} events in 10 minutes`,
       limit: "0",
-      report: "npx daybook report --action audit.gap --last 1d",
+      report: "npx daybook report --action trail.gap --last 1d",
     },
     {
       name: "DaybookStoreFullSoon",

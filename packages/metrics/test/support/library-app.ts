@@ -83,7 +83,7 @@ async function expressApp({ audit, metrics, searchMs = () => 0, broken = () => f
   app.use((_error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
     response.status(500).end();
   });
-  const server = createServer(app).listen(0, "127.0.0.1");
+  const server = createServer({ keepAliveTimeout: 72_000 }, app).listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;
 }

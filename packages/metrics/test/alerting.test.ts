@@ -1,0 +1,256 @@
+import { join } from "node:path";
+import { type AuditLog, type AuditStore, createAuditLog } from "@daybook/core";
+import { openSqliteStore } from "@daybook/store-sqlite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMetrics, type Metrics, type MetricsServer, serveMetrics } from "../src/index.ts";
+import { type App, libraryApp } from "./support/library-app.ts";
+import { folderForFile, missingProgram, type Running, until } from "./support/programs.ts";
+import { FASTER, firing, query, startAlertmanager, startPrometheus, webhookReceiver } from "./support/prometheus.ts";
+
+const skip = missingProgram("prometheus", "alertmanager");
+
+/** A real store whose writes can be made to fail or to hang. */
+function moody(store: AuditStore): { store: AuditStore; mode: "well" | "fails" | "hangs"; release(): void } {
+  let release: () => void = () => undefined;
+  const state = {
+    mode: "well" as "well" | "fails" | "hangs",
+    release: () => release(),
+    store: new Proxy(store, {
+      get(target, key) {
+        if (key !== "append") {
+          const value = Reflect.get(target, key, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        }
+        return async (...args: Parameters<AuditStore["append"]>) => {
+          if (state.mode === "fails") throw new Error("disk I/O error");
+          if (state.mode === "hangs") {
+            await new Promise<void>((resolve) => {
+              release = resolve;
+            });
+          }
+          return target.append(...args);
+        };
+      },
+    }),
+  };
+  return state;
+}
+
+/** Minutes of the rules are seconds here: every window, `for` and wait is divided by the one factor. */
+describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTER} times as fast`, () => {
+  const folder = folderForFile();
+  const stops: (() => Promise<unknown>)[] = [];
+  let trail: ReturnType<typeof moody>;
+  let audit: AuditLog;
+  let metrics: Metrics;
+  let app: App;
+  let exporter: MetricsServer;
+  let prometheus: Running;
+  let alertmanager: Running;
+  let receiver: Awaited<ReturnType<typeof webhookReceiver>>;
+  let searchMs = 0;
+  let failing = 0;
+  let traffic = true;
+
+  beforeAll(async () => {
+    trail = moody(await openSqliteStore({ path: join(folder, "audit.db"), worker: false, onNotice: () => undefined }));
+    audit = createAuditLog({ store: trail.store, signals: false, onProblem: () => undefined, deadlineMs: 60_000 });
+    metrics = createMetrics({ routes: ["GET /search", "GET /books/:id", "POST /upload"] });
+    metrics.watch(audit);
+    exporter = await serveMetrics({ registry: metrics.registry, port: 0 });
+    let uploads = 0;
+    app = await libraryApp("express", { audit, metrics, searchMs: () => searchMs, broken: () => uploads++ % 100 < failing });
+    receiver = await webhookReceiver();
+    alertmanager = await startAlertmanager(folder, receiver.url);
+    prometheus = await startPrometheus(folder, { targets: [`127.0.0.1:${exporter.port}`], alertmanager: new URL(alertmanager.url).host });
+    const requests = (async () => {
+      for (let n = 0; traffic; n++) {
+        void app.get(`/books/${n}`, { "x-user": `reader-${n % 9}@example.org` });
+        void app.get("/upload", {}, "POST");
+        if (n % 4 === 0) void app.get(`/search?q=a+very+private+question+${n}`, { "x-user": `reader-${n % 9}@example.org` });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    stops.push(
+      async () => {
+        traffic = false;
+        await requests;
+        searchMs = 0;
+        trail.release();
+      },
+      () => prometheus.stop(),
+      () => alertmanager.stop(),
+      () => app.close(),
+      () => exporter.close(),
+      () => audit.close(),
+      () => receiver.close(),
+    );
+  }, 90_000);
+
+  afterAll(async () => {
+    for (const stop of stops) await stop();
+  });
+
+  const arrives = (name: string, receiverName: string, status: "firing" | "resolved" = "firing", after = 0) =>
+    until(() => receiver.told(receiverName, name, status)[after], `${name} (${status}) arrives at ${receiverName}`, 60_000);
+  /** Notifications beside the heartbeat. */
+  const told = () => receiver.notifications.filter((each) => each.receiver !== "dead-man").length;
+  const calm = (name: string) => until(async () => !(await firing(prometheus.url)).includes(name), `${name} no longer fires`, 60_000);
+
+  const absentTold = () => receiver.told("security-pager", "DaybookAuditAbsent", "firing").length;
+
+  it("is scraped, and all is quiet but the heartbeat, which leaves for the dead-man service", async () => {
+    await until(async () => (await query(prometheus.url, "sum(daybook_http_requests_total)"))[0], "requests are counted");
+    await arrives("Watchdog", "dead-man");
+    // A machine that is busy starting everything may be slow for a moment, and be told so; then there is quiet for five seconds.
+    let quietSince = performance.now();
+    let toldBefore = told();
+    await until(
+      async () => {
+        const names = await firing(prometheus.url);
+        if (names.join() !== "Watchdog" || told() !== toldBefore) {
+          quietSince = performance.now();
+          toldBefore = told();
+        }
+        return performance.now() - quietSince > 5_000;
+      },
+      "nothing but the heartbeat is told for five seconds",
+      60_000,
+    );
+  }, 120_000);
+
+  it("tells the chat that searches are slow, with what a person called at night needs and nobody's name, and that they are well again", async () => {
+    searchMs = 700;
+    const alert = await arrives("DaybookHighQueryLatency", "chat");
+    expect(alert.labels).toEqual({
+      alertname: "DaybookHighQueryLatency",
+      job: "daybook",
+      severity: "warning",
+      team: "sre",
+      area: "search",
+    });
+    expect(alert.annotations).toMatchObject({
+      summary: "Searches of daybook are slow",
+      value: expect.stringMatching(/^0\.\d\d s at the 95th percentile$/),
+      limit: "0.5 s",
+      runbook_url: expect.stringMatching(/\/docs\/runbooks\/DaybookHighQueryLatency\.md$/),
+      dashboard_url: "http://localhost:3001/d/daybook-health",
+      report: "npx daybook report --event-type query --last 1h",
+    });
+    expect(Number.parseFloat(alert.annotations.value!)).toBeGreaterThan(0.5);
+    expect(Math.abs(Date.now() - Date.parse(alert.startsAt))).toBeLessThan(60_000);
+    await arrives("DaybookHighQueryLatency", "daybook");
+    searchMs = 0;
+    await arrives("DaybookHighQueryLatency", "chat", "resolved");
+  }, 120_000);
+
+  it("pages the SRE team when the error budget burns, and tells when it has stopped", async () => {
+    failing = 40;
+    const alert = await arrives("DaybookErrorBurnPageFast", "sre-pager");
+    expect(alert.labels).toMatchObject({ job: "daybook", severity: "critical", team: "sre" });
+    expect(alert.annotations.value).toMatch(/^[\d.]+% of requests in the last hour$/);
+    failing = 0;
+    await arrives("DaybookErrorBurnPageFast", "sre-pager", "resolved");
+  }, 120_000);
+
+  it("pages security and SRE at the first write of the trail that fails", async () => {
+    expect(audit.meters()[0]!.failedWrites).toBe(0);
+    trail.mode = "fails";
+    await until(() => audit.meters()[0]!.failedWrites >= 1, "a write fails");
+    trail.mode = "well";
+    const alert = await arrives("DaybookAuditWriteFailing", "security-pager");
+    expect(alert.labels).toMatchObject({ job: "daybook", sink: "sqlite", severity: "critical", team: "security" });
+    await arrives("DaybookAuditWriteFailing", "sre-pager");
+    await calm("DaybookAuditWriteFailing");
+  }, 120_000);
+
+  it("pages security when requests leave no record", async () => {
+    trail.mode = "hangs";
+    const alert = await arrives("DaybookAuditSilent", "security-pager");
+    expect(alert.annotations.value).toMatch(/^\d+\.\d\d requests per second, no event written$/);
+    trail.mode = "well";
+    trail.release();
+    await calm("DaybookAuditSilent");
+    await calm("DaybookAuditGap");
+  }, 120_000);
+
+  it("says that the target is down, and mutes the rest but heartbeat and privacy", async () => {
+    await calm("DaybookTargetDown");
+    const before = { down: receiver.told("sre-pager", "DaybookTargetDown", "firing").length, absent: absentTold() };
+    await exporter.close();
+    const alert = await arrives("DaybookTargetDown", "sre-pager", "firing", before.down);
+    expect(alert.annotations.summary).toBe("Every instance of daybook does not answer");
+    const beats = receiver.told("dead-man", "Watchdog", "firing").length;
+    // Somebody else tells about the same job: an ordinary page, and a matter of privacy.
+    const now = new Date().toISOString();
+    const post = (labels: Record<string, string>) => ({ labels: { job: "daybook", ...labels }, annotations: {}, startsAt: now });
+    const posted = await fetch(`${alertmanager.url}/api/v2/alerts`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify([
+        post({ alertname: "AnotherPage", team: "sre", severity: "critical", area: "errors" }),
+        post({ alertname: "DaybookErasureStuck", team: "privacy", severity: "warning", area: "erasure" }),
+      ]),
+    });
+    expect(posted.status).toBe(200);
+    await arrives("DaybookErasureStuck", "privacy");
+    await until(async () => (await firing(prometheus.url)).includes("DaybookAuditAbsent"), "the missing metrics are noticed", 60_000);
+    await until(() => receiver.told("dead-man", "Watchdog", "firing").length > beats + 1, "the heartbeat goes on");
+    const alerts = (await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as {
+      labels: Record<string, string>;
+      status: { state: string };
+    }[];
+    const states = Object.fromEntries(alerts.map(({ labels, status }) => [labels.alertname, status.state]));
+    expect(states).toMatchObject({
+      DaybookTargetDown: "active",
+      Watchdog: "active",
+      DaybookErasureStuck: "active",
+      AnotherPage: "suppressed",
+      DaybookAuditAbsent: "suppressed",
+    });
+    expect(receiver.told("sre-pager", "AnotherPage", "firing")).toEqual([]);
+    expect(absentTold()).toBe(before.absent);
+  }, 120_000);
+
+  it("has told nobody who asked what", () => {
+    expect(receiver.raw.length).toBeGreaterThan(10);
+    expect(receiver.raw.join("\n")).not.toMatch(/reader-|example\.org|private|question/);
+  });
+});
+
+describe.skipIf(skip)("an alert that is worse", () => {
+  it("mutes the warnings of its own job, team and area, and of no other team", async () => {
+    const folder = join(folderForFile(), "inhibition");
+    const receiver = await webhookReceiver();
+    const alertmanager = await startAlertmanager(folder, receiver.url);
+    try {
+      const post = (labels: Record<string, string>) => ({ labels: { job: "daybook", ...labels }, startsAt: new Date().toISOString() });
+      await fetch(`${alertmanager.url}/api/v2/alerts`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify([
+          post({ alertname: "Page", team: "sre", severity: "critical", area: "errors" }),
+          post({ alertname: "SameArea", team: "sre", severity: "warning", area: "errors" }),
+          post({ alertname: "OtherArea", team: "sre", severity: "warning", area: "store" }),
+          post({ alertname: "OtherTeam", team: "security", severity: "warning", area: "errors" }),
+          post({ alertname: "OtherJob", team: "sre", severity: "warning", area: "errors", job: "other" }),
+        ]),
+      });
+      await until(() => receiver.told("chat", "OtherJob", "firing")[0], "the other warnings arrive");
+      const alerts = (await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as {
+        labels: Record<string, string>;
+        status: { state: string };
+      }[];
+      expect(Object.fromEntries(alerts.map(({ labels, status }) => [labels.alertname, status.state]))).toEqual({
+        Page: "active",
+        SameArea: "suppressed",
+        OtherArea: "active",
+        OtherTeam: "active",
+        OtherJob: "active",
+      });
+    } finally {
+      await alertmanager.stop();
+      await receiver.close();
+    }
+  }, 60_000);
+});
