@@ -273,6 +273,11 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     return this.#closing;
   }
 
+  /** True from the first call of `close()` on: nothing is recorded any more. */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** Reports a failure nobody waits for; adapters use it too. */
   problem(error: DaybookError): void {
     if (this.#options.onProblem !== undefined) {

@@ -56,7 +56,7 @@ export {
   type PurposeVersion,
 } from "./consent-store.ts";
 export { DaybookError, ERRORS, type ErrorCode, isDaybookError } from "./daybook-error.ts";
-export { openDefaultAuditLog } from "./default-audit-log.ts";
+export { type DefaultAuditLog, openDefaultAuditLog } from "./default-audit-log.ts";
 export { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery-counters.ts";
 export type { DeliveryMeter } from "./delivery-meter.ts";
 export { before, durationMs } from "./duration.ts";

@@ -30,7 +30,7 @@ declare global {
  *   opening the database throws
  */
 export function auditMiddleware(options: AuditMiddlewareOptions = {}): RequestHandler {
-  const { audit = openDefaultAuditLog([import.meta.url]), routeLabel: own, ...rest } = options;
+  const { audit = openDefaultAuditLog([import.meta.url]).log, routeLabel: own, ...rest } = options;
   const http = new HttpAudit<Request>(audit, rest);
   const label = routeLabel(own, audit);
   return function daybookAudit(request, response, next) {

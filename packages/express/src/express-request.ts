@@ -26,7 +26,8 @@ export class ExpressRequest implements ExchangeSource<Request> {
   }
 
   ip(): string | undefined {
-    return this.request.ip;
+    // What `req.ip` answers, too, where no proxy is trusted, but it reads the header of the client first.
+    return this.request.app.get("trust proxy") === false ? this.request.socket.remoteAddress : this.request.ip;
   }
 
   route(): string | undefined {

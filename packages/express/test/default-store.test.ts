@@ -26,6 +26,13 @@ describe.each([
     ]);
   });
 
+  it("records once, also where it is mounted twice or made again", async () => {
+    const project = consumerProject(["core", "express", "store-sqlite"], { express: "express" });
+    project.write(file, program.replace("app.use(auditMiddleware());", "app.use(auditMiddleware());\napp.use(auditMiddleware());"));
+    await project.node(file);
+    expect(project.auditLog().filter((row) => row.event_type === "endpoint")).toHaveLength(1);
+  });
+
   it("throws at start, naming the package to install, where there is no store", async () => {
     const project = consumerProject(["core", "express"], { express: "express" });
     project.write(file, program);

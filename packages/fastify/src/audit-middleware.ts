@@ -18,7 +18,7 @@ export interface AuditMiddlewareOptions extends Omit<HttpAuditOptions<RawRequest
 export function auditMiddleware(
   options: AuditMiddlewareOptions = {},
 ): (request: RawRequest, response: ServerResponse, next: (error?: Error) => void) => void {
-  const { audit = openDefaultAuditLog([import.meta.url]), ...rest } = options;
+  const { audit = openDefaultAuditLog([import.meta.url]).log, ...rest } = options;
   const http = new HttpAudit<RawRequest>(audit, rest);
   listenToHandlers();
   return function daybookAudit(request, response, next) {

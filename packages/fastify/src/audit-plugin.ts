@@ -39,7 +39,8 @@ declare module "fastify" {
 
 const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, options) => {
   const { audit: given, flushDeadlineMs = 5_000, ...rest } = options;
-  const audit = given ?? openDefaultAuditLog([import.meta.url]);
+  const opened = given === undefined ? openDefaultAuditLog([import.meta.url]) : undefined;
+  const audit = given ?? opened!.log;
   const http = new HttpAudit<FastifyRequest>(audit, rest);
   const key = Symbol("daybook.exchange");
   const exchangeOf = (request: FastifyRequest) => (request as { [key]?: HttpExchange<FastifyRequest> | null })[key] ?? undefined;
@@ -88,7 +89,7 @@ const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, op
   });
 
   fastify.addHook("onClose", async () => {
-    if (given === undefined) await audit.close();
+    if (opened !== undefined) await opened.release();
     else await flush(audit, flushDeadlineMs);
   });
 
