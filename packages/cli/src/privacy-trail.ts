@@ -39,8 +39,7 @@ export async function onTrail(db: string | undefined, work: (trail: PrivacyTrail
     catalogue: configuration.catalogue ?? [],
     service: "daybook-cli",
     signals: false,
-    lifecycle: false,
-    onNotice: () => undefined,
+    spool: false,
     onProblem: () => undefined,
   });
   try {

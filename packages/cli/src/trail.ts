@@ -29,7 +29,7 @@ export interface ReadOfTrail {
 export async function recordRead(path: string, read: ReadOfTrail, userIds?: "readable" | "pseudonymous"): Promise<void> {
   try {
     const store = await openSqliteStore({ path, worker: false, onNotice: () => undefined, ...(userIds === undefined ? {} : { userIds }) });
-    const audit = createAuditLog({ store, service: "daybook-cli", signals: false, onProblem: () => undefined });
+    const audit = createAuditLog({ store, service: "daybook-cli", signals: false, spool: false, onProblem: () => undefined });
     try {
       await runAs({ kind: "user", id: operator() }, () => audit.record(trailRead, { data: { ...read } })).stored;
     } finally {

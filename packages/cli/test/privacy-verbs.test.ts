@@ -45,7 +45,7 @@ const TICK = { method: "ui", act: { what: "checkbox ticked, form sent", before: 
 async function trailOfSabo(folder: string): Promise<string> {
   const path = join(folder, "audit.db");
   const store = await openSqliteStore({ path, onNotice: () => undefined });
-  const audit = createAuditLog({ store, catalogue: [textNoted], signals: false });
+  const audit = createAuditLog({ store, catalogue: [textNoted], signals: false, spool: false });
   const consent = await createConsent({ audit, store, purposes: [diary], notices: [notice], sweepEveryMs: 0 });
   const journal = createJournal({ audit, store });
   await consent.give("sabo", "personal_diary", TICK);

@@ -168,7 +168,7 @@ describe("daybook checkpoint", () => {
       /^localhost\/daybook\/[0-9a-f]{12}\/1\n\d+\n[\w+/=]{44}\n\n— localhost\/daybook\//,
     );
     const store = await openSqliteStore({ path: db, onNotice: () => undefined });
-    const audit = createAuditLog({ store, catalogue: [textNoted], signals: false });
+    const audit = createAuditLog({ store, catalogue: [textNoted], signals: false, spool: false });
     await note(audit, "ada", "late").stored;
     const file = new Database(db);
     file.exec("DROP TRIGGER daybook_entry_blank");

@@ -10,7 +10,7 @@ import { readsOf, trailWith } from "./support/trail.ts";
 /** A running application with its own writer. */
 async function application() {
   const path = join(temporaryFolder(), "audit.db");
-  const audit = createAuditLog({ store: await openSqliteStore({ path, onNotice: () => undefined }), signals: false });
+  const audit = createAuditLog({ store: await openSqliteStore({ path, onNotice: () => undefined }), signals: false, spool: false });
   onTestFinished(async () => {
     await audit.close();
   });

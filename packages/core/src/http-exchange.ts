@@ -1,13 +1,14 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from "node:http";
-import type { Actor, ActorKind } from "./actor.ts";
-import type { AuditEvent } from "./audit-event.ts";
-import { type AuditLog, denialFields } from "./audit-log.ts";
+import { ACTOR_KINDS, type Actor, type ActorKind } from "./actor.ts";
+import type { RequestInfo } from "./audit-event.ts";
+import { type AnyRecordFields, type AuditLog, denialFields } from "./audit-log.ts";
 import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, requestStarted } from "./built-in-events.ts";
 import { DaybookError } from "./daybook-error.ts";
+import type { EventDefinition } from "./event-definition.ts";
 import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
 import type { JsonObject } from "./json.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Receipt } from "./receipt.ts";
+import type { PendingReceipt, Receipt } from "./receipt.ts";
 import type { Denial, RequestContext } from "./request-context.ts";
 import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
 import { activeSpan, parseTraceparent, type TraceContext } from "./trace-context.ts";
@@ -191,12 +192,15 @@ export class HttpExchange<Request> implements RequestContext {
     if (answer !== undefined && answer !== null && answer !== "") {
       if (typeof answer === "object") {
         actor.kind = answer.kind ?? "user";
-        actor.id = String(answer.id);
-        if (answer.sessionId !== undefined) actor.sessionId = answer.sessionId;
+        const id = this.#recordable("id", answer.id);
+        if (id !== undefined) actor.id = id;
+        const sessionId = answer.sessionId === undefined ? undefined : this.#recordable("session id", answer.sessionId);
+        if (sessionId !== undefined) actor.sessionId = sessionId;
         if (answer.about !== undefined) actor.about = answer.about;
       } else {
         actor.kind = "user";
-        actor.id = String(answer);
+        const id = this.#recordable("id", answer);
+        if (id !== undefined) actor.id = id;
       }
     } else if (this.#lastActor?.id !== undefined) {
       // Signed out on the way: what the request did before it did as this user.
@@ -263,14 +267,15 @@ export class HttpExchange<Request> implements RequestContext {
       const route = this.route() ?? UNMATCHED;
       const outcome = aborted ? "partial" : outcomeOf(status);
       if (this.level !== "none") {
-        const overrides = { context: this as RequestContext, request: this.#request(status, Math.round(durationMs), route) };
-        if (!aborted && (status === 401 || status === 403)) log.recordWith(permissionDenied, denialFields(this.#denial ?? {}), overrides);
-        else if (!aborted && status === 429) log.recordWith(quotaExceeded, denialFields(this.#denial ?? {}), overrides);
-        else if (this.#denial !== undefined) log.recordWith(permissionDenied, denialFields(this.#denial), overrides);
+        const request = this.#request(status, Math.round(durationMs), route);
+        const denial = denialFields(this.#denial ?? {});
+        if (!aborted && (status === 401 || status === 403)) this.#record(permissionDenied, denial, request);
+        else if (!aborted && status === 429) this.#record(quotaExceeded, denial, request);
+        else if (this.#denial !== undefined) this.#record(permissionDenied, denial, request);
         if (this.#error !== undefined || (!aborted && status !== undefined && status >= 500)) {
-          log.recordWith(requestFailed, this.#error === undefined ? {} : { error: this.#error }, overrides);
+          this.#record(requestFailed, this.#error === undefined ? {} : { error: this.#error }, request);
         }
-        log.recordWith(requestCompleted, { outcome }, overrides);
+        this.#record(requestCompleted, { outcome }, request);
       }
       const { observe } = options;
       if (observe !== undefined) {
@@ -284,8 +289,28 @@ export class HttpExchange<Request> implements RequestContext {
     this.#source = undefined;
   }
 
-  #request(status: number | undefined, durationMs: number | undefined, route = this.route()): NonNullable<AuditEvent["request"]> {
-    const request: { -readonly [K in keyof NonNullable<AuditEvent["request"]>]: NonNullable<AuditEvent["request"]>[K] } = {
+  /** A request leaves its records whatever the application says about it: what cannot be recorded of that is left out, and reported. */
+  #record(definition: EventDefinition, fields: AnyRecordFields, request: RequestInfo): void {
+    const receipt = this.log.recordWith(definition, fields, { context: this, request }) as PendingReceipt;
+    if (!receipt.settled) return;
+    receipt.whenSettled((failure) => {
+      if (failure?.code !== "BAD_EVENT") return;
+      const { kind, ip, userAgent } = this.#lastActor ?? { kind: "anonymous" };
+      const actor = { kind: ACTOR_KINDS.includes(kind) ? kind : "user", ...(ip && { ip }), ...(userAgent && { userAgent }) };
+      const { outcome, error } = fields;
+      this.log.recordWith(definition, { outcome, error }, { context: { actor: () => actor }, request });
+    });
+  }
+
+  #recordable(what: string, value: unknown): string | undefined {
+    const text = String(value);
+    if (text.length > 0 && text.length <= 512 && text.isWellFormed()) return text;
+    this.log.problem(new DaybookError("BAD_EVENT", `\`user\` answered a ${what} that is no text of 1 to 512 characters; it is left out.`));
+    return undefined;
+  }
+
+  #request(status: number | undefined, durationMs: number | undefined, route = this.route()): RequestInfo {
+    const request: { -readonly [K in keyof RequestInfo]: RequestInfo[K] } = {
       id: this.requestId,
       method: this.method,
     };

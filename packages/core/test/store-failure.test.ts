@@ -83,8 +83,12 @@ describe("the failure policies of a log", () => {
   it("fit in one line, which is said when the log opens", async () => {
     const { audit, notices } = spoolingLog({ lifecycle: true });
     expect(notices).toEqual([policyLine(audit.policies())]);
-    expect(notices[0]).toMatch(/^when the store fails: block .*admin_action.*; spool .*ingestion.*; continue nothing$/);
-    expect(notices[0]).toMatch(/block [^;]*request\.started/);
+    expect(notices[0]).toMatch(
+      /^when the store fails: block admin_action, compliance, .*request\.started, suspicious_activity; spool everything else$/,
+    );
+    const settings = spoolingLog({ lifecycle: true, onStoreFailure: { error: "continue", "login.failed": "block" } }).notices[0];
+    expect(settings).toMatch(/; continue error; spool everything else$/);
+    expect(settings).toMatch(/block .*login\.failed/);
   });
 
   it("do not promise a spool where there is none", () => {

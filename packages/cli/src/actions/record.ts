@@ -18,7 +18,13 @@ export async function record({ db }: RecordOptions): Promise<ExitStatus> {
     worker: false,
     ...(configuration.userIds === undefined ? {} : { userIds: configuration.userIds }),
   });
-  const audit = createAuditLog({ store, catalogue: configuration.catalogue ?? [], signals: false, onProblem: () => undefined });
+  const audit = createAuditLog({
+    store,
+    catalogue: configuration.catalogue ?? [],
+    signals: false,
+    spool: false,
+    onProblem: () => undefined,
+  });
   const interruption = watchInterruption();
   let stored = 0;
   let refused = 0;

@@ -20,7 +20,7 @@ export async function trailWith(
   { path = join(temporaryFolder(), "audit.db"), clock }: TrailOptions = {},
 ): Promise<string> {
   const store = await openSqliteStore({ path, onNotice: () => undefined });
-  const audit = createAuditLog({ store, catalogue: [textNoted], signals: false, ...(clock === undefined ? {} : { clock }) });
+  const audit = createAuditLog({ store, catalogue: [textNoted], signals: false, spool: false, ...(clock === undefined ? {} : { clock }) });
   await record(audit as AuditLog);
   await audit.close();
   return path;
