@@ -255,7 +255,7 @@ export class HttpExchange<Request> implements RequestContext {
     if (this.#ended || this.#source === undefined) return;
     this.#ended = true;
     const { response, raw } = this.#source;
-    const { log, options } = this.#http;
+    const { options } = this.#http;
     this.#lastActor = this.actor();
     if (this.level !== "none" || options.observe !== undefined) {
       const unavailable = holdFailure(response);

@@ -89,8 +89,12 @@ export interface MiddlewareUnderTest {
 
 const users = new WeakMap<IncomingMessage, string>();
 
-/** What the sign-in of the application does: the user is in the header `x-user`, percent-encoded. Call it asynchronously. */
+/**
+ * What the sign-in of the application does: the user is in the header `x-user`, percent-encoded, or broken where there is
+ * `x-broken-user`. Call it asynchronously.
+ */
 export function signIn(request: IncomingMessage): void {
+  if (request.headers["x-broken-user"] !== undefined) users.set(request, "half a character: \ud800");
   const user = request.headers["x-user"];
   if (typeof user === "string") users.set(request, decodeURIComponent(user));
 }

@@ -421,6 +421,31 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
     });
   });
 
+  describe("what cannot be recorded about a request", () => {
+    it.each([
+      ["a user id that is too long", { "x-user": "x".repeat(600) }],
+      ["a user id with half a character", { "x-broken-user": "yes" }],
+    ])("is left out: %s", async (_kind, headers) => {
+      const app = await serve(subject, {
+        routes: [
+          get("/vault", (call) => {
+            app.audit.record(noteRecorded, { data: { note: "kept" } });
+            app.audit.deny({ reason: "Not a code!" });
+            call.send(403);
+          }),
+        ],
+      });
+      expect((await app.ask("/vault", { headers })).status).toBe(403);
+      const events = await app.events();
+      expect(events.map(({ action, actor, reason }) => [action, actor.kind, actor.id, reason])).toEqual([
+        ["note.recorded", "user", undefined, undefined],
+        ["permission.denied", "user", undefined, undefined],
+        ["request.completed", "user", undefined, undefined],
+      ]);
+      expect(new Set(app.problems.map((problem) => problem.code))).toEqual(new Set(["BAD_EVENT"]));
+    });
+  });
+
   describe("events a handler records", () => {
     it("stay two when they are two", async () => {
       const app = await serve(subject, {
