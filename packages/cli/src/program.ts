@@ -11,6 +11,7 @@ import { addInventory } from "./verbs/inventory.ts";
 import { addJournal } from "./verbs/journal.ts";
 import { addKeys, addResolve } from "./verbs/keys.ts";
 import { addBackup, addLedger } from "./verbs/ledger.ts";
+import { addMonitoring } from "./verbs/monitoring.ts";
 import { addProve, addVerifyProof } from "./verbs/prove.ts";
 import { addRecord } from "./verbs/record.ts";
 import { addReport } from "./verbs/report.ts";
@@ -39,6 +40,7 @@ const VERBS = [
   addJournal,
   addConsent,
   addGdpr,
+  addMonitoring,
 ];
 
 /** Codes of errors that say the command was given wrongly. */

@@ -1,3 +1,5 @@
+export { type AlertHandlerOptions, alertHandler, fastifyAlertHandler } from "./alert-handler.ts";
+export { ALERT_EVENTS, alertFired, alertRecorder, alertResolved } from "./alert-records.ts";
 export type { DomainCounter, DomainGauge, DomainHistogram, GaugeReader, HistogramInstrument, Instrument } from "./domain-instruments.ts";
 export { type FileHealthOptions, fileHealth } from "./file-health.ts";
 export { bytesIngested, chunksIngested, collectionBytes, collectionChunks, itemsIngested, queryDuration } from "./known-instruments.ts";
