@@ -1,0 +1,3 @@
+import { describeKills } from "./support/http-kill.ts";
+
+await describeKills("express");
