@@ -1,4 +1,7 @@
-import type { AuditEvent, EventDefinition, SinkEntry } from "@daybook/core";
+import type { AuditEvent, RefusedEvent, SinkEntry } from "@daybook/core";
+import { isLedgerError, type PartRole, type SplitEntry, type SplitPart } from "@daybook/ledger";
+import type { EventSplitter } from "./event-splitter.ts";
+import { isProjected } from "./person-projection.ts";
 
 /**
  * A batch on its way to the writer thread is one flat array of primitives: cloning that costs the request thread less than
@@ -6,107 +9,63 @@ import type { AuditEvent, EventDefinition, SinkEntry } from "@daybook/core";
  */
 export type FlatBatch = readonly (string | number | undefined)[];
 
-/** What the writer has to know of a definition; sent once each. */
-export interface WriterDefinition {
-  readonly type: string;
-  readonly action: string;
-  readonly personal: readonly string[] | undefined;
-  readonly resourceIdDeclared: boolean;
-  readonly retention: number | undefined;
+export interface EncodedBatch {
+  readonly flat: FlatBatch;
+  /** Events that can never be stored. */
+  readonly refused: RefusedEvent[];
 }
 
-export const writerDefinition = (definition: EventDefinition): WriterDefinition => ({
-  type: definition.type,
-  action: definition.action,
-  personal: definition.personal,
-  resourceIdDeclared: definition.resourceId === "impersonal",
-  retention: definition.retention,
-});
-
-export interface DecodedEvent {
-  readonly event: AuditEvent;
-  readonly definition: WriterDefinition;
+/** An event as the writer gets it. */
+export interface HandedEvent {
+  readonly id: string;
+  readonly time: string;
+  readonly split: SplitEntry;
+  /** The event itself, where a table beside the ledger follows it. */
+  readonly projected: AuditEvent | undefined;
 }
 
-/** Values of one event, in this order. */
-const WIDTH = 28;
+const ROLES: readonly PartRole[] = ["actor", "subject", "target", "context"];
 
-const json = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
-const parsed = (text: string | undefined) => (text === undefined ? undefined : JSON.parse(text));
-
-export function encodeBatch(batch: readonly SinkEntry[], indexOf: (definition: EventDefinition) => number): FlatBatch {
-  const flat: (string | number | undefined)[] = new Array(batch.length * WIDTH);
-  let i = 0;
-  for (const { event, definition } of batch) {
-    const { actor, request, resource, error } = event;
-    flat[i++] = indexOf(definition);
-    flat[i++] = event.id;
-    flat[i++] = event.time;
-    flat[i++] = event.severity;
-    flat[i++] = event.outcome;
-    flat[i++] = actor.kind;
-    flat[i++] = actor.id;
-    flat[i++] = actor.sessionId;
-    flat[i++] = actor.ip;
-    flat[i++] = actor.userAgent;
-    flat[i++] = json(actor.about);
-    flat[i++] = json(event.subjects);
-    flat[i++] = resource?.type;
-    flat[i++] = resource?.id;
-    flat[i++] = event.purpose;
-    flat[i++] = event.reason;
-    flat[i++] = request?.id;
-    flat[i++] = request?.traceId;
-    flat[i++] = request?.spanId;
-    flat[i++] = request?.method;
-    flat[i++] = request?.route;
-    flat[i++] = request?.status;
-    flat[i++] = request?.durationMs;
-    flat[i++] = event.tenant;
-    flat[i++] = json(event.data);
-    flat[i++] = json(error);
-    flat[i++] = event.service;
-    flat[i++] = event.instance;
+export function encodeBatch(batch: readonly SinkEntry[], splitter: EventSplitter): EncodedBatch {
+  const flat: (string | number | undefined)[] = [];
+  const refused: RefusedEvent[] = [];
+  for (const entry of batch) {
+    const { event } = entry;
+    let split: SplitEntry;
+    try {
+      split = splitter.split(entry);
+    } catch (cause) {
+      if (!isLedgerError(cause)) throw cause;
+      refused.push({ id: event.id, code: cause.code, hint: cause.hint });
+      continue;
+    }
+    const { parts } = split;
+    flat.push(event.id, event.time, isProjected(event) ? JSON.stringify(event) : undefined, split.class, parts.length, parts[0]!.text);
+    for (let i = 1; i < parts.length; i++) {
+      const { role, sub, text } = parts[i]!;
+      flat.push(ROLES.indexOf(role!), sub, text);
+    }
   }
-  return flat;
+  return { flat, refused };
 }
 
-export function decodeBatch(flat: FlatBatch, definitions: readonly WriterDefinition[]): DecodedEvent[] {
-  const events: DecodedEvent[] = [];
+export function decodeBatch(flat: FlatBatch): HandedEvent[] {
+  const events: HandedEvent[] = [];
   let i = 0;
-  const text = () => flat[i++] as string | undefined;
-  const number = () => flat[i++] as number | undefined;
   while (i < flat.length) {
-    const definition = definitions[number()!]!;
-    const event: AuditEvent = {
-      id: text()!,
-      time: text()!,
-      type: definition.type,
-      action: definition.action,
-      severity: text() as AuditEvent["severity"],
-      outcome: text() as AuditEvent["outcome"],
-      actor: {
-        kind: text() as AuditEvent["actor"]["kind"],
-        id: text(),
-        sessionId: text(),
-        ip: text(),
-        userAgent: text(),
-        about: parsed(text()),
-      } as AuditEvent["actor"],
-      subjects: parsed(text()),
-      resource: present({ type: text(), id: text() }, "type"),
-      purpose: text(),
-      reason: text(),
-      request: { id: text(), traceId: text(), spanId: text(), method: text(), route: text(), status: number(), durationMs: number() },
-      tenant: text(),
-      data: parsed(text()),
-      error: parsed(text()),
-      service: text(),
-      instance: text(),
-    } as AuditEvent;
-    events.push({ event, definition });
+    const id = flat[i++] as string;
+    const time = flat[i++] as string;
+    const projected = flat[i++] as string | undefined;
+    const entryClass = flat[i++] as number;
+    const count = flat[i++] as number;
+    const parts: SplitPart[] = [{ text: flat[i++] as string }];
+    while (parts.length < count) {
+      const role = ROLES[flat[i++] as number]!;
+      const sub = flat[i++] as string | undefined;
+      const text = flat[i++] as string;
+      parts.push(sub === undefined ? { role, text } : { role, sub, text });
+    }
+    events.push({ id, time, split: { class: entryClass, parts }, projected: projected === undefined ? undefined : JSON.parse(projected) });
   }
   return events;
 }
-
-const present = <T extends object>(value: T, key: keyof T): T | undefined => (value[key] === undefined ? undefined : value);

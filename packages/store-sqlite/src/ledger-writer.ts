@@ -1,7 +1,8 @@
 import { randomFillSync } from "node:crypto";
-import { headKeysOf, type RefusedEvent } from "@daybook/core";
+import type { AuditEvent, RefusedEvent } from "@daybook/core";
 import {
-  classOf,
+  CLASS,
+  canonicalText,
   isLedgerError,
   LedgerError,
   type LedgerKeys,
@@ -10,11 +11,11 @@ import {
   referenceKey,
   type SplitEntry,
   sealNext,
-  splitEvent,
   tenantReference,
 } from "@daybook/ledger";
-import type { DecodedEvent } from "./batch-encoding.ts";
+import type { HandedEvent } from "./batch-encoding.ts";
 import { retryWhileBusy } from "./connection.ts";
+import { OpenBucket, type Reference } from "./open-bucket.ts";
 import { sameFileAt } from "./same-file.ts";
 import { BUCKET_ROWS, bucketOf } from "./schema.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
@@ -26,8 +27,8 @@ export interface LedgerWriterOptions {
   readonly userIds: "readable" | "pseudonymous";
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** Told about each event inside the transaction that stores it, so that other tables can follow. */
-  readonly follow?: (event: DecodedEvent, seq: number) => void;
+  /** Told about the events other tables follow, inside the transaction that stores them. */
+  readonly follow?: (event: AuditEvent, seq: number) => void;
 }
 
 /** A record stored this long after it was made says so in its head. */
@@ -36,9 +37,7 @@ const SALT_POOL_BYTES = 8_192;
 const NO_SEAL = new Uint8Array(16);
 
 interface Ready {
-  readonly source: DecodedEvent;
-  readonly id: string;
-  readonly time: string;
+  readonly event: HandedEvent;
   readonly split: SplitEntry;
   readonly entry: PreparedEntry;
 }
@@ -52,6 +51,8 @@ export class LedgerWriter {
   readonly #db: Sqlite;
   readonly #options: LedgerWriterOptions;
   readonly #salts = new SaltPool();
+  readonly #begin;
+  readonly #commit;
   readonly #last;
   readonly #insertEntry;
   readonly #insertPerson;
@@ -62,13 +63,15 @@ export class LedgerWriter {
   readonly #otherPersons;
   readonly #suppression: Suppression;
   readonly #refuseOtherFile: () => void;
-  /** References of the rows this connection wrote into the bucket that is still open. */
-  #tenantKeys = new Map<string, bigint>();
+  readonly #openBucket = new OpenBucket();
+  readonly #tenantKeys = new Map<string, bigint>();
 
   constructor(db: Sqlite, options: LedgerWriterOptions) {
     this.#db = db;
     this.#options = options;
     this.#refuseOtherFile = sameFileAt(db.name);
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
     this.#last = db.prepare<[], { seq: number; seal: Buffer }>("SELECT seq, seal FROM daybook_entry ORDER BY seq DESC LIMIT 1");
     this.#insertEntry = db.prepare("INSERT INTO daybook_entry (seq, entry, seal, salt0, head, salt1, person) VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#insertPerson = db.prepare("INSERT INTO daybook_person (seq, part, salt, data) VALUES (?, ?, ?, ?)");
@@ -88,15 +91,18 @@ export class LedgerWriter {
    * Stores all acceptable events in one transaction, in order, and answers with the others. An event whose id is known is stored
    * already and counts as acceptable.
    */
-  append(events: readonly DecodedEvent[]): RefusedEvent[] {
+  append(events: readonly HandedEvent[]): RefusedEvent[] {
     const refused: RefusedEvent[] = [];
     const ready: Ready[] = [];
+    const now = this.#options.now();
+    const onTime = new Date(now - LATE_AFTER_MS).toISOString();
     for (const event of events) {
       try {
-        ready.push(this.#prepare(event));
+        const split = event.time < onTime ? withLate(event.split, new Date(now).toISOString()) : event.split;
+        ready.push({ event, split, entry: prepareEntry(split, this.#salts.take) });
       } catch (cause) {
         if (!isLedgerError(cause)) throw cause;
-        refused.push({ id: event.event.id, code: cause.code, hint: cause.hint });
+        refused.push({ id: event.id, code: cause.code, hint: cause.hint });
       }
     }
     let rest = ready;
@@ -121,62 +127,52 @@ export class LedgerWriter {
     const { seal: sealKey } = this.#options.keys;
     if (sealKey === undefined) throw new LedgerError("BAD_KEYS", "These keys cannot seal entries; use the keys of a writer.");
     this.#refuseOtherFile();
-    retryWhileBusy(() => db.exec("BEGIN IMMEDIATE"));
+    retryWhileBusy(() => this.#begin.run());
     try {
       const last = this.#last.get();
       const first = last === undefined ? 0 : last.seq + 1;
       let seq = first;
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
+      this.#openBucket.continueAt(first);
       const result = action((entry) => {
         seal = sealNext(sealKey, seq, seal, entry.leaf);
         this.#insert(seq, entry, seal);
         return seq++;
       }, first);
       if (bucketOf(seq) > bucketOf(first)) this.#closeBuckets(seq);
-      db.exec("COMMIT");
+      this.#commit.run();
       return result;
     } catch (cause) {
+      this.#openBucket.forget();
       if (db.inTransaction) db.exec("ROLLBACK");
       throw cause;
     }
   }
 
   #appendAll(ready: readonly Ready[], append: (entry: PreparedEntry) => number): RefusedEvent[] {
-    const { follow } = this.#options;
-    const newestErasure = this.#suppression.newest();
-    if (newestErasure === undefined) {
-      for (const { source, entry } of ready) follow?.(source, append(entry));
-      return [];
-    }
     const refused: RefusedEvent[] = [];
-    for (const { source, id, time, split, entry } of ready) {
-      const left = time > newestErasure ? split : this.#suppression.apply(split, time);
-      if (left === undefined) {
-        refused.push({ id, code: "SUPPRESSED", hint: "The person it is about was erased after it happened." });
-      } else follow?.(source, append(left === split ? entry : prepareEntry(left, this.#salts.take)));
+    const newestErasure = this.#suppression.newest();
+    for (const { event, split, entry } of ready) {
+      let kept = entry;
+      if (newestErasure !== undefined && event.time <= newestErasure) {
+        const left = this.#suppression.apply(split, event.time);
+        if (left === undefined) {
+          refused.push({ id: event.id, code: "SUPPRESSED", hint: "The person it is about was erased after it happened." });
+          continue;
+        }
+        if (left !== split) kept = prepareEntry(left, this.#salts.take);
+      }
+      const seq = append(kept);
+      if (event.projected !== undefined) this.#options.follow?.(event.projected, seq);
     }
     return refused;
   }
 
-  #prepare(source: DecodedEvent): Ready {
-    const { event, definition } = source;
-    const now = this.#options.now();
-    const late = now - Date.parse(event.time) > LATE_AFTER_MS ? new Date(now).toISOString() : undefined;
-    const split = splitEvent(event, {
-      headKeys: headKeysOf(definition, event.data),
-      resourceIdDeclared: definition.resourceIdDeclared,
-      classOf: definition.retention === undefined ? classOf : () => definition.retention!,
-      keys: this.#options.keys,
-      userIds: this.#options.userIds,
-      ...(late === undefined ? {} : { late }),
-    });
-    return { source, id: event.id, time: event.time, split, entry: prepareEntry(split, this.#salts.take) };
-  }
-
-  #insert(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array): void {
+  #insert(seq: number, { class: entryClass, entry, parts }: PreparedEntry, seal: Uint8Array): void {
     const [head, first] = parts;
     const inRow = first !== undefined && (first.role === "actor" || first.role === "context");
     this.#insertEntry.run(seq, entry, seal, head!.salt, head!.text, inRow ? first.salt : null, inRow ? first.text : null);
+    this.#openBucket.add(seq, parts, entryClass === CLASS.ledger);
     for (let part = inRow ? 2 : 1; part < parts.length; part++) {
       const { salt, text } = parts[part]!;
       this.#insertPerson.run(seq, part, salt, text);
@@ -185,7 +181,7 @@ export class LedgerWriter {
 
   #withoutKnown(ready: readonly Ready[]): Ready[] {
     const seen = new Set<string>();
-    return ready.filter(({ id }) => {
+    return ready.filter(({ event: { id } }) => {
       if (seen.has(id) || this.#idKnown.get(id) !== undefined) return false;
       seen.add(id);
       return true;
@@ -201,15 +197,13 @@ export class LedgerWriter {
     for (let bucket = (this.#lastBucket.get() ?? -1) + 1; bucket < open; bucket++) {
       const from = bucket * BUCKET_ROWS;
       const to = from + BUCKET_ROWS - 1;
-      const references = [...this.#references(from, to)].sort((a, b) =>
-        a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part,
-      );
+      const references = this.#openBucket.complete(bucket) ?? [...this.#references(from, to)].sort(inOrder);
       for (const { key, seq, part } of references) this.#insertReference.run(bucket, key, seq, part);
       this.#insertReference.run(bucket, 0n, from, 0);
     }
   }
 
-  *#references(from: number, to: number): Generator<{ key: bigint; seq: number; part: number }> {
+  *#references(from: number, to: number): Generator<Reference> {
     for (const { seq, sub, tenant } of this.#entryPersons.iterate(from, to)) {
       if (sub !== null) yield { key: referenceKey(sub), seq, part: 1 };
       if (tenant !== null) yield { key: this.#tenantKey(tenant), seq, part: 1 };
@@ -229,6 +223,14 @@ export class LedgerWriter {
     }
     return key;
   }
+}
+
+const inOrder = (a: Reference, b: Reference) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part);
+
+/** The same event with the time it is stored in its head. */
+function withLate({ class: entryClass, parts }: SplitEntry, late: string): SplitEntry {
+  const [head, ...others] = parts;
+  return { class: entryClass, parts: [{ text: canonicalText({ ...JSON.parse(head!.text), late }) }, ...others] };
 }
 
 /** Random bytes in blocks: one call of the generator per 256 salts. Each byte is handed out once and wiped with its block. */

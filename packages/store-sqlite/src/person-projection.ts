@@ -1,6 +1,5 @@
-import type { JsonObject } from "@daybook/core";
+import type { AuditEvent, JsonObject } from "@daybook/core";
 import { type LedgerKeys, pseudonymOf, pseudonymsOf } from "@daybook/ledger";
-import type { DecodedEvent } from "./batch-encoding.ts";
 
 /** The person a record is about, as the tables beside the ledger know persons. */
 export interface ProjectedPerson {
@@ -29,7 +28,7 @@ export const isProjected = ({ type, action }: { readonly type: string; readonly 
   type === "compliance" && (action.startsWith("consent.") || action.startsWith("dsar.") || action === "journal.deleted");
 
 export function projectedRecord(
-  { event }: DecodedEvent,
+  event: AuditEvent,
   seq: number,
   { keys, userIds }: { readonly keys: LedgerKeys; readonly userIds: "readable" | "pseudonymous" },
 ): ProjectedRecord {

@@ -1,7 +1,7 @@
+import type { AuditEvent } from "@daybook/core";
 import { ActivityOperations } from "./activity-operations.ts";
-import type { DecodedEvent } from "./batch-encoding.ts";
 import { ConsentOperations } from "./consent-operations.ts";
-import { isProjected, projectedRecord } from "./person-projection.ts";
+import { projectedRecord } from "./person-projection.ts";
 import type { Removals } from "./removals.ts";
 import { RequestOperations } from "./request-operations.ts";
 import type { WriterScope } from "./writer-scope.ts";
@@ -22,9 +22,8 @@ export class PersonTables {
     this.requests = new RequestOperations(scope);
   }
 
-  /** Lets the tables follow a record, inside the transaction that stores it. */
-  follow(event: DecodedEvent, seq: number): void {
-    if (!isProjected(event.definition)) return;
+  /** Lets the tables follow a record that moves one of them, inside the transaction that stores it. */
+  follow(event: AuditEvent, seq: number): void {
     const record = projectedRecord(event, seq, this.#scope);
     let rows = 0;
     if (record.action.startsWith("consent.")) rows = this.consents.apply(record);

@@ -1,5 +1,7 @@
-import { type AppendResult, DaybookError, type EventDefinition, type SinkEntry } from "@daybook/core";
-import { encodeBatch, type WriterDefinition, writerDefinition } from "./batch-encoding.ts";
+import { type AppendResult, DaybookError, type RefusedEvent, type SinkEntry } from "@daybook/core";
+import { parseKeys } from "@daybook/ledger";
+import { encodeBatch } from "./batch-encoding.ts";
+import { EventSplitter } from "./event-splitter.ts";
 import { InThreadWriter } from "./in-thread-writer.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
 import type { WriterEvent } from "./writer-event.ts";
@@ -14,13 +16,13 @@ export class SharedWriter {
   /** Said once, where no thread could be started. */
   readonly warning: string | undefined;
   readonly #writer: ThreadedWriter | InThreadWriter;
-  readonly #places = new Map<EventDefinition, number>();
+  readonly #splitter: EventSplitter;
   readonly #listeners = new Set<(event: WriterEvent) => void>();
-  #untold: WriterDefinition[] = [];
   #users = 0;
 
   constructor(settings: WriterSettings, inThread: boolean) {
     this.settings = settings;
+    this.#splitter = new EventSplitter(parseKeys(settings.keys), settings.userIds);
     const emit = (event: WriterEvent) => {
       for (const listener of this.#listeners) {
         listener(event);
@@ -30,10 +32,7 @@ export class SharedWriter {
     };
     if (inThread) this.#writer = new InThreadWriter(settings, emit);
     else {
-      const tellAgain = () => {
-        this.#untold = [...this.#places.keys()].map(writerDefinition);
-      };
-      const { writer, warning } = startThread(settings, tellAgain, emit);
+      const { writer, warning } = startThread(settings, emit);
       this.#writer = writer;
       this.warning = warning;
     }
@@ -45,33 +44,18 @@ export class SharedWriter {
 
   async append(batch: readonly SinkEntry[]): Promise<AppendResult> {
     if (this.#writer instanceof ThreadedWriter) this.#writer.revive();
-    return { refused: await this.#writer.call("append", ...this.#encoded(batch)) };
+    const { flat, refused } = encodeBatch(batch, this.#splitter);
+    return { refused: [...refused, ...(await this.#writer.call<readonly RefusedEvent[]>("append", flat))] };
   }
 
   appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {
-    return { refused: this.#writer.callSync("append", deadlineMs, ...this.#encoded(batch)) };
+    const { flat, refused } = encodeBatch(batch, this.#splitter);
+    return { refused: [...refused, ...this.#writer.callSync<readonly RefusedEvent[]>("append", deadlineMs, flat)] };
   }
 
   call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
     if (this.#writer instanceof ThreadedWriter) this.#writer.revive();
     return this.#writer.call<T>(operation, ...args);
-  }
-
-  #encoded(batch: readonly SinkEntry[]): unknown[] {
-    const flat = encodeBatch(batch, (definition) => this.#placeOf(definition));
-    const untold = this.#untold;
-    this.#untold = [];
-    return [untold, flat];
-  }
-
-  #placeOf(definition: EventDefinition): number {
-    let place = this.#places.get(definition);
-    if (place === undefined) {
-      place = this.#places.size;
-      this.#places.set(definition, place);
-      this.#untold.push(writerDefinition(definition));
-    }
-    return place;
   }
 
   /** @param listener told what the writer tells without being asked, until it leaves */
@@ -99,9 +83,9 @@ export class SharedWriter {
   }
 }
 
-function startThread(settings: WriterSettings, restarted: () => void, emit: (event: WriterEvent) => void) {
+function startThread(settings: WriterSettings, emit: (event: WriterEvent) => void) {
   try {
-    return { writer: new ThreadedWriter(settings, restarted, emit), warning: undefined };
+    return { writer: new ThreadedWriter(settings, emit), warning: undefined };
   } catch (cause) {
     // What the database itself refuses, it refuses here too, with the same words.
     const writer = new InThreadWriter(settings, emit);

@@ -108,13 +108,10 @@ export class ThreadedWriter implements Writer {
   readonly threaded = true;
   readonly #settings: WriterSettings;
   #thread: Thread;
-  /** Told after a restart, when the new thread knows nothing of what the old one was told. */
-  readonly #restarted: () => void;
   readonly #emit: (event: WriterEvent) => void;
 
-  constructor(settings: WriterSettings, restarted: () => void, emit: (event: WriterEvent) => void) {
+  constructor(settings: WriterSettings, emit: (event: WriterEvent) => void) {
     this.#settings = settings;
-    this.#restarted = restarted;
     this.#emit = emit;
     this.#thread = new Thread(settings, emit);
   }
@@ -163,7 +160,6 @@ export class ThreadedWriter implements Writer {
   revive(): void {
     if (this.#thread.alive) return;
     this.#thread = new Thread(this.#settings, this.#emit);
-    this.#restarted();
   }
 
   /** After `close` was called: the thread has ended. */

@@ -9,9 +9,9 @@ import type {
   RefusedEvent,
   StoredReceipt,
 } from "@daybook/core";
-import { parseKeys, signNote } from "@daybook/ledger";
+import { CLASS, parseKeys, signNote } from "@daybook/ledger";
 import type { SuppressionRecord } from "./anchors/anchor.ts";
-import { decodeBatch, type FlatBatch, type WriterDefinition } from "./batch-encoding.ts";
+import { decodeBatch, type FlatBatch } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import type { Checkpoint } from "./checkpointer.ts";
 import { openWriting } from "./connection.ts";
@@ -38,7 +38,6 @@ export interface WriterSettings {
 export class WriterOperations {
   readonly #db: Sqlite;
   readonly #scope: WriterScope;
-  readonly #definitions: WriterDefinition[] = [];
   readonly #checkpoints: CheckpointSchedule;
   readonly #removals: Removals;
   readonly #persons: PersonTables;
@@ -58,13 +57,11 @@ export class WriterOperations {
     this.#removals.attempt(false);
   }
 
-  /** Definitions are told once; batches name them by their place. */
-  append(newDefinitions: readonly WriterDefinition[], flat: FlatBatch): readonly RefusedEvent[] {
-    this.#definitions.push(...newDefinitions);
-    const batch = decodeBatch(flat, this.#definitions);
+  append(flat: FlatBatch): readonly RefusedEvent[] {
+    const batch = decodeBatch(flat);
     const refused = this.#scope.ledger.append(batch);
     this.#removals.finish();
-    this.#checkpoints.entriesStored(batch.some(({ definition }) => definition.type === "compliance"));
+    this.#checkpoints.entriesStored(batch.some(({ split }) => split.class === CLASS.consent || split.class === CLASS.compliance));
     return refused;
   }
 

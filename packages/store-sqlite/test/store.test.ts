@@ -1,7 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AuditLog, contentIngested, defineEvent, permissionDenied, requestCompleted, runAs } from "@daybook/core";
+import {
+  type AuditLog,
+  contentIngested,
+  defineEvent,
+  permissionDenied,
+  requestCompleted,
+  runAs,
+  type SinkEntry,
+  uuidV7,
+} from "@daybook/core";
+import { canonicalText } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openSqliteReader, openSqliteStore, openSqliteStoreSync, SCHEMA_VERSION } from "../src/index.ts";
@@ -114,6 +124,31 @@ describe("recorded events", () => {
       ]),
     ).toEqual({ refused: [] });
     expect(await store.count({ type: "custom" })).toBe(1);
+  });
+
+  it("say when they were stored, where that was more than a minute after they happened", async () => {
+    const { path, store } = await openTrail();
+    const happened = (secondsAgo: number): SinkEntry => ({
+      definition: bookLent,
+      event: {
+        id: uuidV7(Date.now() - secondsAgo * 1_000),
+        time: new Date(Date.now() - secondsAgo * 1_000).toISOString(),
+        type: "custom",
+        action: "book.lent",
+        severity: "info",
+        outcome: "success",
+        actor: { kind: "user", id: "ada" },
+        data: { title: "Emma", days: 7 },
+      },
+    });
+    const began = new Date().toISOString();
+    await store.append([happened(120), happened(5)]);
+    const db = new Database(path, { readonly: true });
+    const [late, punctual] = db.prepare<[], string>("SELECT head FROM daybook_entry WHERE type = 'custom' ORDER BY seq").pluck().all();
+    db.close();
+    expect(JSON.parse(late!).late >= began).toBe(true);
+    expect(late).toBe(canonicalText(JSON.parse(late!)));
+    expect(punctual).not.toContain('"late"');
   });
 
   it("are refused alone where the ledger cannot take them", async () => {

@@ -1,0 +1,51 @@
+import type { EventDefinition, SinkEntry } from "@daybook/core";
+import { classOf, type LedgerKeys, type SplitEntry, type SplitOptions, splitEvent } from "@daybook/ledger";
+
+interface Splitting {
+  readonly options: SplitOptions;
+  /** Top-level keys of the payload that hold something personal; undefined where nothing was declared. */
+  readonly personal: ReadonlySet<string> | undefined;
+}
+
+const NONE: readonly string[] = [];
+
+/**
+ * Takes events apart as their definitions say (docs/ledger.md). This happens on the thread that made the event: a head and a part as
+ * text cost it less to make and to hand over than the two dozen values an event has, and the writer has nothing left to read.
+ */
+export class EventSplitter {
+  readonly #keys: LedgerKeys;
+  readonly #userIds: "readable" | "pseudonymous";
+  readonly #known = new WeakMap<EventDefinition, Splitting>();
+
+  constructor(keys: LedgerKeys, userIds: "readable" | "pseudonymous") {
+    this.#keys = keys;
+    this.#userIds = userIds;
+  }
+
+  /** @throws {LedgerError} for an event that can never be stored */
+  split({ event, definition }: SinkEntry): SplitEntry {
+    const { options, personal } = this.#splittingOf(definition);
+    if (personal === undefined || event.data === undefined) return splitEvent(event, options);
+    return splitEvent(event, { ...options, headKeys: Object.keys(event.data).filter((key) => !personal.has(key)) });
+  }
+
+  #splittingOf(definition: EventDefinition): Splitting {
+    let splitting = this.#known.get(definition);
+    if (splitting === undefined) {
+      const { personal, resourceId, retention } = definition;
+      splitting = {
+        options: {
+          headKeys: NONE,
+          resourceIdDeclared: resourceId === "impersonal",
+          classOf: retention === undefined ? classOf : () => retention,
+          keys: this.#keys,
+          userIds: this.#userIds,
+        },
+        personal: personal && new Set(personal.map((path) => path.split(".", 1)[0]!)),
+      };
+      this.#known.set(definition, splitting);
+    }
+    return splitting;
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { type PreparedPart, referenceKey } from "@daybook/ledger";
+import { describe, expect, it } from "vitest";
+import { OpenBucket } from "../src/open-bucket.ts";
+import { BUCKET_ROWS } from "../src/schema.ts";
+
+const head: PreparedPart = { salt: new Uint8Array(32), text: "{}" };
+const subOf = (n: number) => `1.${createHash("sha256").update(`person ${n}`).digest("hex").slice(0, 32)}`;
+const about = (n: number, text = "{}"): PreparedPart => ({ ...head, role: "actor", sub: subOf(n), text });
+
+const personsOf = (seq: number) => (seq % 5 === 0 ? [] : seq % 7 === 0 ? [seq % 97, (seq + 1) % 97] : [seq % 97]);
+
+function fill(bucket: OpenBucket, from: number, rows: number): void {
+  bucket.continueAt(from);
+  for (let seq = from; seq < from + rows; seq++) bucket.add(seq, [head, ...personsOf(seq).map((n) => about(n))], false);
+}
+
+describe("the bucket that is filling", () => {
+  it("lists who appears where in the order of the index, once it is full", () => {
+    const bucket = new OpenBucket();
+    fill(bucket, BUCKET_ROWS, BUCKET_ROWS + 10);
+    const wanted = Array.from({ length: BUCKET_ROWS }, (_, i) => BUCKET_ROWS + i)
+      .flatMap((seq) => personsOf(seq).map((n, i) => ({ key: referenceKey(subOf(n)), seq, part: i + 1 })))
+      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part));
+    expect(bucket.complete(1)).toEqual(wanted);
+    expect(wanted.some(({ key }) => key < 0n)).toBe(true);
+  });
+
+  it("is not known before it is full, nor twice", () => {
+    const bucket = new OpenBucket();
+    fill(bucket, 0, BUCKET_ROWS);
+    expect(bucket.complete(0)).toBeUndefined();
+    fill(bucket, BUCKET_ROWS, 1);
+    expect(bucket.complete(0)).toHaveLength(Array.from({ length: BUCKET_ROWS }, (_, seq) => personsOf(seq)).flat().length);
+    expect(bucket.complete(0)).toBeUndefined();
+  });
+
+  it.each<[string, (bucket: OpenBucket) => void]>([
+    ["began somewhere in the middle", (bucket) => fill(bucket, 1, BUCKET_ROWS)],
+    [
+      "was written to by another process",
+      (bucket) => {
+        fill(bucket, 0, 100);
+        fill(bucket, 101, BUCKET_ROWS);
+      },
+    ],
+    [
+      "had a transaction rolled back",
+      (bucket) => {
+        fill(bucket, 0, 100);
+        bucket.forget();
+        fill(bucket, 100, BUCKET_ROWS);
+      },
+    ],
+    [
+      "had parts removed",
+      (bucket) => {
+        fill(bucket, 0, 100);
+        bucket.add(100, [head], true);
+        fill(bucket, 101, BUCKET_ROWS);
+      },
+    ],
+    [
+      "had parts removed by the entry after it",
+      (bucket) => {
+        fill(bucket, 0, BUCKET_ROWS);
+        bucket.add(BUCKET_ROWS, [head], true);
+      },
+    ],
+    [
+      "names a tenant",
+      (bucket) => {
+        fill(bucket, 0, 100);
+        bucket.add(100, [head, about(1, '{"role":"actor","tenant":"north"}')], false);
+        fill(bucket, 101, BUCKET_ROWS);
+      },
+    ],
+  ])("is read from its rows where it %s", (_, happened) => {
+    const bucket = new OpenBucket();
+    happened(bucket);
+    expect(bucket.complete(0)).toBeUndefined();
+    const at = 2 * BUCKET_ROWS;
+    fill(bucket, at, BUCKET_ROWS + 1);
+    expect(bucket.complete(2)).toBeDefined();
+  });
+});
