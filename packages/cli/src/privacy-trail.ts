@@ -7,7 +7,13 @@ import { type Configuration, databasePath, readConfiguration } from "./configura
 import { EXIT, type ExitStatus } from "./exit-status.ts";
 import { safeText } from "./output/safe-text.ts";
 import { UsageError } from "./usage-error.ts";
-import type { PersonOptions } from "./verbs/person-options.ts";
+
+/** Whom a verb is about. */
+export interface PersonOptions {
+  readonly db?: string;
+  readonly user?: string;
+  readonly userFile?: string;
+}
 
 /** An open trail with everything the verbs about persons need. */
 export interface PrivacyTrail {

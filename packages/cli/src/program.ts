@@ -20,7 +20,7 @@ import { addVerify } from "./verbs/verify.ts";
 import { addKeygen, addWitness } from "./verbs/witness.ts";
 
 // A file in verbs/ says what the command line offers and is loaded by every `--help`, so it imports nothing but types and
-// commander. What a verb does stands in actions/ and is loaded when it runs.
+// commander. What a verb does, and the options it is given, stand in actions/, which is loaded when it runs.
 const VERBS = [
   addReport,
   addTail,

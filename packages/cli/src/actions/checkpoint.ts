@@ -5,7 +5,13 @@ import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { watchInterruption } from "../interruption.ts";
 import { refuseMissing } from "../trail.ts";
-import type { CheckpointOptions } from "../verbs/checkpoint.ts";
+
+export interface CheckpointOptions {
+  readonly db?: string;
+  /** Duration such as `10s`; true for the default. */
+  readonly watch?: string | true;
+  readonly publish?: boolean;
+}
 
 const DEFAULT_INTERVAL_MS = 10_000;
 

@@ -4,8 +4,22 @@ import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { guardFormula, safeCell } from "../output/safe-text.ts";
 import { textOutput } from "../output/text-output.ts";
 import { textTable } from "../output/text-table.ts";
-import { consentOf, onTrail, personOf } from "../privacy-trail.ts";
-import type { ConsentChangeOptions, ConsentListOptions } from "../verbs/consent.ts";
+import { consentOf, onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
+
+export interface ConsentChangeOptions extends PersonOptions {
+  readonly purpose: string;
+  readonly act?: string;
+  readonly method: "cli" | "paper" | "api";
+  readonly language?: string;
+}
+
+export interface ConsentListOptions extends PersonOptions {
+  readonly purpose?: string;
+  readonly state?: string;
+  readonly format: "table" | "json" | "csv";
+  readonly receipts?: boolean;
+  readonly output?: string;
+}
 
 const COLUMNS = ["decided", "person", "purpose", "version", "state", "ended", "method", "by", "entry"] as const;
 

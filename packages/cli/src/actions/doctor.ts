@@ -3,7 +3,11 @@ import { dirname } from "node:path";
 import { openSqliteReader, SCHEMA_VERSION, type SqliteHealth, type SqliteReader } from "@daybook/store-sqlite";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
-import type { DoctorOptions } from "../verbs/doctor.ts";
+
+export interface DoctorOptions {
+  readonly db?: string;
+  readonly format: "table" | "json";
+}
 
 interface Finding {
   readonly level: "ok" | "warning" | "problem";

@@ -1,6 +1,20 @@
+import type { Outcome, Severity } from "@daybook/core";
 import { before, type EventFilter } from "@daybook/core";
 import { UsageError } from "../usage-error.ts";
-import type { FilterOptions } from "../verbs/filter-options.ts";
+
+/** Which records a verb is about. */
+export interface FilterOptions {
+  readonly db?: string;
+  readonly eventType?: readonly string[];
+  readonly action?: readonly string[];
+  readonly severity?: readonly Severity[];
+  readonly outcome?: readonly Outcome[];
+  readonly user?: string;
+  readonly actor?: string;
+  readonly request?: string;
+  readonly tenant?: string;
+  readonly endpoint?: string;
+}
 
 const listed = (values: readonly string[]) => values.flatMap((value) => value.split(","));
 

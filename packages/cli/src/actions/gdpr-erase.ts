@@ -3,10 +3,21 @@ import type { ErasureItem, ErasurePlan } from "@daybook/core";
 import { erasePerson, planErasureOf } from "@daybook/gdpr";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { safeText } from "../output/safe-text.ts";
-import { onTrail, personOf } from "../privacy-trail.ts";
+import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
 import { receiptKey } from "../receipt-key.ts";
 import { UsageError } from "../usage-error.ts";
-import type { GdprEraseOptions } from "../verbs/gdpr.ts";
+import type { BASIS_CHOICES } from "../verbs/gdpr-choices.ts";
+
+export interface GdprEraseOptions extends PersonOptions {
+  readonly request?: string;
+  readonly basis: readonly (typeof BASIS_CHOICES)[number][];
+  readonly scope: "persons" | "full";
+  readonly queue?: boolean;
+  readonly backupDays: number;
+  readonly confirm?: boolean;
+  readonly format: "table" | "json";
+  readonly receipt?: string;
+}
 
 export function gdprErase({
   request,

@@ -1,8 +1,12 @@
 import { exportPerson, isEmptyPlan, privacyInformation } from "@daybook/gdpr";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
-import { onTrail, personOf } from "../privacy-trail.ts";
-import type { GdprExportOptions } from "../verbs/gdpr.ts";
+import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
+
+export interface GdprExportOptions extends PersonOptions {
+  readonly output: string;
+  readonly request?: string;
+}
 
 export function gdprExport({ output: folder, request, ...options }: GdprExportOptions): Promise<ExitStatus> {
   const userId = personOf(options);

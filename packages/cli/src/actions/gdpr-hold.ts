@@ -1,8 +1,17 @@
 import { holdPlaced, holdReleased } from "@daybook/core";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { textTable } from "../output/text-table.ts";
-import { onTrail, personOf } from "../privacy-trail.ts";
-import type { GdprHoldOptions } from "../verbs/gdpr.ts";
+import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
+
+export interface GdprHoldOptions extends PersonOptions {
+  readonly category?: number;
+  readonly from?: number;
+  readonly to?: number;
+  readonly case?: string;
+  readonly ground?: string;
+  readonly review?: string;
+  readonly format: "table" | "json";
+}
 
 export function list({ db, format }: GdprHoldOptions): Promise<ExitStatus> {
   return onTrail(db, async ({ store }) => {

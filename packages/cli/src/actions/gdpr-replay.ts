@@ -3,7 +3,11 @@ import { restoreLedger } from "@daybook/store-sqlite";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { refuseMissing } from "../trail.ts";
-import type { GdprReplayOptions } from "../verbs/gdpr.ts";
+
+export interface GdprReplayOptions {
+  readonly db?: string;
+  readonly confirm?: boolean;
+}
 
 export async function gdprReplay({ db, confirm = false }: GdprReplayOptions): Promise<ExitStatus> {
   const path = databasePath(db, await readConfiguration());

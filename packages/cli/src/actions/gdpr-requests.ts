@@ -2,8 +2,40 @@ import { type DataRequest, type RequestOutcome, type StoredEvent, trailRead } fr
 import { createRequests, type Requests } from "@daybook/gdpr";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { textTable } from "../output/text-table.ts";
-import { onTrail, type PrivacyTrail, personOf } from "../privacy-trail.ts";
-import type { GdprRequestAddOptions, GdprRequestStepOptions, GdprRequestsOptions } from "../verbs/gdpr.ts";
+import { onTrail, type PersonOptions, type PrivacyTrail, personOf } from "../privacy-trail.ts";
+import type { CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, STATE_CHOICES } from "../verbs/gdpr-choices.ts";
+
+export interface GdprRequestAddOptions extends PersonOptions {
+  readonly kind: readonly (typeof KIND_CHOICES)[number][];
+  readonly channel: (typeof CHANNEL_CHOICES)[number];
+  readonly received?: string;
+  readonly jurisdiction?: string;
+  readonly language?: string;
+}
+
+export interface GdprRequestStepOptions {
+  readonly db?: string;
+  readonly method?: (typeof METHOD_CHOICES)[number];
+  readonly failed?: boolean;
+  readonly evidenceSha256?: string;
+  readonly reason?: string;
+  readonly months?: number;
+  readonly told?: string;
+  readonly ground?: string;
+  readonly state?: (typeof STATE_CHOICES)[number];
+  readonly category?: string;
+  readonly outcome?: string;
+  readonly explanation?: string;
+  readonly via?: string;
+  readonly manifestSha256?: string;
+  readonly expires?: string;
+}
+
+export interface GdprRequestsOptions {
+  readonly db?: string;
+  readonly all?: boolean;
+  readonly format: "table" | "json";
+}
 
 const COLUMNS = ["request", "kinds", "state", "received", "due", "with pauses", "days left", "verified"] as const;
 

@@ -2,9 +2,15 @@ import { trailRead } from "@daybook/core";
 import { followErasures, personCommitment, receiptOf } from "@daybook/gdpr";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { textTable } from "../output/text-table.ts";
-import { onTrail, personOf } from "../privacy-trail.ts";
+import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
 import { knownReceiptKey } from "../receipt-key.ts";
-import type { GdprStatusOptions } from "../verbs/gdpr.ts";
+
+export interface GdprStatusOptions extends PersonOptions {
+  readonly retry?: boolean;
+  readonly scan?: boolean;
+  readonly format: "table" | "json";
+  readonly receipt?: string;
+}
 
 export function gdprStatus({ retry = false, scan = false, format, receipt: wanted, ...options }: GdprStatusOptions): Promise<ExitStatus> {
   const userId = options.user === undefined && options.userFile === undefined ? undefined : personOf(options);

@@ -3,7 +3,11 @@ import { stringify } from "csv-stringify/sync";
 import { readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { writeTo } from "../output/text-output.ts";
-import type { InventoryOptions } from "../verbs/inventory.ts";
+
+export interface InventoryOptions {
+  readonly format: "table" | "json" | "csv";
+  readonly output?: string;
+}
 
 /** Names of the retention classes. */
 const CLASSES: Readonly<Record<number, string>> = {

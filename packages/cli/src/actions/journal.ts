@@ -2,9 +2,20 @@ import { createJournal, exportJournal } from "@daybook/gdpr";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
 import { textOutput } from "../output/text-output.ts";
-import { onTrail, personOf } from "../privacy-trail.ts";
+import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
 import { UsageError } from "../usage-error.ts";
-import type { JournalDeleteOptions, JournalExportOptions } from "../verbs/journal.ts";
+
+export interface JournalDeleteOptions extends PersonOptions {
+  readonly purpose: string;
+  readonly before?: string;
+  readonly confirm?: boolean;
+}
+
+export interface JournalExportOptions extends PersonOptions {
+  readonly format: "json" | "ndjson" | "csv";
+  readonly output?: string;
+  readonly purpose: string;
+}
 
 export function exportOf(options: JournalExportOptions): Promise<ExitStatus> {
   const userId = personOf(options);

@@ -7,8 +7,24 @@ import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { refuseMissing } from "../trail.ts";
 import { UsageError } from "../usage-error.ts";
-import type { DestroySubOptions, KeysOptions, KeysSplitOptions } from "../verbs/keys.ts";
-import type { KeygenOptions } from "../verbs/witness.ts";
+
+export interface DestroySubOptions extends KeysOptions {
+  readonly confirm?: boolean;
+}
+
+export interface KeysOptions {
+  readonly db?: string;
+}
+
+export interface KeysSplitOptions extends KeysOptions {
+  readonly for: "app" | "checkpointer" | "auditor";
+  readonly output: string;
+}
+
+export interface KeygenOptions {
+  readonly witness?: boolean;
+  readonly output: string;
+}
 
 export const WITNESS_KEY_FORMAT = "daybook-witness-key/1";
 

@@ -6,7 +6,21 @@ import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
 import { openTrail, recordRead, refuseMissing } from "../trail.ts";
-import type { LedgerExportOptions, RestoreVerbOptions, VacuumOptions } from "../verbs/ledger.ts";
+
+export interface LedgerExportOptions {
+  readonly db?: string;
+  readonly tlog: string;
+}
+
+export interface RestoreVerbOptions {
+  readonly db?: string;
+  readonly anchor?: readonly string[];
+  readonly confirm?: boolean;
+}
+
+export interface VacuumOptions {
+  readonly db?: string;
+}
 
 export async function restore({ db, anchor, confirm = false }: RestoreVerbOptions): Promise<ExitStatus> {
   const path = databasePath(db, await readConfiguration());

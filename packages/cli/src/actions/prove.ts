@@ -8,7 +8,19 @@ import { writeTo } from "../output/text-output.ts";
 import { openTrail, recordRead } from "../trail.ts";
 import { givenTrust, textOf } from "../trust.ts";
 import { UsageError } from "../usage-error.ts";
-import type { ProveOptions, VerifyProofOptions } from "../verbs/prove.ts";
+
+export interface ProveOptions {
+  readonly db?: string;
+  readonly seq: number;
+  readonly parts: readonly number[];
+  readonly output?: string;
+}
+
+export interface VerifyProofOptions {
+  readonly vkey?: readonly string[];
+  readonly policy?: string;
+  readonly format: "table" | "json";
+}
 
 export async function prove({ db, seq, parts, output }: ProveOptions): Promise<ExitStatus> {
   const configuration = await readConfiguration();

@@ -5,7 +5,10 @@ import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { watchInterruption } from "../interruption.ts";
 import { UsageError } from "../usage-error.ts";
-import type { RecordOptions } from "../verbs/record.ts";
+
+export interface RecordOptions {
+  readonly db?: string;
+}
 
 const TOGETHER = 200;
 const LONGEST_LINE = 1_000_000;

@@ -2,12 +2,23 @@ import type { JsonObject, StoredEvent } from "@daybook/core";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { watchInterruption } from "../interruption.ts";
+import type { Format } from "../output/format-names.ts";
 import { eventFormat } from "../output/formats.ts";
 import { Progress } from "../output/progress.ts";
 import { writeTo } from "../output/text-output.ts";
 import { openTrail, recordRead } from "../trail.ts";
-import type { ReportOptions } from "../verbs/report.ts";
-import { filterOf, rangeOf } from "./event-filter.ts";
+import { type FilterOptions, filterOf, rangeOf } from "./event-filter.ts";
+
+export interface ReportOptions extends FilterOptions {
+  readonly last?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+  readonly oldestFirst?: boolean;
+  readonly format: Format;
+  readonly output?: string;
+  readonly formulaGuard: boolean;
+}
 
 const BLOCK = 500;
 

@@ -4,7 +4,11 @@ import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { safeText } from "../output/safe-text.ts";
 import { openTrail, recordRead } from "../trail.ts";
 import { textOf } from "../trust.ts";
-import type { ResolveOptions } from "../verbs/keys.ts";
+import type { KeysOptions } from "./keys.ts";
+
+export interface ResolveOptions extends KeysOptions {
+  readonly candidates: string;
+}
 
 export async function resolve({ db, candidates }: ResolveOptions): Promise<ExitStatus> {
   const configuration = await readConfiguration();

@@ -5,8 +5,12 @@ import { eventFormat } from "../output/formats.ts";
 import { textOutput } from "../output/text-output.ts";
 import { openTrail, recordRead } from "../trail.ts";
 import { UsageError } from "../usage-error.ts";
-import type { TailOptions } from "../verbs/tail.ts";
-import { filterOf } from "./event-filter.ts";
+import { type FilterOptions, filterOf } from "./event-filter.ts";
+
+export interface TailOptions extends FilterOptions {
+  readonly lines: number;
+  readonly format: "table" | "ndjson";
+}
 
 const POLL_MS = 250;
 const MOST_LINES = 1_000;

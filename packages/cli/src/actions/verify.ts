@@ -7,7 +7,17 @@ import { Progress } from "../output/progress.ts";
 import { safeText } from "../output/safe-text.ts";
 import { openTrail, recordRead } from "../trail.ts";
 import { givenTrust, textOf } from "../trust.ts";
-import type { VerifyVerbOptions } from "../verbs/verify.ts";
+
+export interface VerifyVerbOptions {
+  readonly db?: string;
+  readonly vkey?: readonly string[];
+  readonly policy?: string;
+  readonly witnessed?: readonly string[];
+  readonly since?: number;
+  readonly requireWitness?: boolean;
+  readonly strict?: boolean;
+  readonly format: "table" | "json";
+}
 
 export async function verify(options: VerifyVerbOptions): Promise<ExitStatus> {
   const configuration = await readConfiguration();

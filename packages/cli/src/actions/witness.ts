@@ -4,10 +4,21 @@ import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { watchInterruption } from "../interruption.ts";
 import { textOf } from "../trust.ts";
 import { UsageError } from "../usage-error.ts";
-import type { WitnessAddLogOptions, WitnessServeOptions } from "../verbs/witness.ts";
 import { startWitnessServer } from "../witness-server.ts";
 import { WitnessStateFile } from "../witness-state.ts";
 import { WITNESS_KEY_FORMAT } from "./keys.ts";
+
+export interface WitnessAddLogOptions {
+  readonly state: string;
+  readonly origin?: string;
+}
+
+export interface WitnessServeOptions {
+  readonly state: string;
+  readonly key: string;
+  readonly host: string;
+  readonly port: number;
+}
 
 export async function addLog(vkey: string, { state: path, origin }: WitnessAddLogOptions): Promise<ExitStatus> {
   const state = WitnessStateFile.open(path, { create: true });

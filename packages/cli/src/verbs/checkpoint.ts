@@ -1,13 +1,7 @@
 import type { Command } from "commander";
+import type { CheckpointOptions } from "../actions/checkpoint.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-
-export interface CheckpointOptions {
-  readonly db?: string;
-  /** Duration such as `10s`; true for the default. */
-  readonly watch?: string | true;
-  readonly publish?: boolean;
-}
 
 export function addCheckpoint(program: Command, done: Done): void {
   databaseOption(program.command("checkpoint"))

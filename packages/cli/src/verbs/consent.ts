@@ -1,22 +1,8 @@
 import { type Command, Option } from "commander";
+import type { ConsentChangeOptions, ConsentListOptions } from "../actions/consent.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-import { type PersonOptions, personOptions } from "./person-options.ts";
-
-export interface ConsentListOptions extends PersonOptions {
-  readonly purpose?: string;
-  readonly state?: string;
-  readonly format: "table" | "json" | "csv";
-  readonly receipts?: boolean;
-  readonly output?: string;
-}
-
-export interface ConsentChangeOptions extends PersonOptions {
-  readonly purpose: string;
-  readonly act?: string;
-  readonly method: "cli" | "paper" | "api";
-  readonly language?: string;
-}
+import { personOptions } from "./person-options.ts";
 
 const METHODS = ["cli", "paper", "api"] as const;
 

@@ -1,11 +1,7 @@
 import { type Command, Option } from "commander";
+import type { DoctorOptions } from "../actions/doctor.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-
-export interface DoctorOptions {
-  readonly db?: string;
-  readonly format: "table" | "json";
-}
 
 export function addDoctor(program: Command, done: Done): void {
   databaseOption(program.command("doctor"))

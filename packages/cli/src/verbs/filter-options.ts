@@ -5,20 +5,6 @@ import { type Command, Option } from "commander";
 export const SEVERITY_CHOICES = ["info", "warning", "error", "critical"] as const satisfies readonly Severity[];
 export const OUTCOME_CHOICES = ["success", "failure", "denied", "partial"] as const satisfies readonly Outcome[];
 
-/** Which records a verb is about. */
-export interface FilterOptions {
-  readonly db?: string;
-  readonly eventType?: readonly string[];
-  readonly action?: readonly string[];
-  readonly severity?: readonly Severity[];
-  readonly outcome?: readonly Outcome[];
-  readonly user?: string;
-  readonly actor?: string;
-  readonly request?: string;
-  readonly tenant?: string;
-  readonly endpoint?: string;
-}
-
 export const databaseOption = (command: Command): Command =>
   command.option("--db <file>", "the database (default: daybook.config, DAYBOOK_DB, data/audit.db)");
 

@@ -1,103 +1,15 @@
 import { type Command, Option } from "commander";
+import type { GdprEraseOptions } from "../actions/gdpr-erase.ts";
+import type { GdprExportOptions } from "../actions/gdpr-export.ts";
+import type { GdprHoldOptions } from "../actions/gdpr-hold.ts";
+import type { GdprReplayOptions } from "../actions/gdpr-replay.ts";
+import type { GdprRequestAddOptions, GdprRequestStepOptions, GdprRequestsOptions } from "../actions/gdpr-requests.ts";
+import type { GdprStatusOptions } from "../actions/gdpr-status.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-import { type PersonOptions, personOptions } from "./person-options.ts";
+import { BASIS_CHOICES, CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, OUTCOME_CHOICES, STATE_CHOICES } from "./gdpr-choices.ts";
+import { personOptions } from "./person-options.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-// Written out, because loading core for lists would slow `daybook --help` down; a test compares them with core's.
-export const BASIS_CHOICES = ["request", "withdrawal", "objection", "unlawful", "child", "law"] as const;
-export const KIND_CHOICES = ["access", "portability", "erasure", "rectification", "restriction", "objection", "withdraw", "info"] as const;
-export const CHANNEL_CHOICES = ["web", "mail", "letter", "phone", "in_person", "representative"] as const;
-export const METHOD_CHOICES = [
-  "signed_in",
-  "signed_in_mfa",
-  "email_loop",
-  "known_facts",
-  "document_seen",
-  "representative",
-  "operator",
-] as const;
-export const STATE_CHOICES = [
-  "received",
-  "verifying",
-  "need_information",
-  "accepted",
-  "searching",
-  "reviewing",
-  "on_hold",
-  "approved",
-] as const;
-export const OUTCOME_CHOICES = ["fulfilled", "partly_refused", "refused", "withdrawn_by_subject"] as const;
-
-export interface GdprExportOptions extends PersonOptions {
-  readonly output: string;
-  readonly request?: string;
-}
-
-export interface GdprEraseOptions extends PersonOptions {
-  readonly request?: string;
-  readonly basis: readonly (typeof BASIS_CHOICES)[number][];
-  readonly scope: "persons" | "full";
-  readonly queue?: boolean;
-  readonly backupDays: number;
-  readonly confirm?: boolean;
-  readonly format: "table" | "json";
-  readonly receipt?: string;
-}
-
-export interface GdprStatusOptions extends PersonOptions {
-  readonly retry?: boolean;
-  readonly scan?: boolean;
-  readonly format: "table" | "json";
-  readonly receipt?: string;
-}
-
-export interface GdprRequestsOptions {
-  readonly db?: string;
-  readonly all?: boolean;
-  readonly format: "table" | "json";
-}
-
-export interface GdprRequestAddOptions extends PersonOptions {
-  readonly kind: readonly (typeof KIND_CHOICES)[number][];
-  readonly channel: (typeof CHANNEL_CHOICES)[number];
-  readonly received?: string;
-  readonly jurisdiction?: string;
-  readonly language?: string;
-}
-
-export interface GdprRequestStepOptions {
-  readonly db?: string;
-  readonly method?: (typeof METHOD_CHOICES)[number];
-  readonly failed?: boolean;
-  readonly evidenceSha256?: string;
-  readonly reason?: string;
-  readonly months?: number;
-  readonly told?: string;
-  readonly ground?: string;
-  readonly state?: (typeof STATE_CHOICES)[number];
-  readonly category?: string;
-  readonly outcome?: string;
-  readonly explanation?: string;
-  readonly via?: string;
-  readonly manifestSha256?: string;
-  readonly expires?: string;
-}
-
-export interface GdprReplayOptions {
-  readonly db?: string;
-  readonly confirm?: boolean;
-}
-
-export interface GdprHoldOptions extends PersonOptions {
-  readonly category?: number;
-  readonly from?: number;
-  readonly to?: number;
-  readonly case?: string;
-  readonly ground?: string;
-  readonly review?: string;
-  readonly format: "table" | "json";
-}
 
 export function addGdpr(program: Command, done: Done): void {
   const gdpr = program.command("gdpr").description("answer a person: a copy of their data, its erasure, and the register of requests");

@@ -1,10 +1,6 @@
 import { type Command, Option } from "commander";
+import type { InventoryOptions } from "../actions/inventory.ts";
 import type { Done } from "../exit-status.ts";
-
-export interface InventoryOptions {
-  readonly format: "table" | "json" | "csv";
-  readonly output?: string;
-}
 
 export function addInventory(program: Command, done: Done): void {
   program

@@ -1,18 +1,7 @@
 import { type Command, Option } from "commander";
+import type { JournalDeleteOptions, JournalExportOptions } from "../actions/journal.ts";
 import type { Done } from "../exit-status.ts";
-import { type PersonOptions, personOptions } from "./person-options.ts";
-
-export interface JournalExportOptions extends PersonOptions {
-  readonly format: "json" | "ndjson" | "csv";
-  readonly output?: string;
-  readonly purpose: string;
-}
-
-export interface JournalDeleteOptions extends PersonOptions {
-  readonly purpose: string;
-  readonly before?: string;
-  readonly confirm?: boolean;
-}
+import { personOptions } from "./person-options.ts";
 
 const purposeOption = (command: Command) =>
   command.option("--purpose <purpose>", "the purpose under whose consent the journal is kept", "personal_diary");

@@ -1,23 +1,8 @@
 import { type Command, Option } from "commander";
+import type { DestroySubOptions, KeysOptions, KeysSplitOptions } from "../actions/keys.ts";
+import type { ResolveOptions } from "../actions/resolve.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-
-export interface KeysOptions {
-  readonly db?: string;
-}
-
-export interface KeysSplitOptions extends KeysOptions {
-  readonly for: "app" | "checkpointer" | "auditor";
-  readonly output: string;
-}
-
-export interface DestroySubOptions extends KeysOptions {
-  readonly confirm?: boolean;
-}
-
-export interface ResolveOptions extends KeysOptions {
-  readonly candidates: string;
-}
 
 export function addKeys(program: Command, done: Done): void {
   const keys = program.command("keys").description("look at, divide and renew the keys of a log");

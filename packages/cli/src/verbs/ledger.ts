@@ -1,21 +1,7 @@
 import type { Command } from "commander";
+import type { LedgerExportOptions, RestoreVerbOptions, VacuumOptions } from "../actions/ledger.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-
-export interface RestoreVerbOptions {
-  readonly db?: string;
-  readonly anchor?: readonly string[];
-  readonly confirm?: boolean;
-}
-
-export interface LedgerExportOptions {
-  readonly db?: string;
-  readonly tlog: string;
-}
-
-export interface VacuumOptions {
-  readonly db?: string;
-}
 
 export function addLedger(program: Command, done: Done): void {
   const ledger = program.command("ledger").description("look after the file of a log: restore, export, vacuum");

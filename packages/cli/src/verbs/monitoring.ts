@@ -1,5 +1,5 @@
-import type { MonitoringInitOptions } from "../actions/monitoring.ts";
 import type { Command } from "commander";
+import type { MonitoringInitOptions } from "../actions/monitoring.ts";
 import type { Done } from "../exit-status.ts";
 
 export function addMonitoring(program: Command, done: Done): void {

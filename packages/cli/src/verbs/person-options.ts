@@ -1,13 +1,6 @@
 import type { Command } from "commander";
 import { databaseOption } from "./filter-options.ts";
 
-/** Whom a verb is about. */
-export interface PersonOptions {
-  readonly db?: string;
-  readonly user?: string;
-  readonly userFile?: string;
-}
-
 export const personOptions = (command: Command): Command =>
   databaseOption(command)
     .option("--user <id>", "the person, by the id the application knows them under")

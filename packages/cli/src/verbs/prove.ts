@@ -1,20 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ProveOptions, VerifyProofOptions } from "../actions/prove.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface ProveOptions {
-  readonly db?: string;
-  readonly seq: number;
-  readonly parts: readonly number[];
-  readonly output?: string;
-}
-
-export interface VerifyProofOptions {
-  readonly vkey?: readonly string[];
-  readonly policy?: string;
-  readonly format: "table" | "json";
-}
 
 export function addProve(program: Command, done: Done): void {
   databaseOption(program.command("prove"))

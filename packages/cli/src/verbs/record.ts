@@ -1,10 +1,7 @@
 import type { Command } from "commander";
+import type { RecordOptions } from "../actions/record.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-
-export interface RecordOptions {
-  readonly db?: string;
-}
 
 export function addRecord(program: Command, done: Done): void {
   databaseOption(program.command("record"))

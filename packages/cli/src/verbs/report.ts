@@ -1,19 +1,9 @@
 import { type Command, Option } from "commander";
+import type { ReportOptions } from "../actions/report.ts";
 import type { Done } from "../exit-status.ts";
-import { FORMATS, type Format } from "../output/format-names.ts";
-import { type FilterOptions, filterOptions } from "./filter-options.ts";
+import { FORMATS } from "../output/format-names.ts";
+import { filterOptions } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface ReportOptions extends FilterOptions {
-  readonly last?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly limit?: number;
-  readonly oldestFirst?: boolean;
-  readonly format: Format;
-  readonly output?: string;
-  readonly formulaGuard: boolean;
-}
 
 export function addReport(program: Command, done: Done): void {
   filterOptions(program.command("report"))

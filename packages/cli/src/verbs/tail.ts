@@ -1,12 +1,8 @@
 import { type Command, Option } from "commander";
+import type { TailOptions } from "../actions/tail.ts";
 import type { Done } from "../exit-status.ts";
-import { type FilterOptions, filterOptions } from "./filter-options.ts";
+import { filterOptions } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface TailOptions extends FilterOptions {
-  readonly lines: number;
-  readonly format: "table" | "ndjson";
-}
 
 export function addTail(program: Command, done: Done): void {
   filterOptions(program.command("tail"))

@@ -1,18 +1,8 @@
 import { type Command, Option } from "commander";
+import type { VerifyVerbOptions } from "../actions/verify.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface VerifyVerbOptions {
-  readonly db?: string;
-  readonly vkey?: readonly string[];
-  readonly policy?: string;
-  readonly witnessed?: readonly string[];
-  readonly since?: number;
-  readonly requireWitness?: boolean;
-  readonly strict?: boolean;
-  readonly format: "table" | "json";
-}
 
 export function addVerify(program: Command, done: Done): void {
   databaseOption(program.command("verify"))

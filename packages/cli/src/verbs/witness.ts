@@ -1,23 +1,8 @@
 import type { Command } from "commander";
+import type { KeygenOptions } from "../actions/keys.ts";
+import type { WitnessAddLogOptions, WitnessServeOptions } from "../actions/witness.ts";
 import type { Done } from "../exit-status.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface WitnessServeOptions {
-  readonly state: string;
-  readonly key: string;
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface WitnessAddLogOptions {
-  readonly state: string;
-  readonly origin?: string;
-}
-
-export interface KeygenOptions {
-  readonly witness?: boolean;
-  readonly output: string;
-}
 
 export function addWitness(program: Command, done: Done): void {
   const witness = program.command("witness").description("vouch for other logs: a witness cosigns only what continues what it has seen");
