@@ -1,5 +1,4 @@
 import type { Server } from "node:http";
-import { createRequire } from "node:module";
 import { Readable } from "node:stream";
 import { auditErrorMiddleware, auditMiddleware } from "@daybook/express";
 import {
@@ -16,6 +15,8 @@ import {
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, type Router } from "express";
 import session from "express-session";
+// @ts-expect-error this package has no types; it is what `express.Router` was in Express 5.0
+import oldestRouter from "router-oldest";
 
 const supports = { requestAudit: true, always: true, malformedUrls: true, extras: true, rawAnswers: true };
 
@@ -25,7 +26,7 @@ export const expressUnderTest: MiddlewareUnderTest = { supports, start: (setup) 
 /** The same with the router of Express 5.0, which tells neither the pattern it matched nor the errors it saw. */
 export const oldestRouterUnderTest: MiddlewareUnderTest = {
   supports,
-  start: (setup) => start(setup, createRequire(import.meta.url)("router-oldest") as typeof express.Router),
+  start: (setup) => start(setup, oldestRouter as typeof express.Router),
 };
 
 async function start(

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { auditMiddleware, auditPlugin, type RawRequest } from "@daybook/fastify";
 import {
   type AppSetup,
@@ -16,6 +15,7 @@ import fastifyExpress from "@fastify/express";
 import middie from "@fastify/middie";
 import session from "@fastify/session";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import oldestFastify from "fastify-oldest";
 
 type Mount = (app: FastifyInstance, setup: AppSetup) => Promise<void>;
 
@@ -48,7 +48,7 @@ export const pluginUnderTest: MiddlewareUnderTest = {
 /** The same on the first version of Fastify 5. */
 export const pluginOnOldest: MiddlewareUnderTest = {
   ...pluginUnderTest,
-  start: (setup) => start(setup, plugin, createRequire(import.meta.url)("fastify-oldest") as typeof fastify),
+  start: (setup) => start(setup, plugin, oldestFastify as unknown as typeof fastify),
 };
 
 export const middlewareUnderMiddie: MiddlewareUnderTest = {

@@ -23,7 +23,7 @@ export interface ConsumerProject {
   ): readonly { readonly event_type: string; readonly endpoint: string | null; readonly user_id: string | null }[];
 }
 
-export interface RunningServer {
+interface RunningServer {
   readonly url: string;
   /** Ends it as an operator would. */
   stop(): Promise<void>;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const TSC = fileURLToPath(new URL("../../../../node_modules/.bin/tsc", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 
 const OPTIONS = {
   target: "es2024",
@@ -19,5 +19,5 @@ const OPTIONS = {
 /** What the compiler says about the programs of a folder, empty where it says nothing. */
 export function typeErrorsIn(folder: string): string {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS, include: ["*.ts"] }));
-  return spawnSync(TSC, ["-p", folder], { encoding: "utf8" }).stdout;
+  return spawnSync(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", folder], { encoding: "utf8" }).stdout;
 }
