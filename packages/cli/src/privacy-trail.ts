@@ -45,7 +45,8 @@ export async function onTrail(db: string | undefined, work: (trail: PrivacyTrail
     catalogue: configuration.catalogue ?? [],
     service: "daybook-cli",
     signals: false,
-    spool: false,
+    lifecycle: false,
+    onNotice: () => undefined,
     onProblem: () => undefined,
   });
   try {
