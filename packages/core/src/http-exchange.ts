@@ -351,9 +351,12 @@ export class HttpExchange<Request> implements RequestContext {
 const hasBegun = (response: ServerResponse): boolean =>
   response.headersSent || Reflect.get(OutgoingMessage.prototype, "headersSent", response);
 
-/** True once the last byte is on its way. A simulated response ends without a connection that could take its bytes. */
+/**
+ * True once the last byte is on its way. Over HTTP/2 a response that was given up is "finished", too, but nobody has ended it; a
+ * simulated one ends without a connection that could take its bytes.
+ */
 const leftWhole = (response: ServerResponse) =>
-  response.writableFinished || (response.writableEnded && response.socket?.destroyed === false);
+  response.writableEnded && (response.writableFinished || response.socket?.destroyed === false);
 
 const outcomeOf = (status: number | undefined) => {
   if (status === undefined || status < 400) return "success";

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ExchangeSource, RouteLevel } from "@daybook/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { addressToKeep } from "./address-to-keep.ts";
 import { decodedPath } from "./decoded-path.ts";
 
 /** What core asks about a request that Fastify has routed. */
@@ -9,6 +10,7 @@ export class RoutedRequest implements ExchangeSource<FastifyRequest> {
   readonly response: ServerResponse;
   readonly level: RouteLevel | undefined;
   readonly #route: string | undefined;
+  readonly #address: string | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply) {
     this.request = request;
@@ -17,8 +19,7 @@ export class RoutedRequest implements ExchangeSource<FastifyRequest> {
     const { url, config } = request.routeOptions;
     this.#route = url;
     this.level = config?.audit;
-    // A socket answers this only while it is open, unless it was asked before.
-    void request.socket?.remoteAddress;
+    this.#address = addressToKeep(this.raw, () => request.ip);
   }
 
   get raw(): IncomingMessage {
@@ -34,7 +35,7 @@ export class RoutedRequest implements ExchangeSource<FastifyRequest> {
   }
 
   ip(): string | undefined {
-    return this.request.ip;
+    return this.#address ?? this.request.ip;
   }
 
   route(): string | undefined {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ExchangeSource } from "@daybook/core";
+import { addressToKeep } from "./address-to-keep.ts";
 import { decodedPath } from "./decoded-path.ts";
 
 /** A request as Node gives it, with what `@fastify/middie` and `@fastify/express` add. */
@@ -13,14 +14,14 @@ export type RawRequest = IncomingMessage & {
 export class UnroutedRequest implements ExchangeSource<RawRequest> {
   readonly request: RawRequest;
   readonly response: ServerResponse;
+  readonly #address: string | undefined;
   /** The template, once Fastify has said it. */
   template: string | undefined;
 
   constructor(request: RawRequest, response: ServerResponse) {
     this.request = request;
     this.response = response;
-    // A socket answers this only while it is open, unless it was asked before.
-    void request.socket.remoteAddress;
+    this.#address = addressToKeep(request, () => addressOf(request));
   }
 
   get raw(): IncomingMessage {
@@ -38,11 +39,12 @@ export class UnroutedRequest implements ExchangeSource<RawRequest> {
   }
 
   ip(): string | undefined {
-    const { ip } = this.request;
-    return typeof ip === "string" ? ip : this.request.socket.remoteAddress;
+    return this.#address ?? addressOf(this.request);
   }
 
   route(): string | undefined {
     return this.template;
   }
 }
+
+const addressOf = ({ ip, socket }: RawRequest) => (typeof ip === "string" ? ip : socket.remoteAddress);
