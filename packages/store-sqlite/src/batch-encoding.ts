@@ -39,14 +39,31 @@ export function encodeBatch(batch: readonly SinkEntry[], splitter: EventSplitter
       refused.push({ id: event.id, code: cause.code, hint: cause.hint });
       continue;
     }
-    const { parts } = split;
-    flat.push(event.id, event.time, isProjected(event) ? JSON.stringify(event) : undefined, split.class, parts.length, parts[0]!.text);
-    for (let i = 1; i < parts.length; i++) {
-      const { role, sub, text } = parts[i]!;
-      flat.push(ROLES.indexOf(role!), sub, text);
-    }
+    pushHanded(flat, event.id, event.time, isProjected(event) ? JSON.stringify(event) : undefined, split);
   }
   return { flat, refused };
+}
+
+/** One event that was handed over before, as `encodeBatch` would give it. */
+export function encodeHanded({ id, time, split, projected }: HandedEvent): FlatBatch {
+  const flat: (string | number | undefined)[] = [];
+  pushHanded(flat, id, time, projected === undefined ? undefined : JSON.stringify(projected), split);
+  return flat;
+}
+
+function pushHanded(
+  flat: (string | number | undefined)[],
+  id: string,
+  time: string,
+  projected: string | undefined,
+  split: SplitEntry,
+): void {
+  const { parts } = split;
+  flat.push(id, time, projected, split.class, parts.length, parts[0]!.text);
+  for (let i = 1; i < parts.length; i++) {
+    const { role, sub, text } = parts[i]!;
+    flat.push(ROLES.indexOf(role!), sub, text);
+  }
 }
 
 export function decodeBatch(flat: FlatBatch): HandedEvent[] {

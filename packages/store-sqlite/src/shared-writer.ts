@@ -1,6 +1,6 @@
 import { type AppendResult, DaybookError, type RefusedEvent, type SinkEntry } from "@daybook/core";
 import { parseKeys } from "@daybook/ledger";
-import { encodeBatch } from "./batch-encoding.ts";
+import { type EncodedBatch, encodeBatch, type FlatBatch } from "./batch-encoding.ts";
 import { EventSplitter } from "./event-splitter.ts";
 import { InThreadWriter } from "./in-thread-writer.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
@@ -42,10 +42,19 @@ export class SharedWriter {
     return this.#writer.threaded;
   }
 
+  /** Events as `appendEncoded` takes them, without those that can never be stored. */
+  encode(batch: readonly SinkEntry[]): EncodedBatch {
+    return encodeBatch(batch, this.#splitter);
+  }
+
   async append(batch: readonly SinkEntry[]): Promise<AppendResult> {
-    if (this.#writer instanceof ThreadedWriter) this.#writer.revive();
-    const { flat, refused } = encodeBatch(batch, this.#splitter);
-    return { refused: [...refused, ...(await this.#writer.call<readonly RefusedEvent[]>("append", flat))] };
+    const { flat, refused } = this.encode(batch);
+    const answer = await this.appendEncoded(flat);
+    return refused.length === 0 ? answer : { refused: [...refused, ...answer.refused] };
+  }
+
+  async appendEncoded(flat: FlatBatch): Promise<AppendResult> {
+    return { refused: await this.call<readonly RefusedEvent[]>("append", flat) };
   }
 
   appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {

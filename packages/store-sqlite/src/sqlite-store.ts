@@ -28,6 +28,7 @@ import type {
   RequestStore,
   SinkEntry,
   SinkFeatures,
+  SpoolForm,
   StoredEvent,
   StoredReceipt,
 } from "@daybook/core";
@@ -42,6 +43,7 @@ import type { LedgerReader } from "./ledger-reader.ts";
 import type { PersonReader } from "./person-reader.ts";
 import { type Publisher, refuseWithoutAnchors } from "./publisher.ts";
 import { leaveWriter, type SharedWriter } from "./shared-writer.ts";
+import { sqliteSpoolForm } from "./spool-form.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
 import type { WriterEvent } from "./writer-event.ts";
@@ -64,11 +66,12 @@ export interface SqliteStoreParts {
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
 export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, ActivityStore, RequestStore, ReceiptStore {
   readonly name = "sqlite";
-  readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true };
+  readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
   /** Real path of the database. */
   readonly path: string;
   /** Beside the database: events it could not take wait there. */
   readonly spoolPath: string;
+  readonly spoolForm: SpoolForm;
   /** Name of the log and its generation, as checkpoints carry it. */
   readonly origin: string;
   /** Public key that verifies its checkpoints, in the C2SP signed-note form. */
@@ -80,6 +83,7 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     this.#parts = parts;
     this.path = parts.path;
     this.spoolPath = `${parts.path}.spool`;
+    this.spoolForm = sqliteSpoolForm(parts.writer, parts.keys, parts.writer.settings.userIds);
     this.origin = parts.origin;
     this.vkey = parts.vkey;
   }
