@@ -11,7 +11,8 @@ const filesBelow = (folder: string) =>
     .filter((file) => statSync(join(folder, file)).isFile())
     .sort();
 
-const composeIsThere = existsSync("/usr/bin/docker-compose");
+const COMPOSE = "/usr/bin/docker-compose";
+const composeIsThere = existsSync(COMPOSE);
 if (!composeIsThere) console.warn("skipped: docker-compose is not installed (apt-get install docker-compose)");
 
 describe("daybook monitoring init", () => {
@@ -32,9 +33,7 @@ describe("daybook monitoring init", () => {
   it.skipIf(!composeIsThere)("writes a compose file docker-compose accepts as it is", async () => {
     const folder = temporaryFolder();
     await daybook(["monitoring", "init"], { cwd: folder });
-    expect(execFileSync("docker-compose", ["-f", "monitoring/docker-compose.yml", "config", "-q"], { cwd: folder, encoding: "utf8" })).toBe(
-      "",
-    );
+    expect(execFileSync(COMPOSE, ["-f", "monitoring/docker-compose.yml", "config", "-q"], { cwd: folder, encoding: "utf8" })).toBe("");
   });
 
   it("keeps what was changed since, says so, and completes what is missing", async () => {

@@ -1,14 +1,12 @@
 import { once } from "node:events";
 import { Agent, createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type AuditLog, UNMATCHED } from "@daybook/core";
+import type { AuditLog } from "@daybook/core";
 import { auditMiddleware } from "@daybook/express";
 import { auditPlugin } from "@daybook/fastify";
 import express from "express";
 import Fastify from "fastify";
 import { fastifyMetricsHandler, type Metrics, metricsHandler } from "../../src/index.ts";
-
-export { UNMATCHED };
 
 export interface AppParts {
   readonly audit: AuditLog;
