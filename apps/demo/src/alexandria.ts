@@ -47,9 +47,9 @@ export class Alexandria {
   readonly url: string;
   readonly #server: Server;
   readonly #metrics: MetricsServer;
-  readonly #privacy: Privacy;
+  readonly #privacy: Privacy | undefined;
 
-  constructor(library: Library, audit: AuditLog, server: Server, metrics: MetricsServer, privacy: Privacy) {
+  constructor(library: Library, audit: AuditLog, server: Server, metrics: MetricsServer, privacy: Privacy | undefined) {
     this.library = library;
     this.audit = audit;
     this.#server = server;
@@ -60,14 +60,14 @@ export class Alexandria {
 
   static async open({ framework, port, metricsPort, libraryPath, auditPath, model }: AlexandriaOptions): Promise<Alexandria> {
     const metrics = createMetrics();
-    const { audit, store } = await openAuditLog(auditPath, metrics);
+    const audit = await openAuditLog(auditPath, metrics);
     const library = openLibrary({ path: libraryPath });
     let metricsServer: MetricsServer | undefined;
     let privacy: Privacy | undefined;
     try {
       watchLibrary(metrics, library, audit, auditPath);
       metricsServer = await serveMetrics({ registry: metrics.registry, port: metricsPort });
-      privacy = await openPrivacy(audit, store);
+      privacy = await openPrivacy(audit);
       const house = { library, audit, privacy, metrics, sessions: new Sessions(), model };
       const app = framework === "express" ? expressServer(house, UPLOAD_LIMIT_BYTES) : await fastifyServer(house, UPLOAD_LIMIT_BYTES);
       return new Alexandria(library, audit, await app.listen(port), metricsServer, privacy);
@@ -124,7 +124,7 @@ export class Alexandria {
       this.#server.closeIdleConnections();
     });
     await this.#metrics.close();
-    await this.#privacy.close();
+    await this.#privacy?.close();
     await this.audit.close();
     this.library.close();
   }

@@ -20,7 +20,7 @@ export async function summary(alexandria: Alexandria, { auditPath, ingested, ste
   for (const { source, reason } of ingested.refused) lines.push(`    ${source}: ${reason}`);
   const odd = steps.filter((step) => step.status !== step.expected);
   lines.push(
-    `  ${steps.length} steps of five people, ${odd.length === 0 ? "all answered as expected" : `${odd.length} NOT answered as expected`}`,
+    `  ${steps.length} steps of six people, ${odd.length === 0 ? "all answered as expected" : `${odd.length} NOT answered as expected`}`,
   );
   for (const { who, what, expected, status } of odd) lines.push(`    ${who} ${what}: ${status} instead of ${expected}`);
   lines.push("", "The audit trail holds", "");
@@ -42,6 +42,9 @@ export async function summary(alexandria: Alexandria, { auditPath, ingested, ste
     ["the same in a shell", `npx daybook report --db ${auditPath} --last 1d`],
     ["is it all there?", `npx daybook verify --db ${auditPath}`],
     ["a proof for one record", `npx daybook prove --db ${auditPath} --seq 1 --output record-1.proof`],
+    ["who agreed to what", `npx daybook consent list --db ${auditPath}`],
+    ["Mira's journal", `npx daybook journal export --db ${auditPath} --user mira`],
+    ["all about Mira", `npx daybook gdpr export --db ${auditPath} --user mira --output mira`],
     ["with any SQLite tool", `sqlite3 ${auditPath} "select * from audit_log limit 5"`],
   ];
   for (const [name, place] of places) lines.push(`  ${name.padEnd(24)}${place}`);

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { StoredEvent } from "@daybook/core";
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { Framework } from "../src/alexandria.ts";
 import { runMorning } from "../src/morning.ts";
@@ -85,6 +88,30 @@ describe.each(FRAMEWORKS)("a morning at Alexandria on %s", (framework) => {
         },
       });
     }
+  });
+
+  it("keeps one journal, gives up another, and leaves nothing of who was erased", async () => {
+    const { auditPath, alexandria } = await morning(framework);
+    await alexandria.close();
+    const db = new Database(auditPath, { readonly: true });
+    const all = (sql: string) => db.prepare(sql).raw().all();
+    expect(all("SELECT user_id, activity_type FROM user_activity ORDER BY id")).toEqual([
+      ["mira", "search"],
+      ["mira", "search"],
+      ["mira", "search"],
+      ["mira", "read"],
+    ]);
+    expect(all("SELECT user_id, state FROM user_consent ORDER BY granted_seq")).toEqual([
+      ["mira", "given"],
+      ["jonas", "withdrawn"],
+    ]);
+    expect(all("SELECT count(*) FROM daybook_receipt")).toEqual([[1]]);
+    db.close();
+    const bytes = readdirSync(dirname(auditPath), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.startsWith("audit.db") && statSync(join(dirname(auditPath), name)).isFile())
+      .map((name) => readFileSync(join(dirname(auditPath), name), "latin1"))
+      .join("");
+    expect(bytes).not.toContain("moving house");
   });
 
   it("keeps words of searches and texts of readers out of the trail", async () => {

@@ -1,4 +1,5 @@
 import {
+  type ActivityStore,
   type AuditLog,
   type AuditStore,
   type ConsentRecord,
@@ -93,7 +94,7 @@ export interface ConsentStatus {
 
 export interface ConsentOptions {
   readonly audit: AuditLog;
-  readonly store: AuditStore & ConsentStore;
+  readonly store: AuditStore & ConsentStore & ActivityStore;
   /** Purposes in their current versions. They are published when this is opened. */
   readonly purposes: readonly Purpose[];
   readonly notices: readonly Notice[];
@@ -108,6 +109,8 @@ export interface ConsentOptions {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const SWEEP_STEP = 200;
+/** Rows one transaction deletes, so that no writer waits long. */
+const ROWS_AT_ONCE = 2_000;
 
 /**
  * Consent as an append-only stream in the audit trail: who agreed to what, shown which text, by which act. The current state is a
@@ -115,7 +118,7 @@ const SWEEP_STEP = 200;
  */
 export class Consent {
   readonly #audit: AuditLog;
-  readonly #store: AuditStore & ConsentStore;
+  readonly #store: AuditStore & ConsentStore & ActivityStore;
   readonly #ages: Readonly<Record<string, number>> | undefined;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -299,8 +302,16 @@ export class Consent {
     return record !== undefined && JSON.stringify(this.receipt(record)) === JSON.stringify(receipt);
   }
 
-  /** Records the end of every consent whose time is over, and with it deletes the journal of its purpose. Answers how many. */
+  /**
+   * Records the end of every consent whose time is over, and with it deletes the journal of its purpose; deletes entries that are older
+   * than their purpose keeps them. Answers how many consents ended.
+   */
   async expireDue(): Promise<number> {
+    for (const { purpose, retention } of this.purposes()) {
+      if (!("days" in retention)) continue;
+      const before = this.#now() - retention.days * DAY_MS;
+      while ((await this.#store.expireActivities(purpose, before, ROWS_AT_ONCE)) === ROWS_AT_ONCE);
+    }
     let ended = 0;
     for (;;) {
       const due = await this.#store.consentsRunOut(this.#now(), SWEEP_STEP);

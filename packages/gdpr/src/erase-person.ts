@@ -34,6 +34,9 @@ export type ErasableStore = AuditStore &
   ErasureStore &
   ReceiptStore & { readonly origin?: string };
 
+/** True for a store that keeps consents, journals and requests and can erase a person; a store says so in `supports.persons`. */
+export const keepsPersons = (store: AuditStore | undefined): store is ErasableStore => store?.supports.persons === true;
+
 export interface ErasePersonOptions extends IdentityProof, EraseOptions {
   readonly audit: AuditLog;
   readonly store: ErasableStore;

@@ -72,7 +72,7 @@ export interface ExportSummary {
 }
 
 const FIRST_REVIEWS = 100;
-const CSV_STEP = 500;
+const CSV_STEP = 100;
 const REDACTABLE_KINDS = new Set<string | undefined>(["user", "anonymous", undefined]);
 
 /**

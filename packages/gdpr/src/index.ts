@@ -22,6 +22,7 @@ export {
   erasePerson,
   followErasures,
   isEmptyPlan,
+  keepsPersons,
   planErasureOf,
 } from "./erase-person.ts";
 export {

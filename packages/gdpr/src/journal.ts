@@ -6,6 +6,7 @@ import {
   type ActivityVerdict,
   type AuditLog,
   type AuditStore,
+  type ConsentInForce,
   type ConsentStore,
   currentContext,
   DaybookError,
@@ -101,6 +102,7 @@ export class Journal {
   readonly #now: () => number;
   readonly #maxEntries: number;
   readonly #deadlineMs: number;
+  readonly #looking = new Set<Promise<ConsentInForce | undefined>>();
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
   #running: Promise<void> | undefined;
@@ -133,7 +135,7 @@ export class Journal {
     try {
       if (this.#closed) throw new DaybookError("LOG_CLOSED", "Record before close() is called, or open a new journal.");
       const entry = checkedEntry(userId, activity, fields);
-      const held = await this.#store.consentInForce(userId, this.purpose, at);
+      const held = await this.#look(userId, at);
       if (held === undefined) {
         this.#suppressed++;
         return { outcome: "suppressed" };
@@ -217,7 +219,13 @@ export class Journal {
 
   /** Settles when everything recorded so far is stored, rejected or lost. */
   async flush(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    for (;;) {
+      // An entry that still looks for its consent joins the queue in the turn after it has found it.
+      if (this.#looking.size > 0) await Promise.allSettled(this.#looking);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#running !== undefined) await this.#running;
+      else if (this.#looking.size === 0) return;
+    }
   }
 
   /** Writes what waits. Close the journal before the audit log. */
@@ -225,6 +233,16 @@ export class Journal {
     this.#closed = true;
     await this.flush();
     leaveJournal(this.#store, this);
+  }
+
+  async #look(userId: string, at: number): Promise<ConsentInForce | undefined> {
+    const looking = this.#store.consentInForce(userId, this.purpose, at);
+    this.#looking.add(looking);
+    try {
+      return await looking;
+    } finally {
+      this.#looking.delete(looking);
+    }
   }
 
   #push(activity: NewActivity): Promise<JournalOutcome> {

@@ -12,14 +12,15 @@ export interface PackagedFile {
   readonly rows?: number;
 }
 
-const BUFFER = 1 << 18;
+const BUFFER_BYTES = 1 << 16;
 
-/** A file that is written once, front to back, and hashed on the way. */
+/** A file that is written once, front to back, and hashed on the way. Text is encoded at once, so that none of it waits as garbage. */
 export class PackageFile {
   readonly path: string;
   readonly #file: number;
   readonly #hash = createHash("sha256");
-  #waiting = "";
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #used = 0;
   #bytes = 0;
   #rows: number | undefined;
 
@@ -29,8 +30,10 @@ export class PackageFile {
   }
 
   write(text: string): void {
-    this.#waiting += text;
-    if (this.#waiting.length >= BUFFER) this.#flush();
+    // UTF-8 takes at most three bytes for each UTF-16 unit.
+    if (text.length * 3 > BUFFER_BYTES - this.#used) this.#flush();
+    if (text.length * 3 > BUFFER_BYTES) this.#put(Buffer.from(text, "utf8"));
+    else this.#used += this.#buffer.write(text, this.#used, "utf8");
   }
 
   /** Counts an entry. */
@@ -43,17 +46,16 @@ export class PackageFile {
     this.#flush();
     fsyncSync(this.#file);
     closeSync(this.#file);
-    return {
-      path: this.path,
-      sha256: this.#hash.digest("hex"),
-      bytes: this.#bytes,
-      ...(this.#rows === undefined ? {} : { rows: this.#rows }),
-    };
+    const rows = this.#rows === undefined ? {} : { rows: this.#rows };
+    return { path: this.path, sha256: this.#hash.digest("hex"), bytes: this.#bytes, ...rows };
   }
 
   #flush(): void {
-    const bytes = Buffer.from(this.#waiting.toWellFormed(), "utf8");
-    this.#waiting = "";
+    if (this.#used > 0) this.#put(this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  #put(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);

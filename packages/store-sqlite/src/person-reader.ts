@@ -23,7 +23,7 @@ import type { Statement } from "better-sqlite3";
 import { type ConsentFence, consentFence } from "./consent-fence.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 
-const STEP = 1_000;
+const STEP = 200;
 const DAY_MS = 86_400_000;
 
 type Row = { readonly [column: string]: string | number | null };

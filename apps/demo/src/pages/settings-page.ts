@@ -85,3 +85,12 @@ ${page.notice.content.split("\n\n").map((paragraph) => html`<p>${paragraph}</p>`
 </details>
 ${page.choices.length > 0 && html`<p>What was kept is in <a href="/journal">your journal</a>.</p>`}`,
   });
+
+/** In place of settings and journal, where the store of the trail keeps neither. */
+export const noPrivacyPage = (page: PageContext): string =>
+  layout({
+    ...page,
+    title: "Settings",
+    current: "/settings",
+    content: html`<p class="note">The store of this library keeps no journals, so there is nothing to choose: nothing of what you search or read is kept.</p>`,
+  });

@@ -1,11 +1,10 @@
 import { type AuditLog, createAuditLog } from "@daybook/core";
 import type { Metrics } from "@daybook/metrics";
-import { openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
+import { openSqliteStore } from "@daybook/store-sqlite";
 import { CATALOGUE } from "./events.ts";
 
 /** The audit trail of the library. Another store is another first line: `const store = memoryStore();`. */
-export async function openAuditLog(path: string, metrics: Metrics): Promise<{ readonly audit: AuditLog; readonly store: SqliteStore }> {
+export async function openAuditLog(path: string, metrics: Metrics): Promise<AuditLog> {
   const store = await openSqliteStore({ path });
-  const audit = createAuditLog({ store, sinks: [metrics.events()], catalogue: CATALOGUE, service: "alexandria" });
-  return { audit, store };
+  return createAuditLog({ store, sinks: [metrics.events()], catalogue: CATALOGUE, service: "alexandria" });
 }

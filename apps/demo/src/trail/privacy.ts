@@ -1,6 +1,14 @@
 import type { AuditLog } from "@daybook/core";
-import { type Consent, createConsent, createJournal, defineNotice, definePurpose, type Journal } from "@daybook/gdpr";
-import type { SqliteStore } from "@daybook/store-sqlite";
+import {
+  type Consent,
+  createConsent,
+  createJournal,
+  defineNotice,
+  definePurpose,
+  type ErasableStore,
+  type Journal,
+  keepsPersons,
+} from "@daybook/gdpr";
 
 /** What a reader can agree to, each by itself. Nothing of it happens unasked. */
 export const PURPOSES = [
@@ -49,7 +57,7 @@ You can take every agreement back on the same page on which you gave it, with on
 
 /** Consent and the journals kept under it. */
 export interface Privacy {
-  readonly store: SqliteStore;
+  readonly store: ErasableStore;
   readonly consent: Consent;
   /** Of each reader who wants one: what they searched and read. */
   readonly diary: Journal;
@@ -58,7 +66,10 @@ export interface Privacy {
   close(): Promise<void>;
 }
 
-export async function openPrivacy(audit: AuditLog, store: SqliteStore): Promise<Privacy> {
+/** Undefined where the store of the trail keeps nothing of the kind; the library then asks nobody for anything. */
+export async function openPrivacy(audit: AuditLog): Promise<Privacy | undefined> {
+  const { store } = audit;
+  if (!keepsPersons(store)) return undefined;
   const consent = await createConsent({ audit, store, purposes: PURPOSES, notices: [NOTICE] });
   const diary = createJournal({ audit, store });
   const counts = createJournal({ audit, store, purpose: "system_improvement" });

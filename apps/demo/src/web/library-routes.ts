@@ -26,14 +26,15 @@ import { uploadPage } from "../pages/upload-page.ts";
 import { bookRead, bookUploaded, collectionAdded, collectionRemoved, readerRemoved, readersViewed } from "../trail/events.ts";
 import type { Privacy } from "../trail/privacy.ts";
 import { pageContext } from "./page-context-of.ts";
-import { eraseReader, noteActivity, privacyRoutes } from "./privacy-routes.ts";
+import { eraseReader, noteActivity, privacyRoutes, routesWithoutPrivacy } from "./privacy-routes.ts";
 import type { Route, WebAnswer, WebRequest } from "./route.ts";
 import { type Sessions, signedInCookie, signedOutCookie } from "./sessions.ts";
 
 export interface House {
   readonly library: Library;
   readonly audit: AuditLog;
-  readonly privacy: Privacy;
+  /** Undefined where the store keeps no journals. */
+  readonly privacy: Privacy | undefined;
   readonly metrics: Metrics;
   readonly sessions: Sessions;
   readonly model?: ModelOptions | undefined;
@@ -195,7 +196,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     await audit.record(readerRemoved, { subjects: [{ id, role: "target" }], resource: { type: "reader" } }).stored;
     library.removeReader(id);
     sessions.closeAllOf(id);
-    await eraseReader(audit, privacy, id);
+    if (privacy !== undefined) await eraseReader(audit, privacy, id);
     return { location: "/admin/readers" };
   }
 
@@ -277,7 +278,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     { method: "GET", path: "/sign-in", handle: (request) => ({ body: signInPage(pageContext(request)) }) },
     { method: "POST", path: "/sign-in", handle: signIn },
     { method: "POST", path: "/sign-out", handle: signOut },
-    ...privacyRoutes(audit, privacy),
+    ...(privacy === undefined ? routesWithoutPrivacy : privacyRoutes(audit, privacy)),
     { method: "GET", path: "/admin", role: "admin", handle: (request) => ({ body: adminStartPage(pageContext(request)) }) },
     {
       method: "GET",

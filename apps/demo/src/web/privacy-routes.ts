@@ -1,7 +1,7 @@
 import type { AuditLog } from "@daybook/core";
 import { erasePerson, exportJournal, isEmptyPlan, type JournalFormat } from "@daybook/gdpr";
 import { type Access, journalPage } from "../pages/journal-page.ts";
-import { type PurposeChoice, settingsPage } from "../pages/settings-page.ts";
+import { noPrivacyPage, type PurposeChoice, settingsPage } from "../pages/settings-page.ts";
 import type { Privacy } from "../trail/privacy.ts";
 import { pageContext } from "./page-context-of.ts";
 import type { Route, WebAnswer, WebRequest } from "./route.ts";
@@ -146,14 +146,25 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
   ];
 }
 
+const unavailable = (request: WebRequest): WebAnswer => ({ body: noPrivacyPage(pageContext(request)) });
+
+/** The same addresses over a store that keeps no journals. */
+export const routesWithoutPrivacy: readonly Route[] = [
+  { method: "GET", path: "/settings", handle: unavailable },
+  { method: "POST", path: "/settings/agree", role: "reader", handle: () => ({ location: "/settings" }) },
+  { method: "POST", path: "/settings/stop", role: "reader", handle: () => ({ location: "/settings" }) },
+  { method: "GET", path: "/journal", role: "reader", handle: unavailable },
+];
+
 /** What a reader did: which words, or which section of which book. */
 type Doing =
   | { readonly query: string; readonly found: number }
   | { readonly book: number; readonly section: number; readonly title: string; readonly heading: string };
 
 /** Writes down what a reader did, where they agreed to that; it is never waited for. */
-export function noteActivity({ diary, counts }: Privacy, readerId: string | undefined, activity: "search" | "read", doing: Doing): void {
-  if (readerId === undefined) return;
+export function noteActivity(privacy: Privacy | undefined, readerId: string | undefined, activity: "search" | "read", doing: Doing): void {
+  if (privacy === undefined || readerId === undefined) return;
+  const { diary, counts } = privacy;
   if ("query" in doing) {
     void diary.record(readerId, activity, { query: doing.query });
     void counts.record(readerId, activity, { details: { found: doing.found } });

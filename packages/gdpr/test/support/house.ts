@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type AuditLog, createAuditLog, defineEvent, type GivenSink } from "@daybook/core";
+import { type AuditLog, type AuditSink, createAuditLog, defineEvent, type GivenSink } from "@daybook/core";
 import { openSqliteReader, openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
@@ -72,7 +72,7 @@ export interface HouseOptions {
   readonly notices?: readonly Notice[];
   readonly clock?: { now(): number };
   readonly userIds?: "readable" | "pseudonymous";
-  readonly sinks?: readonly GivenSink[];
+  readonly sinks?: readonly (AuditSink | GivenSink)[];
 }
 
 /** A trail in a file of its own with consent and a journal; closed when the test ends. */
