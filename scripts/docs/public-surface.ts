@@ -1,0 +1,81 @@
+/** What the packages offer, read from their types. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { ROOT } from "./markdown.ts";
+
+/** Folders of the packages that are imported, in order. */
+export const libraries = (): string[] =>
+  readdirSync(join(ROOT, "packages")).filter((name) => existsSync(join(ROOT, "packages", name, "src", "index.ts")));
+
+const indexOf = (name: string) => join(ROOT, "packages", name, "src", "index.ts");
+
+/** The settings of `daybook.config` stand in no package's index: the command line is not imported. */
+export const CLI_CONFIGURATION = join(ROOT, "packages", "cli", "src", "configuration.ts");
+
+/** The compiler's view of all packages at once. */
+export function surfaceProgram(): ts.Program {
+  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, ROOT);
+  return ts.createProgram([...libraries().map(indexOf), CLI_CONFIGURATION], options);
+}
+
+export interface PublicName {
+  readonly name: string;
+  /** `type` where it has no value at run time. */
+  readonly kind: "value" | "type";
+  readonly symbol: ts.Symbol;
+}
+
+/** Everything a package exports, by name. */
+export const publicNames = (program: ts.Program, library: string): PublicName[] => namesOf(program, indexOf(library));
+
+/** Everything a file exports, by name. */
+export function namesOf(program: ts.Program, file: string): PublicName[] {
+  const checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(program.getSourceFile(file)!);
+  return checker
+    .getExportsOfModule(module!)
+    .map((exported) => {
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      return { name: exported.name, kind: symbol.flags & ts.SymbolFlags.Value ? ("value" as const) : ("type" as const), symbol };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly description: string;
+}
+
+const NO_TRUNCATION = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope;
+
+/** Properties of an options interface as its source has them, those of an object written in place with a dot. */
+export function settingsOf(program: ts.Program, symbol: ts.Symbol): Setting[] {
+  const checker = program.getTypeChecker();
+  const settings = (property: ts.Symbol, prefix: string): Setting[] => {
+    const declaration = property.declarations?.[0];
+    const written = declaration !== undefined && ts.isPropertySignature(declaration) ? declaration.type : undefined;
+    const name = `${prefix}${property.name}`;
+    if (written !== undefined && ts.isTypeLiteralNode(written) && written.members.every(ts.isPropertySignature)) {
+      const inner = written.members.map((member) => checker.getSymbolAtLocation(member.name)!);
+      if (inner.some((member) => documentationOf(checker, member) !== "")) return inner.flatMap((member) => settings(member, `${name}.`));
+    }
+    const type = written?.getText() ?? checker.typeToString(checker.getTypeOfSymbol(property), declaration, NO_TRUNCATION);
+    return [
+      {
+        name,
+        type: type.replaceAll(/\/\*\*[\s\S]*?\*\//g, "").replaceAll(/\s+/g, " "),
+        required: (property.flags & ts.SymbolFlags.Optional) === 0,
+        description: documentationOf(checker, property),
+      },
+    ];
+  };
+  return checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol)).flatMap((property) => settings(property, ""));
+}
+
+export function documentationOf(checker: ts.TypeChecker, symbol: ts.Symbol): string {
+  return ts.displayPartsToString(symbol.getDocumentationComment(checker)).replaceAll(/\s+/g, " ").trim();
+}
