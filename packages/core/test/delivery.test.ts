@@ -142,6 +142,44 @@ describe("a queue that is full", () => {
   });
 });
 
+describe("a flood of 20,000 events a second", () => {
+  /** 30 on demand. */
+  const SECONDS = Number(process.env.DAYBOOK_FLOOD_SECONDS ?? 1.5);
+
+  it("costs informational events first and security events last, and every one is counted", {
+    timeout: 60_000 + SECONDS * 2_000,
+  }, async () => {
+    const inner = memorySink({ maxEvents: 1_000_000 });
+    // 512 events in 60 ms: less than half of what comes.
+    const slow = { ...inner, append: async (...args: Parameters<typeof inner.append>) => pause(60).then(() => inner.append(...args)) };
+    const { audit } = logOver(slow, { queue: { maxEvents: 3_000 }, closeDeadlineMs: 20_000 });
+    let notes = 0;
+    let denials = 0;
+    const begun = performance.now();
+    while (performance.now() - begun < SECONDS * 1_000) {
+      const due = ((performance.now() - begun) / 1_000) * 20_000;
+      while (notes + denials < due) {
+        if ((notes + denials) % 50 === 0) {
+          audit.record(loginFailed, { reason: `n${denials++}` });
+        } else audit.record(noteRecorded, note(String(notes++)));
+      }
+      expectBalance(audit);
+      await pause(5);
+    }
+    await audit.flush();
+    await eventually(() => inner.events.some((event) => event.action === "trail.gap"));
+    const lost = audit.stats().dropped.queue_full;
+    expect(lost).toBeGreaterThan(1_000);
+    expect(inner.events.filter((event) => event.type === "authentication").map((event) => event.reason)).toEqual(
+      Array.from({ length: denials }, (_, i) => `n${i}`),
+    );
+    expect(inner.events.filter((event) => event.action === "note.recorded")).toHaveLength(notes - lost);
+    const told = inner.events.filter((event) => event.action === "trail.gap").reduce((sum, event) => sum + (event.data!.lost as number), 0);
+    expect(told).toBe(lost);
+    expectBalance(audit);
+  });
+});
+
 describe("nobody waits longer than the deadline", () => {
   it.each(["failing", "hanging"] as const)("for a durable event while the sink is %s", async (mood) => {
     const sink = moodySink({ mood });
