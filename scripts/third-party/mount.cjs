@@ -32,10 +32,16 @@ function audit() {
 }
 
 const nothing = (_request, _response, next) => next();
-const nothingPlugin = Object.assign((_app, _options, done) => done(), {
-  [Symbol.for("skip-override")]: true,
-  [Symbol.for("fastify.display-name")]: "nothing",
-});
+/** Tests that count or print hooks see those of any plugin, so this one has as many as Daybook's. */
+const nothingPlugin = Object.assign(
+  async (app) => {
+    app.addHook("onRoute", () => undefined);
+    for (const hook of ["onRequest", "preHandler"]) app.addHook(hook, (_request, _reply, next) => next());
+    app.addHook("onError", (_request, _reply, _error, next) => next());
+    app.addHook("onClose", async () => undefined);
+  },
+  { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "nothing" },
+);
 const rawMiddleware = () => (daybook ? built("fastify").auditMiddleware({ audit: audit() }) : nothing);
 
 const WRAPPERS = {

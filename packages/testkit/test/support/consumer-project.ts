@@ -60,7 +60,14 @@ export function consumerProject(daybook: readonly string[], others: Readonly<Rec
   return {
     folder,
     write: (file, text) => writeFileSync(join(folder, file), text),
-    node: (...args) => promisify(execFile)(process.execPath, args, { cwd: folder, env }),
+    async node(...args) {
+      try {
+        return await promisify(execFile)(process.execPath, args, { cwd: folder, env });
+      } catch (error) {
+        const { message, stdout } = error as { message: string; stdout: string };
+        throw new Error(`${message}\n${stdout}`, { cause: error });
+      }
+    },
     async serve(file) {
       const child = spawn(process.execPath, [file], { cwd: folder, env: { ...env, PORT: "0" }, stdio: ["ignore", "pipe", "pipe"] });
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
