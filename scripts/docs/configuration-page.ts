@@ -25,7 +25,7 @@ Beside options in code, the environment is asked for these:
 | \`DAYBOOK_KEYS_FILE\` | path of the keys file; default: beside the database |
 | \`DAYBOOK_ANCHORS\` | where checkpoints are published: \`dir:PATH\`, \`witness:URL#VKEY\` and \`stdout:\`, separated by commas; default: a folder beside the database |
 | \`DAYBOOK_BREAK_GLASS\` | a reason: from the start, no event blocks an operation |
-| \`DAYBOOK_KILLS\` | how often the fault suite of the testkit kills a process; default 50 |
+| \`DAYBOOK_KILLS\` | how often the fault suite of the testkit kills a process; default 10 |
 
 The command line reads \`daybook.config.{ts,mjs,json}\` in the working directory; its settings are listed under
 [daybook](#daybook-the-command-line).

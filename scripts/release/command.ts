@@ -1,0 +1,72 @@
+/** Running programs for the rehearsal: quiet when they work, whole when they do not. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Statuses that are as they should be. Default `[0]`. */
+  readonly expected?: readonly number[];
+}
+
+/**
+ * Runs a program to its end and answers with its standard output.
+ * @throws {Error} with everything it printed, where it ends otherwise
+ */
+export function command(program: string, args: readonly string[], { cwd, env, expected = [0] }: CommandOptions): string {
+  const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (error) throw error;
+  if (status === null || !expected.includes(status)) {
+    throw new Error(`${program} ${args.join(" ")} ended with ${status ?? signal} in ${cwd}\n${stdout}\n${stderr}`);
+  }
+  return stdout;
+}
+
+export interface Served {
+  /** What it printed so far. */
+  readonly output: () => string;
+  /** Ends it as an operator would. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts a program that stays, and waits until it answers at a URL.
+ * @throws {Error} with what it printed, where it ends before
+ */
+export async function serve(program: string, args: readonly string[], url: string, { cwd, env }: CommandOptions): Promise<Served> {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "close");
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+  };
+  for (let tries = 0; tries < 300; tries++) {
+    if (child.exitCode !== null) throw new Error(`${program} ${args.join(" ")} ended with ${child.exitCode}\n${output}`);
+    if (await answers(url)) return { output: () => output, stop };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await stop();
+  throw new Error(`${program} ${args.join(" ")} did not answer at ${url}\n${output}`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url)).text();
+    return true;
+  } catch (cause) {
+    // Nobody listens yet; anything else is no reason to wait.
+    if ((cause as { cause?: { code?: string } }).cause?.code === "ECONNREFUSED") return false;
+    throw cause;
+  }
+}
