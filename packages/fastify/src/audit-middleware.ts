@@ -37,6 +37,8 @@ export function auditMiddleware(
         () => runInContext(exchange, () => next()),
         (error: Error) => next(error),
       );
+    // The client had left before its request came here; nobody will say so again.
+    if (response.closed) exchange.end();
   };
 }
 

@@ -71,6 +71,8 @@ const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, op
     // Neither `onResponse` nor `onRequestAbort` runs for every request; this comes once, however an answer ends.
     reply.raw.on("close", () => exchange.end());
     runInContext(exchange, next);
+    // The client had left before its request came here; nobody will say so again.
+    if (reply.raw.closed) exchange.end();
   });
 
   fastify.addHook("preHandler", (request, _reply, next) => {

@@ -244,6 +244,25 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.completed partial GET /wait -"]);
     });
 
+    it("before its request comes to the middleware is recorded once all the same", async () => {
+      let arrived = false;
+      const app = await serve(subject, {
+        routes: [get("/books", ok)],
+        around: (next) => {
+          arrived = true;
+          setTimeout(next, 60);
+        },
+      });
+      const connection = await app.connect();
+      connection.send(requestText("GET /books"));
+      await eventually(() => arrived);
+      connection.socket.destroy();
+      const [event, ...more] = await app.events();
+      await pause(30);
+      expect(more).toEqual([]);
+      expect([event?.action, event?.outcome, event?.request?.status]).toEqual(["request.completed", "partial", undefined]);
+    });
+
     it("while it sends its body is recorded as partial", async () => {
       const app = await serve(subject, { routes: [post("/upload", ok)] });
       const connection = await app.connect();
