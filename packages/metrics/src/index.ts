@@ -2,6 +2,7 @@ export { type AlertHandlerOptions, alertHandler, fastifyAlertHandler } from "./a
 export { ALERT_EVENTS, alertFired, alertRecorder, alertResolved } from "./alert-records.ts";
 export type { DomainCounter, DomainGauge, DomainHistogram, GaugeReader, HistogramInstrument, Instrument } from "./domain-instruments.ts";
 export { type FileHealthOptions, fileHealth } from "./file-health.ts";
+export { type JournalLike, journalHealth } from "./journal-health.ts";
 export { bytesIngested, chunksIngested, collectionBytes, collectionChunks, itemsIngested, queryDuration } from "./known-instruments.ts";
 export type { LabelDeclaration, LabelsOf, LabelValues } from "./label-values.ts";
 export { createMetrics, Metrics, type MetricsOptions } from "./metrics.ts";
@@ -10,5 +11,6 @@ export type { Pipeline } from "./pipeline-instruments.ts";
 export { type MetricsServer, type ServeMetricsOptions, serveMetrics } from "./serve-metrics.ts";
 export { monitoringStack } from "./stack/monitoring-stack.ts";
 export type { StackOptions } from "./stack/stack-options.ts";
+export { type StoreHealthOptions, storeHealth } from "./store-health.ts";
 export type { TopList, TopListOptions } from "./top-list.ts";
 export { type HealthSource, type Moment, REJECTION_REASONS, type RejectionReason, type TrailHealth } from "./trail-health.ts";

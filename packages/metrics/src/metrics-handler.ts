@@ -2,6 +2,10 @@ import type { Registry, RegistryContentType } from "prom-client";
 
 type Scraped = Registry<RegistryContentType>;
 
+// What exactly failed is for the log of whoever declared the metric; Prometheus sees a scrape that fails as `up == 0`.
+const UNREADABLE = "a metric could not be read\n";
+const PLAIN = "text/plain; charset=utf-8";
+
 /** The part of a response of Node or Express that is used. */
 export interface ResponseLike {
   writeHead(status: number, headers: Record<string, string>): unknown;
@@ -20,9 +24,8 @@ export function metricsHandler(
     try {
       text = await registry.metrics();
     } catch {
-      // What exactly failed is for the log of whoever declared the metric; a scrape that fails is seen as `up == 0`.
-      response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
-      response.end("a metric could not be read\n");
+      response.writeHead(500, { "content-type": PLAIN });
+      response.end(UNREADABLE);
       return;
     }
     response.writeHead(200, { "content-type": registry.contentType, "cache-control": "no-store" });
@@ -32,15 +35,22 @@ export function metricsHandler(
 
 /** The part of a Fastify reply that is used. */
 export interface ReplyLike {
+  code(status: number): unknown;
   header(name: string, value: string): unknown;
 }
 
 /** Serves metrics as a handler of Fastify: `app.get("/metrics", fastifyMetricsHandler(metrics.registry))`. */
 export function fastifyMetricsHandler(registry: Scraped): (request: unknown, reply: ReplyLike) => Promise<string> {
   return async (_request, reply) => {
-    const text = await registry.metrics();
-    reply.header("content-type", registry.contentType);
     reply.header("cache-control", "no-store");
-    return text;
+    try {
+      const text = await registry.metrics();
+      reply.header("content-type", registry.contentType);
+      return text;
+    } catch {
+      reply.code(500);
+      reply.header("content-type", PLAIN);
+      return UNREADABLE;
+    }
   };
 }

@@ -1,3 +1,5 @@
+import type { ActivityVerdict } from "@daybook/core";
+
 /** Milliseconds since the Unix epoch; null while it has never happened. */
 export type Moment = number | null;
 
@@ -67,9 +69,14 @@ export interface TrailHealth {
   readonly verdicts?: Readonly<Record<string, { readonly right: number; readonly wrong: number }>>;
 }
 
-export const REJECTION_REASONS = ["no_consent_at_write", "late_event", "wrong_version", "withdrawn_in_flight"] as const;
 /** Why a journal entry was refused in the transaction that should have stored it. */
-export type RejectionReason = (typeof REJECTION_REASONS)[number];
+export type RejectionReason = Exclude<ActivityVerdict, "stored">;
+export const REJECTION_REASONS = [
+  "no_consent_at_write",
+  "late_event",
+  "wrong_version",
+  "withdrawn_in_flight",
+] as const satisfies readonly RejectionReason[];
 
 /** Somebody who knows a part of it: a store, a register of requests, a file. */
 export type HealthSource = () => TrailHealth | Promise<TrailHealth>;

@@ -1,40 +1,14 @@
 import { join } from "node:path";
-import { type AuditLog, type AuditStore, createAuditLog } from "@daybook/core";
+import { type AuditLog, createAuditLog } from "@daybook/core";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMetrics, type Metrics, type MetricsServer, serveMetrics } from "../src/index.ts";
 import { type App, libraryApp } from "./support/library-app.ts";
+import { moody } from "./support/moody-store.ts";
 import { folderForFile, missingProgram, type Running, until } from "./support/programs.ts";
 import { FASTER, firing, query, startAlertmanager, startPrometheus, webhookReceiver } from "./support/prometheus.ts";
 
 const skip = missingProgram("prometheus", "alertmanager");
-
-/** A real store whose writes can be made to fail or to hang. */
-function moody(store: AuditStore): { store: AuditStore; mode: "well" | "fails" | "hangs"; release(): void } {
-  let release: () => void = () => undefined;
-  const state = {
-    mode: "well" as "well" | "fails" | "hangs",
-    release: () => release(),
-    store: new Proxy(store, {
-      get(target, key) {
-        if (key !== "append") {
-          const value = Reflect.get(target, key, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        }
-        return async (...args: Parameters<AuditStore["append"]>) => {
-          if (state.mode === "fails") throw new Error("disk I/O error");
-          if (state.mode === "hangs") {
-            await new Promise<void>((resolve) => {
-              release = resolve;
-            });
-          }
-          return target.append(...args);
-        };
-      },
-    }),
-  };
-  return state;
-}
 
 /** Minutes of the rules are seconds here: every window, `for` and wait is divided by the one factor. */
 describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTER} times as fast`, () => {

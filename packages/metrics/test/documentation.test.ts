@@ -100,10 +100,12 @@ describe("the front door", () => {
       "fastifyMetricsHandler",
       "fileHealth",
       "itemsIngested",
+      "journalHealth",
       "metricsHandler",
       "monitoringStack",
       "queryDuration",
       "serveMetrics",
+      "storeHealth",
     ]);
   });
 });

@@ -42,15 +42,29 @@ describe("metrics on a port of their own", () => {
     onTestFinished(() => server.close());
     await expect(serveMetrics({ registry, port: server.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
   });
+});
 
-  it("answer 500 without telling why when a metric cannot be read", async () => {
+describe("a metric that cannot be read", () => {
+  const broken = () => {
     const metrics = createMetrics();
     metrics.gauge({ name: "broken_things", help: "h" }, () => {
       throw new Error("secret detail");
     });
-    const server = await serveMetrics({ registry: metrics.registry, port: 0 });
+    return metrics;
+  };
+
+  it("makes the port answer 500 without telling why", async () => {
+    const server = await serveMetrics({ registry: broken().registry, port: 0 });
     onTestFinished(() => server.close());
     const response = await fetch(server.url);
+    expect([response.status, await response.text()]).toEqual([500, "a metric could not be read\n"]);
+  });
+
+  it.each(FRAMEWORKS)("makes a route of %s answer 500 without telling why", async (framework) => {
+    const metrics = broken();
+    const app = await libraryApp(framework, { audit: logWith(metrics), metrics });
+    onTestFinished(() => app.close());
+    const response = await fetch(`${app.url}/metrics`);
     expect([response.status, await response.text()]).toEqual([500, "a metric could not be read\n"]);
   });
 });

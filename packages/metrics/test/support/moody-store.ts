@@ -1,0 +1,47 @@
+import type { AuditStore } from "@daybook/core";
+
+export interface MoodyStore {
+  readonly store: AuditStore;
+  mode: "well" | "fails" | "hangs";
+  /** Lets a write that hangs go on. */
+  release(): void;
+}
+
+/** A real store whose writes, and those of its spool, can be made to fail or to hang. */
+export function moody(real: AuditStore): MoodyStore {
+  let release: () => void = () => undefined;
+  const gate = async () => {
+    if (state.mode === "fails") throw new Error("disk I/O error");
+    if (state.mode !== "hangs") return;
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+  };
+  const form = real.spoolForm;
+  const instead: Partial<AuditStore> = {
+    async append(...args) {
+      await gate();
+      return real.append(...args);
+    },
+    spoolForm: form && {
+      encode: (entry) => form.encode(entry),
+      forget: (text, userIds) => form.forget(text, userIds),
+      async append(...args) {
+        await gate();
+        return form.append(...args);
+      },
+    },
+  };
+  const state: MoodyStore = {
+    mode: "well",
+    release: () => release(),
+    store: new Proxy(real, {
+      get(target, key) {
+        if (Object.hasOwn(instead, key)) return Reflect.get(instead, key);
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    }),
+  };
+  return state;
+}
