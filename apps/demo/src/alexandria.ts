@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AuditLog, contentIngested, indexUpdated, operationFailed, runAs } from "@daybook/core";
+import { privacyHealth } from "@daybook/gdpr";
 import {
   collectionBytes,
   collectionChunks,
@@ -68,6 +69,7 @@ export class Alexandria {
       watchLibrary(metrics, library, audit, auditPath);
       metricsServer = await serveMetrics({ registry: metrics.registry, port: metricsPort });
       privacy = await openPrivacy(audit);
+      if (privacy !== undefined) metrics.watchHealth(privacyHealth({ store: privacy.store, journals: [privacy.diary, privacy.counts] }));
       const house = { library, audit, privacy, metrics, sessions: new Sessions(), model };
       const app = framework === "express" ? expressServer(house, UPLOAD_LIMIT_BYTES) : await fastifyServer(house, UPLOAD_LIMIT_BYTES);
       return new Alexandria(library, audit, await app.listen(port), metricsServer, privacy);

@@ -50,6 +50,7 @@ export {
 } from "./journal.ts";
 export { type Controller, defineNotice, type Notice } from "./notice.ts";
 export type { PackagedFile } from "./package-folder.ts";
+export { type PrivacyHealth, type PrivacyHealthOptions, privacyHealth } from "./privacy-health.ts";
 export {
   type InformationCategory,
   type InformationOptions,

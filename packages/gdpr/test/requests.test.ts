@@ -1,6 +1,6 @@
 import { runAs } from "@daybook/core";
 import { describe, expect, it } from "vitest";
-import { createRequests, dueDate, erasePerson, PLAIN_CALENDAR, WEEKEND_CALENDAR } from "../src/index.ts";
+import { createRequests, dueDate, erasePerson, PLAIN_CALENDAR, privacyHealth, WEEKEND_CALENDAR } from "../src/index.ts";
 import { bookLent, openHouse } from "./support/house.ts";
 
 const at = (date: string) => Date.parse(`${date}T10:00:00Z`);
@@ -58,6 +58,26 @@ describe("the register of requests", () => {
     expect((await requests.list()).map(({ request }) => request)).toEqual([sooner.request, later.request]);
     expect(await house.store.nextRequestDue()).toBe(Date.parse("2027-02-23"));
     expect(requests.dates(later)).toMatchObject({ due: "2027-03-01", daysLeft: 28, overdue: false });
+  });
+
+  it("tells metrics how many are due and when, and nobody's name", async () => {
+    const now = at("2027-02-20");
+    const house = await openHouse();
+    const requests = createRequests({ ...house, clock: { now: () => now } });
+    for (const received of ["2027-01-10", "2027-01-25", "2027-02-12"]) {
+      await requests.receive({ kinds: ["access"], channel: "mail", userId: "ada", receivedAt: `${received}T09:00:00Z` });
+    }
+    await house.journal.record("ada", "search");
+    const health = await privacyHealth({ store: house.store, journals: [house.journal], clock: { now: () => now } })();
+    expect(health).toEqual({
+      erasures: { pending: 0, oldestPendingAt: null },
+      requests: { overdue: 1, dueIn7Days: 1, dueIn30Days: 1, later: 0, nextDueAt: Date.parse("2027-02-11") },
+      holds: 0,
+      journal: {
+        suppressed: { personal_diary: 1 },
+        rejected: { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: 0 },
+      },
+    });
   });
 
   it("extends once, by at most two months, and only if the person was told within the first month", async () => {
