@@ -39,6 +39,7 @@ export interface SinkDeliveryOptions {
 const MOST_PER_BATCH = 512;
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1_000;
+const MIN_WATCH_MS = 5;
 /** Reasons for which an event is missing from the trail although it was good. */
 const LOSS: ReadonlySet<DropReason> = new Set(["queue_full", "sink_failed", "closed", "exit", "spool_lost"]);
 
@@ -234,8 +235,8 @@ export class SinkDelivery {
     while (!this.#stopped && (await this.#writeNext()));
     this.#running = false;
     // What came in while the loop was about to end has not started another.
-    if (this.#durable.length + this.#background.length > 0) this.#schedule();
-    if (this.#durable.length === 0 && this.#deadline !== undefined) {
+    if (this.#spilling.length === 0 && this.#durable.length + this.#background.length > 0) this.#schedule();
+    if (this.#durable.length + this.#spilling.length === 0 && this.#deadline !== undefined) {
       clearTimeout(this.#deadline);
       this.#deadline = undefined;
     }
@@ -244,12 +245,13 @@ export class SinkDelivery {
 
   /** One batch from the queues and, where the spool holds any, one from there. Answers false when nothing is left to do. */
   async #writeNext(): Promise<boolean> {
-    const replaying = this.#account.spooled > 0;
-    const batch = replaying ? this.#durable.takeMatching(mayOvertake, MOST_PER_BATCH) : this.#durable.take(MOST_PER_BATCH);
-    if (!replaying && batch.length < MOST_PER_BATCH) batch.push(...this.#background.take(MOST_PER_BATCH - batch.length));
+    // What lies in the spool, or is on its way there, is older than what waits in memory.
+    const older = this.#account.spooled > 0 || this.#spilling.length > 0;
+    const batch = older ? this.#durable.takeMatching(mayOvertake, MOST_PER_BATCH) : this.#durable.take(MOST_PER_BATCH);
+    if (!older && batch.length < MOST_PER_BATCH) batch.push(...this.#background.take(MOST_PER_BATCH - batch.length));
     const good = batch.filter((event) => !this.#quarantined(event));
     const well = good.length === 0 || (await this.#write(good));
-    if (well && replaying && !this.#stopped) await this.#replay();
+    if (well && this.#account.spooled > 0 && !this.#stopped) await this.#replay();
     if (this.#account.spooled > 0) void this.#spill();
     return batch.length > 0 || this.#account.spooled > 0;
   }
@@ -385,14 +387,16 @@ export class SinkDelivery {
         this.#patience = this.#patienceTimer(left);
         return;
       }
-      this.#unavailable = true;
-      this.#options.gaps?.failed(busy);
-      this.#options.problem(
-        new DaybookError("SINK_TIMEOUT", `Sink ${this.sink.name} has been busy with one batch for ${Math.round(busy)} ms.`),
-      );
-      this.#takeBackSpoolable();
-      void this.#spill();
+      this.#tooSlow(busy);
     }, ms).unref();
+  }
+
+  #tooSlow(forMs: number): void {
+    this.#unavailable = true;
+    this.#options.gaps?.failed(forMs);
+    this.#options.problem(new DaybookError("SINK_TIMEOUT", `Sink ${this.sink.name} has taken nothing for ${Math.round(forMs)} ms.`));
+    this.#takeBackSpoolable();
+    void this.#spill();
   }
 
   /** A sink that keeps an event once may be given again what it has not answered for; until then that is safer in the spool. */
@@ -480,32 +484,41 @@ export class SinkDelivery {
     this.#deadline = setTimeout(
       () => {
         this.#deadline = undefined;
-        this.#giveUpOld();
         const tooLong = performance.now() - deadlineMs;
+        const longest = this.#durable.longest();
+        if (!this.#unavailable && this.#spoolIsOpen() && longest !== undefined && longest <= tooLong) this.#tooSlow(deadlineMs);
+        this.#giveUpOld();
         const error = this.#timeout();
-        // What the sink is busy with may still be stored; only the waiting ends.
-        for (const event of this.#inFlight) if (event.durable && event.since <= tooLong) event.settle(this, error);
+        // What the sink or the spool is busy with may still be stored; only the waiting ends.
+        for (const event of [...this.#inFlight, ...this.#spilling]) if (event.durable && event.since <= tooLong) event.settle(this, error);
         if (this.#waitingSince(tooLong) !== undefined) this.#watchDeadline();
       },
-      Math.max(1, since + deadlineMs - performance.now() + 1),
+      Math.max(MIN_WATCH_MS, since + deadlineMs - performance.now() + 1),
     ).unref();
   }
 
-  /** Since when the longest wait lasts among those whose time is not over. */
+  /** Since when the longest wait lasts, among those that can still be ended. */
   #waitingSince(tooLong: number): number | undefined {
     let since = this.#durable.longest();
-    for (const event of this.#inFlight) {
+    for (const event of [...this.#inFlight, ...this.#spilling]) {
       if (event.durable && event.since > tooLong && (since === undefined || event.since < since)) since = event.since;
     }
     return since;
   }
 
+  /** What may be spooled goes there instead, as long as the spool takes it. */
   #giveUpOld(): void {
     const longest = this.required ? this.#durable.longest() : undefined;
     const tooLong = performance.now() - this.#options.deadlineMs;
     if (longest === undefined || longest > tooLong) return;
     const error = this.#timeout();
-    for (const event of this.#durable.takeMatching((each) => each.since <= tooLong)) this.#drop(event, "sink_failed", error);
+    const spared = this.#spoolIsOpen() ? maySpool : () => false;
+    for (const event of this.#durable.takeMatching((each) => each.since <= tooLong && !spared(each)))
+      this.#drop(event, "sink_failed", error);
+  }
+
+  #spoolIsOpen(): boolean {
+    return this.#options.spool !== undefined && !this.#spoolFailed;
   }
 
   #timeout(): DaybookError {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openSqliteReader, openSqliteStore } from "../../src/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const FLIPS = Number(process.env.DAYBOOK_FLIPS ?? 40);
+const FLIPS = Number(process.env.DAYBOOK_FLIPS ?? 25);
 const EVENTS = 300;
 
 type Outcome = "refused with a code" | "found by verify" | "nothing missing, nothing changed" | "silent";
