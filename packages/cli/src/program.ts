@@ -15,6 +15,7 @@ import { addMonitoring } from "./verbs/monitoring.ts";
 import { addProve, addVerifyProof } from "./verbs/prove.ts";
 import { addRecord } from "./verbs/record.ts";
 import { addReport } from "./verbs/report.ts";
+import { addRetention } from "./verbs/retention.ts";
 import { addTail } from "./verbs/tail.ts";
 import { addVerify } from "./verbs/verify.ts";
 import { addKeygen, addWitness } from "./verbs/witness.ts";
@@ -40,6 +41,7 @@ const VERBS = [
   addJournal,
   addConsent,
   addGdpr,
+  addRetention,
   addMonitoring,
 ];
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { createAuditLog, type JsonObject, runAs, trailRead } from "@daybook/core";
-import { openSqliteReader, openSqliteStore, type SqliteReader } from "@daybook/store-sqlite";
+import { openSqliteReader, openSqliteStore, type SqliteReader, type SqliteStore } from "@daybook/store-sqlite";
 import { UsageError } from "./usage-error.ts";
 
 /** A verb that works on a trail never makes one. @throws {UsageError} where there is none */
@@ -25,13 +25,20 @@ export interface ReadOfTrail {
 /**
  * Records in the trail that it was read. A copy, a trail without keys or one that cannot be written is read all the same, and the
  * reader is told that it left no record.
+ * @param also what else the trail should remember
  */
-export async function recordRead(path: string, read: ReadOfTrail, userIds?: "readable" | "pseudonymous"): Promise<void> {
+export async function recordRead(
+  path: string,
+  read: ReadOfTrail,
+  userIds?: "readable" | "pseudonymous",
+  also: (store: SqliteStore) => Promise<void> = async () => undefined,
+): Promise<void> {
   try {
     const store = await openSqliteStore({ path, worker: false, onNotice: () => undefined, ...(userIds === undefined ? {} : { userIds }) });
     const audit = createAuditLog({ store, service: "daybook-cli", signals: false, spool: false, onProblem: () => undefined });
     try {
       await runAs({ kind: "user", id: operator() }, () => audit.record(trailRead, { data: { ...read } })).stored;
+      await also(store);
     } finally {
       await audit.close();
     }
@@ -40,4 +47,5 @@ export async function recordRead(path: string, read: ReadOfTrail, userIds?: "rea
   }
 }
 
-const operator = () => `os:${userInfo().username}`;
+/** Who runs the command, as the trail records it. */
+export const operator = (): string => `os:${userInfo().username}`;

@@ -1,10 +1,8 @@
 import type { RaisedWatermark, Statement } from "./declared-absences.ts";
-import type { Policy } from "./entry-class.ts";
+import { periodInForce, type RecordedPolicy } from "./retention-period.ts";
 import type { WitnessTimes } from "./witness-times.ts";
 
 const DAY_MS = 86_400_000;
-/** A period that was shortened counts only after this long: shortening it must not be the way to get rid of evidence. */
-const NOTICE_MS = 7 * DAY_MS;
 
 export interface ExpiryEvidence {
   /** Entries that count, among them those that record the policy, ascending. */
@@ -25,7 +23,7 @@ export function expiryFindings(raised: readonly RaisedWatermark[], { policies, t
   const findings: ExpiryFinding[] = [];
   for (const { statement, class: entryClass, kind, below } of raised) {
     const { seq, time } = statement;
-    const days = daysInForce(policies, statement, entryClass, kind);
+    const days = periodInForce(recordedBefore(policies, seq), Date.parse(time), entryClass, kind);
     const period = days * DAY_MS;
     const run = times.bounds(seq);
     const youngest = times.bounds(below - 1);
@@ -42,21 +40,9 @@ export function expiryFindings(raised: readonly RaisedWatermark[], { policies, t
   return findings;
 }
 
-/** The longest period in force in the days before a retention entry; 0 where no policy is recorded. */
-function daysInForce(policies: readonly Statement[], { seq, time }: Statement, entryClass: number, kind: "persons" | "heads"): number {
-  const start = Date.parse(time) - NOTICE_MS;
-  let days = 0;
-  for (const { seq: recorded, manifest, time: since } of policies) {
+function* recordedBefore(policies: readonly Statement[], seq: number): Generator<RecordedPolicy> {
+  for (const { seq: recorded, manifest, time } of policies) {
     if (recorded >= seq || (manifest.action !== "ledger.created" && manifest.action !== "ledger.policy")) continue;
-    const period = daysOf(manifest.policy, entryClass, kind);
-    // What was replaced before the notice began no longer binds.
-    days = Date.parse(since) <= start ? period : Math.max(days, period);
+    yield { since: time, policy: manifest.policy };
   }
-  return days;
-}
-
-function daysOf(policy: Policy, entryClass: number, kind: "persons" | "heads"): number {
-  const rules = policy[entryClass];
-  if (rules === undefined) return Number.POSITIVE_INFINITY;
-  return kind === "persons" ? rules.persons_days : (rules.heads_days ?? Number.POSITIVE_INFINITY);
 }

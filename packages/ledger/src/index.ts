@@ -61,8 +61,17 @@ export type { HashReader } from "./merkle-range.ts";
 export { type GoodSignature, openNote } from "./open-note.ts";
 export { type FoundPart, type HoldScope, holdCovers, type KeptPart, type PlannedErasure, planErasure } from "./plan-erasure.ts";
 export { pseudonymOf, pseudonymsOf, sessionDigest } from "./pseudonym.ts";
-export { type Continued, ERASURE_BASES, type ErasureBasis, type Manifest, type ManifestText, readManifest } from "./read-manifest.ts";
+export {
+  type Continued,
+  ERASURE_BASES,
+  type ErasureBasis,
+  type Manifest,
+  type ManifestText,
+  readManifest,
+  readPolicy,
+} from "./read-manifest.ts";
 export { referenceKey, tenantReference, tenantReferences } from "./reference.ts";
+export { periodInForce, type RecordedPolicy } from "./retention-period.ts";
 export { sealNext } from "./seal.ts";
 export { type NoteSignature, type NoteSigner, parseNote, type SignedNote, signNote } from "./signed-note.ts";
 export { type SlotItem, type SlotList, SlotSet, spreadSlots } from "./slot-set.ts";

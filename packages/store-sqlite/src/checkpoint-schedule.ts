@@ -68,8 +68,10 @@ export class CheckpointSchedule {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      const begun = performance.now();
       this.run().then(
-        (checkpoint) => checkpoint.made && this.#emit({ kind: "checkpoint", checkpoint, urgent: delayMs === 0 }),
+        (checkpoint) =>
+          checkpoint.made && this.#emit({ kind: "checkpoint", checkpoint, urgent: delayMs === 0, tookMs: performance.now() - begun }),
         (cause) => !this.#closed && this.#problem(cause),
       );
     }, delayMs);

@@ -1,15 +1,20 @@
 import type { ErasureItem, ErasurePlan } from "@daybook/core";
-import { CLASS, DEFAULT_POLICY, type FoundPart, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
+import { CLASS, type FoundPart, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
 import { presentParts } from "./entry-parts.ts";
 import { lastSeqOf, personSlots } from "./person-index.ts";
 import { subList } from "./person-projection.ts";
+import { policyInForce } from "./recorded-policy.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 
-const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(CLASS).map(([name, number]) => [number, name]));
+const CATEGORIES: ReadonlyMap<number, string> = new Map(Object.entries(CLASS).map(([name, number]) => [number, name]));
 const TOGETHER = 1_000;
+
+/** Name of a class, as plans and reports show it. */
+export const categoryOf = (entryClass: number): string => CATEGORIES.get(entryClass) ?? `class ${entryClass}`;
 
 export interface HoldRow {
   readonly id: string;
+  /** Pseudonyms of all epochs there were, the newest first, with spaces between. */
   readonly sub: string | null;
   readonly class: number | null;
   readonly from_seq: number | null;
@@ -22,13 +27,17 @@ export interface HoldRow {
 export const holdRows = (db: Sqlite): HoldRow[] =>
   db.prepare<[], HoldRow>("SELECT id, sub, class, from_seq, to_seq, case_ref, ground, review FROM daybook_hold ORDER BY placed, id").all();
 
-const holdScope = (row: HoldRow): HoldScope => ({
-  ground: row.ground,
-  ...(row.sub === null ? {} : { sub: row.sub }),
-  ...(row.class === null ? {} : { class: row.class }),
-  ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
-  ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
-});
+/** What is held now. A person was known by several pseudonyms when the hold was placed, each of which is a scope. */
+export const heldScopes = (db: Sqlite): HoldScope[] =>
+  holdRows(db).flatMap((row) => {
+    const scope: HoldScope = {
+      ground: row.ground,
+      ...(row.class === null ? {} : { class: row.class }),
+      ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
+      ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
+    };
+    return row.sub === null ? [scope] : row.sub.split(" ").map((sub) => ({ ...scope, sub }));
+  });
 
 interface Block {
   readonly erase: readonly FoundPart[];
@@ -40,16 +49,17 @@ export function* plannedBlocks(
   db: Sqlite,
   subs: readonly string[],
   low = 0,
-  holds: readonly HoldScope[] = holdRows(db).map(holdScope),
+  holds: readonly HoldScope[] = heldScopes(db),
 ): Generator<Block> {
   const mine = new Set(subs);
   const read = presentParts(db);
+  const policy = policyInForce(db);
   for (const slots of personSlots(db, subs, { order: "oldest", low, high: lastSeqOf(db) })) {
     const seqs = [...new Set(slots.map(({ seq }) => seq))];
     for (let i = 0; i < seqs.length; i += TOGETHER) {
       // A reference holds a part of the pseudonym only: whose entry it is, the part itself says.
       const found = read(seqs.slice(i, i + TOGETHER)).filter(({ subs: about }) => about.some((sub) => mine.has(sub)));
-      yield planErasure(found, DEFAULT_POLICY, holds);
+      yield planErasure(found, policy, holds);
     }
   }
 }
@@ -71,7 +81,7 @@ export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<voi
   let erase = 0;
   let keep = 0;
   const itemOf = (action: ErasureItem["action"], part: { class: number; role: FoundPart["role"] }, ground?: string) => {
-    const category = NAMES.get(part.class) ?? `class ${part.class}`;
+    const category = categoryOf(part.class);
     const key = JSON.stringify([category, part.role, action, ground]);
     let item = items.get(key);
     if (item === undefined) {

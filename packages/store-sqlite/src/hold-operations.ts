@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DaybookError, type Hold } from "@daybook/core";
-import { pseudonymOf } from "@daybook/ledger";
+import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 import { type HoldRow, holdRows } from "./erasure-plan.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import type { WriterScope } from "./writer-scope.ts";
@@ -20,11 +20,22 @@ export function placeHold({ db, keys, now }: WriterScope, hold: Omit<Hold, "id">
     throw new DaybookError("BAD_OPTION", "A hold has a scope: a person, a class, or a range of entries.");
   }
   const id = randomUUID();
-  const sub = user === undefined ? null : pseudonymOf(keys, user);
+  // In every epoch there is: what is held may be older than the newest key.
+  const subs = user === undefined ? undefined : [...new Set([pseudonymOf(keys, user), ...pseudonymsOf(keys, user)])];
   db.prepare(
     "INSERT INTO daybook_hold (id, sub, class, from_seq, to_seq, case_ref, ground, review, placed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-  ).run(id, sub, category ?? null, fromSeq ?? null, toSeq ?? null, caseRef, ground, review, new Date(now()).toISOString());
-  return { id, ...hold, ...(sub === null ? {} : { user: sub }) };
+  ).run(
+    id,
+    subs?.join(" ") ?? null,
+    category ?? null,
+    fromSeq ?? null,
+    toSeq ?? null,
+    caseRef,
+    ground,
+    review,
+    new Date(now()).toISOString(),
+  );
+  return { id, ...hold, ...(subs === undefined ? {} : { user: subs[0]! }) };
 }
 
 /** Answers false where there is no such hold. */
@@ -35,7 +46,7 @@ export const holdsOf = (db: Sqlite): Hold[] => holdRows(db).map(asHold);
 
 const asHold = (row: HoldRow): Hold => ({
   id: row.id,
-  ...(row.sub === null ? {} : { user: row.sub }),
+  ...(row.sub === null ? {} : { user: row.sub.split(" ")[0]! }),
   ...(row.class === null ? {} : { category: row.class }),
   ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
   ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),

@@ -11,10 +11,13 @@ import { LedgerReader } from "./ledger-reader.ts";
 import { PersonReader } from "./person-reader.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { Publisher } from "./publisher.ts";
+import { completePolicy, type PolicyChanges } from "./recorded-policy.ts";
 import { enterWriter, leaveWriter } from "./shared-writer.ts";
 import { loadSqlite, sqliteDriverPath } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { SqliteStore, type SqliteStoreParts } from "./sqlite-store.ts";
+import { storeHealth } from "./store-health.ts";
+import { ThreadedVerification } from "./threaded-verification.ts";
 import type { WriterEvent } from "./writer-event.ts";
 
 export interface SqliteStoreOptions {
@@ -28,11 +31,22 @@ export interface SqliteStoreOptions {
   readonly anchors?: readonly Anchor[];
   /** `false` writes on the thread of the caller. Default true. */
   readonly worker?: boolean;
+  /**
+   * Rules of retention and erasure by class number, where they differ from `DEFAULT_POLICY` of `@daybook/ledger`. They are recorded in
+   * the log and stay in force until they are changed, also for those who open it without this option; a period that became shorter
+   * counts seven days later. Default: what the log records.
+   */
+  readonly policy?: PolicyChanges;
+  /** `daily` removes what has reached its age once a day, in the writer; `manual` leaves that to `retain()`. Default `daily`. */
+  readonly retention?: "daily" | "manual";
   /** Told what an operator should know, at start and when a checkpoint cannot be signed. Default: one line each on stderr. */
   readonly onNotice?: (notice: string) => void;
+  /** Milliseconds since the Unix epoch. Only with `worker: false`: a thread reads its own clock. Default `Date`. */
+  readonly clock?: { now(): number };
 }
 
 const USER_IDS = ["readable", "pseudonymous"];
+const RETENTION = ["daily", "manual"];
 
 /**
  * Opens the audit trail at `path`, or makes it with its keys. Starts the writer thread of the file, or joins the one that runs.
@@ -40,21 +54,32 @@ const USER_IDS = ["readable", "pseudonymous"];
  *   `KEYS_INVALID`, `STORE_BUSY`, `BAD_OPTION`
  */
 export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
-  const { path, userIds = "readable", worker = true, onNotice = (notice) => process.stderr.write(`daybook: ${notice}\n`) } = options;
+  const { path, userIds = "readable", worker = true, retention = "daily", clock } = options;
+  const { onNotice = (notice: string) => process.stderr.write(`daybook: ${notice}\n`) } = options;
   if (typeof path !== "string" || path === "" || path === ":memory:") {
     throw new DaybookError("BAD_OPTION", "`path` is the path of a file; for an audit log in memory use memoryStore().");
   }
+  if (clock !== undefined && worker) throw new DaybookError("BAD_OPTION", "`clock` needs `worker: false`.");
+  if (!RETENTION.includes(retention)) throw new DaybookError("BAD_OPTION", `\`retention\` is one of ${RETENTION.join(", ")}.`);
+  const policy = options.policy === undefined ? undefined : completePolicy(options.policy);
+  const now = clock === undefined ? Date.now : () => clock.now();
   if (!USER_IDS.includes(userIds)) throw new DaybookError("BAD_OPTION", `\`userIds\` is one of ${USER_IDS.join(", ")}.`);
   const driver = sqliteDriverPath();
   const Database = loadSqlite();
   const anchors = options.anchors ?? parseAnchors(process.env.DAYBOOK_ANCHORS, resolve(path));
   const folders = anchors.flatMap((anchor) => ("folder" in anchor ? [(anchor as DirAnchor).folder] : []));
-  const prepared = prepareDatabase(Database, path, options.keys, folders.map(noteInFolder));
+  const prepared = prepareDatabase(Database, path, options.keys, folders.map(noteInFolder), now);
   for (const notice of prepared.notices) onNotice(notice);
   let publisher: Publisher | undefined;
+  let checkpointTook: number | undefined;
+  const retained: SqliteStoreParts["retained"] = { progress: undefined };
   const listener = (event: WriterEvent) => {
     if (event.kind === "problem") onNotice(`${event.code}: ${event.hint}`);
-    else publisher?.made(event.checkpoint, event.urgent);
+    else if (event.kind === "retention") retained.progress?.(event.looked, event.total);
+    else {
+      checkpointTook = event.tookMs;
+      publisher?.made(event.checkpoint, event.urgent);
+    }
   };
   const connection = openReading(Database, prepared.path);
   try {
@@ -67,9 +92,14 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
     connection.close();
     throw storeFailure(cause, path);
   }
-  const writer = enterWriter({ path: prepared.path, driver, keys: formatKeys(prepared.keys), userIds }, !worker, listener);
+  const keys = formatKeys(prepared.keys);
+  const settings = { path: prepared.path, driver, keys, userIds, retention, ...(clock === undefined ? {} : { now }) };
+  const writer = enterWriter(settings, !worker, listener);
   if (writer.warning !== undefined) onNotice(writer.warning);
   try {
+    if (policy !== undefined) {
+      writer.call("recordPolicy", policy).catch((cause: unknown) => onNotice(storeFailure(cause, path).message));
+    }
     const fromFolders = folders.flatMap((folder) => suppressionsInFolder(folder, Date.now()));
     if (fromFolders.length > 0) {
       writer.call("mergeSuppressions", fromFolders).catch((cause: unknown) => onNotice(storeFailure(cause, path).message));
@@ -93,6 +123,10 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
       reader,
       keys: prepared.keys,
       persons: new PersonReader(connection, prepared.keys),
+      verification: new ThreadedVerification({ path: prepared.path, driver, keys, keysBeside: prepared.keysBeside }),
+      health: () => storeHealth(connection, { path: prepared.path, keysBeside: prepared.keysBeside, now: now(), tookMs: checkpointTook }),
+      retained,
+      now,
     });
   } catch (cause) {
     void leaveWriter(writer, listener);

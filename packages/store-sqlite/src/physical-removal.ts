@@ -17,6 +17,8 @@ export function removeBytes(
   const timeout = db.pragma("busy_timeout", { simple: true }) as number;
   db.pragma("busy_timeout = 0");
   try {
+    // Most of the work without the lock; what is left for the step that needs it is little.
+    db.pragma("wal_checkpoint(PASSIVE)");
     const [answer] = db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
     if (answer?.busy !== 0) return "a reader holds the old pages";
   } finally {

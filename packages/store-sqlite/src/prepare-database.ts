@@ -15,6 +15,8 @@ export interface PreparedDatabase {
   readonly keys: LedgerKeys;
   readonly origin: string;
   readonly vkey: string;
+  /** The keys lie beside the data. */
+  readonly keysBeside: boolean;
   /** What an operator should know, one line each. */
   readonly notices: readonly string[];
 }
@@ -36,6 +38,7 @@ export function prepareDatabase(
   givenPath: string,
   keysOption: string | undefined,
   seen: readonly (string | undefined)[] = [],
+  now: () => number = Date.now,
 ): PreparedDatabase {
   const path = placeOf(givenPath);
   const found = findKeys(path, keysOption);
@@ -58,7 +61,7 @@ export function prepareDatabase(
   const db = openWriting(Database, path);
   let created = false;
   try {
-    if (before.kind === "empty") created = retryWhileBusy(() => createSchema(db, keys));
+    if (before.kind === "empty") created = retryWhileBusy(() => createSchema(db, keys, now));
     const meta = metaOf(db);
     const origin = meta.get("origin") ?? "";
     const vkey = meta.get("vkey") ?? "";
@@ -70,6 +73,7 @@ export function prepareDatabase(
       keys,
       origin,
       vkey,
+      keysBeside: madeKeys || found?.from === "beside",
       notices: [...(created ? createdNotices(givenPath, path, madeKeys, vkey) : []), ...(found?.warnings ?? [])],
     };
   } catch (cause) {
@@ -159,7 +163,7 @@ function attempt<T>(givenPath: string, action: () => T): T {
 }
 
 /** All tables, the entry that opens the log and the first checkpoint, in one transaction. Answers false where another process was faster. */
-function createSchema(db: Sqlite, keys: LedgerKeys): boolean {
+function createSchema(db: Sqlite, keys: LedgerKeys, now: () => number): boolean {
   const { seal: sealKey } = keys;
   if (sealKey === undefined || keys.sign === undefined) {
     throw new DaybookError("KEYS_MISSING", "A new log needs the complete keys, those of a writer alone cannot sign its first checkpoint.");
@@ -181,7 +185,7 @@ function createSchema(db: Sqlite, keys: LedgerKeys): boolean {
       ["vkey", vkey],
     ])
       setMeta.run(key, value);
-    const made = new Date().toISOString();
+    const made = new Date(now()).toISOString();
     const { entry, leaf, parts } = prepareEntry(
       createdEntry({ origin, vkey, kid: keys.sub.at(-1)!.kid, time: made, random: randomBytes }),
       randomBytes,

@@ -12,22 +12,21 @@ export interface ProjectedParts {
   readonly parts: readonly string[];
 }
 
-/** All entries of a class below `end` that still have a head, oldest first; for use inside one transaction. */
-export function* projectedParts(db: Sqlite, entryClass: number, end: number, step: number): Generator<ProjectedParts> {
+/** All entries of a class below `end` and above `after` that still have a head, oldest first; for use inside one transaction. */
+export function* projectedParts(db: Sqlite, entryClass: number, end: number, step: number, after = -1): Generator<ProjectedParts> {
   // The class is the fifth byte of an entry (docs/ledger.md).
   const entries = db.prepare<[number, number, Buffer, number], { seq: number; head: string; person: string | null; committed: number }>(
     `SELECT seq, head, person, (length(entry) - 6) / 32 AS committed FROM daybook_entry
     WHERE type = 'compliance' AND seq > ? AND seq < ? AND head IS NOT NULL AND substr(entry, 5, 1) = ? ORDER BY seq LIMIT ?`,
   );
   const others = db.prepare<[number], string>("SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part").pluck();
-  let after = -1;
-  for (;;) {
-    const rows = entries.all(after, end, Buffer.of(entryClass), step);
+  for (let last = after; ; ) {
+    const rows = entries.all(last, end, Buffer.of(entryClass), step);
     for (const { seq, head, person, committed } of rows) {
       yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
     }
     if (rows.length < step) return;
-    after = rows.at(-1)!.seq;
+    last = rows.at(-1)!.seq;
   }
 }
 

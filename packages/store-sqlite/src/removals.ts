@@ -10,6 +10,8 @@ interface PendingRow {
 }
 
 const RETRY_AFTER_MS = 60_000;
+/** Manifests that one entry can name: a head has 8 192 bytes. */
+const MOST_NAMED = 400;
 
 /**
  * Follows every removal until its bytes are gone. The row of a removal is written by the transaction that removes; proven is what
@@ -32,9 +34,10 @@ export class Removals {
   /**
    * Inside the transaction that removes something. Answers the number of the run.
    * @param salts removed with it; some of their bytes are looked for afterwards
+   * @param soon false where more follows, after which whoever removes it tries by itself
    */
-  note(manifest: number | undefined, salts: readonly Uint8Array[]): number {
-    this.#noted = true;
+  note(manifest: number | undefined, salts: readonly Uint8Array[], soon = true): number {
+    this.#noted ||= soon;
     return Number(this.#note.run(manifest ?? null, hidden(salts), this.#time()).lastInsertRowid);
   }
 
@@ -72,8 +75,9 @@ export class Removals {
     }
     const manifests = rows.flatMap(({ manifest }) => (manifest === null ? [] : [manifest]));
     ledger.transaction((append) => {
-      if (manifests.length > 0) {
-        append(prepareEntry(provenEntry({ of: manifests, scan: scan ? "clean" : "skipped", time, random: randomBytes }), randomBytes));
+      for (let i = 0; i < manifests.length; i += MOST_NAMED) {
+        const of = manifests.slice(i, i + MOST_NAMED);
+        append(prepareEntry(provenEntry({ of, scan: scan ? "clean" : "skipped", time, random: randomBytes }), randomBytes));
       }
       const proven = db.prepare(
         "UPDATE daybook_erasure SET state = 'proven', reason = NULL, needles = NULL, tried = ?, proven = ? WHERE id = ?",

@@ -1,6 +1,8 @@
 import type { StoredReceipt } from "@daybook/core";
+import type { SlotSet } from "@daybook/ledger";
 import { type ProjectedRecord, textOf } from "./person-projection.ts";
 import { eventOfParts, projectedParts } from "./projected-parts.ts";
+import type { Sqlite } from "./sqlite-driver.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
 const STEP = 1_000;
@@ -101,4 +103,23 @@ export class RequestOperations {
       .prepare("INSERT INTO daybook_receipt (receipt, run, commitment, previous, made, note) VALUES (?, ?, ?, ?, ?, ?)")
       .run(receipt, run ?? null, commitment, previous ?? null, made, note);
   }
+}
+
+/**
+ * Takes out of the register what is gone from the records: whose request it was once the persons of class 5 below a watermark have
+ * expired, and the request once its head has, if it is closed.
+ */
+export function forgetRequests(db: Sqlite, { persons, heads, keep }: { persons: number; heads: number; keep: SlotSet }): void {
+  const isHeld = (seq: number) => keep.parts().some((part) => keep.has(part, seq));
+  const goes = (below: number, condition: string) =>
+    JSON.stringify(
+      db
+        .prepare<[number], number>(`SELECT seq FROM dsar_request WHERE seq < ? AND ${condition} ORDER BY seq`)
+        .pluck()
+        .all(below)
+        .filter((seq) => !isHeld(seq)),
+    );
+  db.prepare("UPDATE dsar_request SET sub = NULL WHERE seq IN (SELECT value FROM json_each(?))").run(goes(persons, "sub IS NOT NULL"));
+  db.prepare("DELETE FROM dsar_request WHERE seq IN (SELECT value FROM json_each(?))").run(goes(heads, "closed_at IS NOT NULL"));
+  db.exec("DELETE FROM dsar_record WHERE request_id NOT IN (SELECT request_id FROM dsar_request)");
 }

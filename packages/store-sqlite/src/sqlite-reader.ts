@@ -140,7 +140,14 @@ export class SqliteReader {
   /** Checks everything the log can prove. @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED` */
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const place = { keys: this.#keys.found, keysBeside: this.#keys.beside, now: Date.now() };
-    return this.#told(() => verifyLedger(this.#db, place, options));
+    return this.#told(async () => {
+      const db = openReading(loadSqlite(), this.path);
+      try {
+        return await verifyLedger(db, place, options);
+      } finally {
+        db.close();
+      }
+    });
   }
 
   health(): SqliteHealth {

@@ -33,8 +33,9 @@ import type {
   StoredReceipt,
 } from "@daybook/core";
 import { DaybookError } from "@daybook/core";
-import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
+import { type GivenNote, type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
 import { checkAgainstAnchor } from "./anchor-check.ts";
+import type { DirAnchor } from "./anchors/dir-anchor.ts";
 import type { Published } from "./anchors/publish-note.ts";
 import { type Checkpoint, generationOf, generations } from "./checkpointer.ts";
 import { erasureRuns, planOf } from "./erasure-status.ts";
@@ -42,10 +43,14 @@ import { holdsOf } from "./hold-operations.ts";
 import type { LedgerReader } from "./ledger-reader.ts";
 import type { PersonReader } from "./person-reader.ts";
 import { type Publisher, refuseWithoutAnchors } from "./publisher.ts";
+import { planRetention, type RetentionOptions, type RetentionResult } from "./retention.ts";
 import { leaveWriter, type SharedWriter } from "./shared-writer.ts";
 import { sqliteSpoolForm } from "./spool-form.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
+import type { StoreHealth } from "./store-health.ts";
+import type { ThreadedVerification } from "./threaded-verification.ts";
+import type { VerifyOptions } from "./verify-ledger.ts";
 import type { WriterEvent } from "./writer-event.ts";
 import type { WriterOperation } from "./writer-operations.ts";
 
@@ -61,6 +66,12 @@ export interface SqliteStoreParts {
   readonly keys: LedgerKeys;
   readonly reader: LedgerReader;
   readonly persons: PersonReader;
+  readonly verification: ThreadedVerification;
+  readonly health: () => Promise<StoreHealth>;
+  /** Told how far a run of retention has looked. */
+  readonly retained: { progress: RetentionOptions["onProgress"] };
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
 }
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
@@ -242,6 +253,52 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     return this.#write("releaseHold", id);
   }
 
+  /**
+   * Removes what has reached its age, or says what would go. Entries keep their place and their proofs; what is removed is declared in
+   * the log. Batches are stored between the steps, none of which holds the lock for long.
+   * @throws {DaybookError} `STORE_BUSY`, `STORE_FAILED`, `LOG_CLOSED` where the store is closed meanwhile: the next run goes on
+   */
+  async retain({ confirm = false, operator, onProgress }: RetentionOptions = {}): Promise<RetentionResult> {
+    const { connection, keys, now, retained } = this.#parts;
+    if (!confirm) return this.#read(() => planRetention(connection, keys, now(), onProgress));
+    retained.progress = onProgress;
+    try {
+      return await this.#write("retain", operator);
+    } finally {
+      retained.progress = undefined;
+    }
+  }
+
+  /**
+   * Checks everything the log can prove, in a thread of its own, so that the event loop goes on. Notes in the folders among its anchors
+   * are looked at too. `health()` remembers how the last one ended.
+   * @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED`, `LOG_CLOSED` where the store is closed meanwhile
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    if (this.#closed !== undefined) throw closed();
+    const { verification, publisher } = this.#parts;
+    const notes: GivenNote[] = [...(options.notes ?? [])];
+    for (const anchor of publisher.anchors) {
+      if (!("folder" in anchor)) continue;
+      for (const note of await (anchor as DirAnchor).notes()) notes.push({ note, source: "anchor", name: anchor.name });
+    }
+    const report = await verification.run({ ...options, notes });
+    await this.noteVerified(report);
+    return report;
+  }
+
+  /** Remembers how a verification ended that somebody else has made, for `health()`. */
+  noteVerified({ verdict, entries, partial }: Pick<VerifyReport, "verdict" | "entries" | "partial">): Promise<void> {
+    // One that looked at a part of the log only says nothing about the rest, unless it found something.
+    if (partial && verdict === "intact") return Promise.resolve();
+    return this.#write("noteVerified", { at: new Date(this.#parts.now()).toISOString(), ok: verdict !== "tampered", entries });
+  }
+
+  /** State of the trail, in the shape `watchHealth` of `@daybook/metrics` takes. Costs a few look-ups by key. */
+  health(): Promise<StoreHealth> {
+    return this.#read(() => this.#parts.health());
+  }
+
   namesOf(userId: string): Promise<readonly string[]> {
     return this.#readNow(() => this.#parts.persons.namesOf(userId));
   }
@@ -288,7 +345,8 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
   }
 
   async #close(): Promise<void> {
-    const { publisher, writer, onNotice } = this.#parts;
+    const { publisher, writer, onNotice, verification } = this.#parts;
+    await verification.stop();
     if (writer.users === 1) {
       try {
         const last = await writer.call<Checkpoint | undefined>("lastCheckpoint");

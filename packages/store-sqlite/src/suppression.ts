@@ -1,5 +1,6 @@
-import { DEFAULT_POLICY, type LedgerKeys, type SplitEntry, suppressionTag } from "@daybook/ledger";
+import { type LedgerKeys, type SplitEntry, suppressionTag } from "@daybook/ledger";
 import type { SuppressionRecord } from "./anchors/anchor.ts";
+import { policyInForce } from "./recorded-policy.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 
 /**
@@ -21,9 +22,9 @@ export function suppressionOf(db: Sqlite, keys: LedgerKeys): Suppression {
   return {
     newest: () => newest.get() ?? undefined,
     apply(split, time) {
-      const policy = DEFAULT_POLICY[String(split.class)] ?? { actor: "erase", others: "erase" };
       const gone = split.parts.filter(({ sub }) => sub !== undefined && covering.get(suppressionTag(keys, sub), time) !== undefined);
       if (gone.length === 0) return split;
+      const policy = policyInForce(db)[String(split.class)] ?? { actor: "erase", others: "erase" };
       if (policy.actor === "erase" && gone.some(({ role }) => role === "actor")) return undefined;
       if (policy.others === "keep") return split;
       // A context part goes with the first person that is erased.

@@ -9,7 +9,7 @@ import type {
   RefusedEvent,
   StoredReceipt,
 } from "@daybook/core";
-import { CLASS, parseKeys, signNote } from "@daybook/ledger";
+import { CLASS, type Policy, parseKeys, signNote } from "@daybook/ledger";
 import type { SuppressionRecord } from "./anchors/anchor.ts";
 import { decodeBatch, type FlatBatch } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
@@ -19,8 +19,12 @@ import { ErasureOperations } from "./erasure-operations.ts";
 import { placeHold, releaseHold } from "./hold-operations.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { PersonTables } from "./person-tables.ts";
+import { recordPolicy } from "./recorded-policy.ts";
 import { Removals } from "./removals.ts";
+import { Retention, type RetentionResult } from "./retention.ts";
+import { RetentionSchedule } from "./retention-schedule.ts";
 import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
+import { rememberVerified, type Verified } from "./store-health.ts";
 import { mergeSuppressions } from "./suppression.ts";
 import type { WriterEvent } from "./writer-event.ts";
 import type { WriterScope } from "./writer-scope.ts";
@@ -32,6 +36,10 @@ export interface WriterSettings {
   /** Text of the keys file. */
   readonly keys: string;
   readonly userIds: "readable" | "pseudonymous";
+  /** Whether retention runs by itself. */
+  readonly retention: "daily" | "manual";
+  /** Milliseconds since the Unix epoch; only where no thread has to be told. Default `Date.now`. */
+  readonly now?: () => number;
 }
 
 /** What the writer can be asked to do, the same in a thread of its own and in the thread of the caller. */
@@ -42,17 +50,23 @@ export class WriterOperations {
   readonly #removals: Removals;
   readonly #persons: PersonTables;
   readonly #erasure: ErasureOperations;
+  readonly #retention: Retention;
+  readonly #daily: RetentionSchedule | undefined;
 
   constructor(Database: SqliteConstructor, settings: WriterSettings, emit: (event: WriterEvent) => void) {
-    const { path, userIds } = settings;
+    const { path, userIds, retention, now = Date.now } = settings;
     const keys = parseKeys(settings.keys);
     this.#db = openWriting(Database, path);
-    const ledger = new LedgerWriter(this.#db, { keys, userIds, now: Date.now, follow: (event, seq) => this.#persons.follow(event, seq) });
-    this.#scope = { db: this.#db, ledger, keys, userIds, now: Date.now };
+    const ledger = new LedgerWriter(this.#db, { keys, userIds, now, follow: (event, seq) => this.#persons.follow(event, seq) });
+    this.#scope = { db: this.#db, ledger, keys, userIds, now };
     this.#removals = new Removals(this.#scope);
     this.#persons = new PersonTables(this.#scope, this.#removals);
     this.#erasure = new ErasureOperations(this.#scope, this.#removals);
     this.#checkpoints = new CheckpointSchedule(this.#scope, path, emit);
+    this.#retention = new Retention(this.#scope, this.#removals, (looked, total) => emit({ kind: "retention", looked, total }));
+    if (retention === "daily") {
+      this.#daily = new RetentionSchedule(this.#scope, this.#retention, path, emit, (result) => this.#retained(result));
+    }
     this.#erasure.resume();
     this.#removals.attempt(false);
   }
@@ -114,6 +128,25 @@ export class WriterOperations {
     return obstacle;
   }
 
+  /** Removes what has reached its age; batches are stored between its steps. */
+  async retain(operator?: string): Promise<RetentionResult> {
+    return this.#retained(await this.#retention.run(operator));
+  }
+
+  #retained(result: RetentionResult): RetentionResult {
+    if (result.manifests.length > 0) this.#checkpoints.entriesStored(true);
+    return result;
+  }
+
+  recordPolicy(policy: Policy): void {
+    recordPolicy(this.#scope, policy);
+  }
+
+  /** Remembers how a verification ended. */
+  noteVerified(verified: Omit<Verified, "lastSuccess">): void {
+    rememberVerified(this.#db, verified);
+  }
+
   placeHold(hold: Omit<Hold, "id">): Hold {
     return placeHold(this.#scope, hold);
   }
@@ -152,6 +185,8 @@ export class WriterOperations {
 
   close(): void {
     if (!this.#db.open) return;
+    this.#daily?.stop();
+    this.#retention.stop();
     this.#removals.close();
     this.#checkpoints.stop();
     this.#db.close();
@@ -169,6 +204,9 @@ export type WriterOperation =
   | "signNote"
   | "erase"
   | "retryRemoval"
+  | "retain"
+  | "recordPolicy"
+  | "noteVerified"
   | "placeHold"
   | "releaseHold"
   | "notePublished"

@@ -57,6 +57,7 @@ export async function verify(options: VerifyVerbOptions): Promise<ExitStatus> {
     path,
     { verb: "verify", records: report.entries, format: options.format, filters: { verdict: report.verdict, outcome } },
     configuration.userIds,
+    (store) => store.noteVerified(report),
   );
   return report.verdict === "intact" ? EXIT.ok : EXIT.failure;
 }

@@ -1,0 +1,25 @@
+import { type Command, Option } from "commander";
+import type { RetentionVerbOptions } from "../actions/retention.ts";
+import type { Done } from "../exit-status.ts";
+import { databaseOption } from "./filter-options.ts";
+
+export function addRetention(program: Command, done: Done): void {
+  const retention = program
+    .command("retention")
+    .description("what has been kept as long as the policy of its class says: say it, or remove it");
+  const format = () => new Option("--format <format>", "how to print").choices(["table", "json"]).default("table");
+  databaseOption(retention.command("plan", { isDefault: true }))
+    .description("say what is due; changes nothing")
+    .addOption(format())
+    .addHelpText("after", "\nExit status: 0 something is due, 3 nothing is.\nExample: daybook retention plan")
+    .action(async (options: RetentionVerbOptions) => done(await (await import("../actions/retention.ts")).plan(options)));
+  databaseOption(retention.command("run"))
+    .description("remove what is due; only says what it would do without --confirm")
+    .option("--confirm", "do it")
+    .addOption(format())
+    .addHelpText(
+      "after",
+      "\nA running application does this by itself once a day. Entries keep their place and their proofs; what was removed is declared in the log.\nExit status: 0 removed and proven, or planned; 1 failed; 3 nothing is due; 4 removed, but something still holds the bytes.\nExample: daybook retention run --confirm",
+    )
+    .action(async (options: RetentionVerbOptions) => done(await (await import("../actions/retention.ts")).run(options)));
+}

@@ -1,0 +1,51 @@
+import { Worker } from "node:worker_threads";
+import { DaybookError, type ErrorCode } from "@daybook/core";
+import { formatVkey, type VerifyReport } from "@daybook/ledger";
+import type { VerifyOptions } from "./verify-ledger.ts";
+import type { VerifyAnswer, VerifyStart } from "./verify-protocol.ts";
+import verifyThreadCode from "./verify-thread.ts?bundled";
+
+/** Verifications under way, so that a store that is closed can end them. */
+export class ThreadedVerification {
+  readonly #place: Omit<VerifyStart, "options">;
+  readonly #workers = new Map<Worker, (error: DaybookError) => void>();
+
+  constructor(place: Omit<VerifyStart, "options">) {
+    this.#place = place;
+  }
+
+  /** Verifies in a thread of its own, with a connection that cannot write. @throws {DaybookError} as `verifyLedger` */
+  run({ vkeys, witnesses, onProgress, ...options }: VerifyOptions): Promise<VerifyReport> {
+    return new Promise((resolve, reject) => {
+      const start: VerifyStart = {
+        ...this.#place,
+        options: {
+          ...options,
+          ...(vkeys === undefined ? {} : { vkeys: vkeys.map(formatVkey) }),
+          ...(witnesses === undefined ? {} : { witnesses: witnesses.map(formatVkey) }),
+        },
+      };
+      const worker = new Worker(verifyThreadCode, { eval: true, name: "daybook verify", workerData: start, execArgv: [] });
+      this.#workers.set(worker, reject);
+      worker.on("message", ({ progress, report, failure }: VerifyAnswer) => {
+        if (progress !== undefined) onProgress?.(...progress);
+        else if (report !== undefined) resolve(report);
+        else reject(new DaybookError(failure!.code as ErrorCode, failure!.hint));
+      });
+      worker.once("error", (cause) => reject(new DaybookError("STORE_FAILED", "The thread that verifies ended with an error.", { cause })));
+      worker.once("exit", () => {
+        this.#workers.delete(worker);
+        // Does nothing where it has answered.
+        reject(new DaybookError("STORE_FAILED", "The thread that verifies ended before it had answered."));
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const ending = [...this.#workers].map(([worker, reject]) => {
+      reject(new DaybookError("LOG_CLOSED", "The store was closed before the verification came to its end."));
+      return worker.terminate();
+    });
+    await Promise.all(ending);
+  }
+}
