@@ -11,7 +11,7 @@ export default defineConfig({
     alias: Object.fromEntries(readdirSync(packages).map((name) => [`@daybook/${name}`, `${packages}${name}/src/index.ts`])),
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "examples/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
     pool: "forks",
     // The cache knows nothing of what the bundled writer thread is made of, and would go on with an old one.
     fsModuleCache: false,

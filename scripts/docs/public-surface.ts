@@ -59,8 +59,8 @@ export function settingsOf(program: ts.Program, symbol: ts.Symbol): Setting[] {
     const declaration = property.declarations?.[0];
     const written = declaration !== undefined && ts.isPropertySignature(declaration) ? declaration.type : undefined;
     const name = `${prefix}${property.name}`;
-    if (written !== undefined && ts.isTypeLiteralNode(written) && written.members.every(ts.isPropertySignature)) {
-      const inner = written.members.map((member) => checker.getSymbolAtLocation(member.name)!);
+    if (written !== undefined && ts.isTypeLiteralNode(written)) {
+      const inner = written.members.filter(ts.isPropertySignature).map((member) => checker.getSymbolAtLocation(member.name)!);
       if (inner.some((member) => documentationOf(checker, member) !== "")) return inner.flatMap((member) => settings(member, `${name}.`));
     }
     const type = written?.getText() ?? checker.typeToString(checker.getTypeOfSymbol(property), declaration, NO_TRUNCATION);
