@@ -6,12 +6,15 @@ import { bundleCore } from "./support/bundle.ts";
 import { runChild } from "./support/child.ts";
 import { temporaryFolder } from "./support/folders.ts";
 
+const ESM = bundleCore("esm");
+const CJS = bundleCore("cjs");
+
 let esm: typeof Core;
 let cjs: typeof Core;
 
 beforeAll(async () => {
-  esm = (await import(bundleCore("esm"))) as typeof Core;
-  cjs = createRequire(import.meta.url)(bundleCore("cjs")) as typeof Core;
+  esm = (await import(ESM)) as typeof Core;
+  cjs = createRequire(import.meta.url)(CJS) as typeof Core;
 });
 
 describe("an application that has loaded the ESM and the CommonJS build", () => {
@@ -41,7 +44,7 @@ describe("an application that has loaded the ESM and the CommonJS build", () => 
     const child = runChild(
       folder,
       `import { createRequire } from "node:module";
-       const other = createRequire(import.meta.url)(${JSON.stringify(bundleCore("cjs"))});
+       const other = createRequire(import.meta.url)(${JSON.stringify(CJS)});
        for (const [name, copy] of [["esm", core], ["cjs", other]] as const) {
          const audit = copy.createAuditLog({ sinks: [{ sink: copy.fileSink({ path: folder + "/" + name + ".ndjson" }), required: true }] });
          for (let i = 0; i < 100; i++) audit.record(copy.noteRecorded, { data: { note: String(i) } });

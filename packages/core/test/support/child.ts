@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { bundleCore } from "./bundle.ts";
 
-let core: string | undefined;
+const core = bundleCore("esm");
 
 export interface Child {
   readonly process: ChildProcess;
@@ -23,7 +23,6 @@ export interface Child {
  * Runs a program in a process of its own. `core` is imported into it; `say(text)` writes a line that the test sees at once.
  */
 export function runChild(folder: string, program: string, env: Record<string, string> = {}): Child {
-  core ??= bundleCore("esm");
   const path = join(folder, `program-${Math.random().toString(36).slice(2)}.mts`);
   writeFileSync(
     path,

@@ -9,9 +9,10 @@ import { runWriters } from "./support/writer-processes.ts";
 const PROCESSES = 8;
 const EVENTS = Number(process.env.DAYBOOK_EVENTS ?? 50_000);
 
+const program = await bundleProgram(new URL("./support/writer-program.ts", import.meta.url).href);
+
 describe(`${PROCESSES} processes that write ${EVENTS} events to one file`, () => {
   it("leave every event once, numbered without a gap, and no caller sees a lock", { timeout: 600_000 }, async () => {
-    const program = await bundleProgram(new URL("./support/writer-program.ts", import.meta.url).href);
     const path = join(temporaryFolder(), "audit.db");
     const each = EVENTS / PROCESSES;
     const without = await runWriters(program, PROCESSES, ["none", path, String(each)]);

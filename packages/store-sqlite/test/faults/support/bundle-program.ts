@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { afterAll } from "vitest";
 import { bundledModules } from "../../../build/bundled-modules.ts";
 
 const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
@@ -17,13 +18,13 @@ const workspaceSources: Plugin = {
 /**
  * One file with a program and all it imports, where the SQLite driver can be found from.
  * @param program file URL
- * @returns file URL; the file is gone with this process
+ * @returns file URL; the file is gone when the tests of the calling file are over
  */
 export async function bundleProgram(program: string): Promise<string> {
   const folder = mkdtempSync(join(PACKAGE, "node_modules/.faults-"));
   // Processes of another user read it too.
   chmodSync(folder, 0o755);
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const entry = fileURLToPath(program);
   const outfile = join(folder, basename(entry).replace(/\.ts$/, ".mjs"));
   await build({
