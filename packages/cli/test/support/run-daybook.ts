@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/daybook.js", import.meta.url));
-if (!existsSync(new URL("../../dist/daybook.js", import.meta.url))) throw new Error("The command line is not built: run `npx -y pnpm@12 build` first.");
+if (!existsSync(new URL("../../dist/daybook.js", import.meta.url)))
+  throw new Error("The command line is not built: run `npx -y pnpm@12 build` first.");
 
 export interface Answer {
   readonly status: number | null;
