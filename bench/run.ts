@@ -36,7 +36,9 @@ const chosen = GOALS.filter(
   ({ ids, name }) => wanted.length === 0 || wanted.includes(name) || ids.some((id) => wanted.includes(id.toLowerCase())),
 ).toSorted((a, b) => a.at(sizes) - b.at(sizes));
 if (chosen.length === 0) {
-  process.stderr.write(`Nothing is called ${positionals.join(", ")}. There are ${[...new Set(GOALS.flatMap(({ name, ids }) => [name, ...ids]))].join(", ")}.\n`);
+  process.stderr.write(
+    `Nothing is called ${positionals.join(", ")}. There are ${[...new Set(GOALS.flatMap(({ name, ids }) => [name, ...ids]))].join(", ")}.\n`,
+  );
   process.exit(2);
 }
 if (values.docs && (values.short || wanted.length > 0)) {
@@ -58,7 +60,9 @@ try {
     const measured = await goal.run({ sizes, folder, logs, progress: say, grown: (row) => growth.push(row) });
     for (const result of measured.map(judged)) {
       results.push(result);
-      say(`${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.met ? "met" : "NOT MET"}`);
+      say(
+        `${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.met ? "met" : "NOT MET"}`,
+      );
     }
   }
 } finally {

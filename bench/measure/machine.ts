@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { availableParallelism, cpus, release, totalmem, type as system } from "node:os";
+import { availableParallelism, cpus, release, type as system, totalmem } from "node:os";
 import Database from "better-sqlite3";
 import { canPin } from "./cores.ts";
 

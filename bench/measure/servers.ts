@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Framework, Record as Recording } from "../sides/http-server.ts";
 import type { Load } from "../sides/http-load.ts";
+import type { Framework, Record as Recording } from "../sides/http-server.ts";
 import type { Bench } from "./bench.ts";
 import { LOAD_CORE, SERVER_CORE } from "./cores.ts";
 import { type Side, startSide } from "./side.ts";
@@ -24,7 +24,9 @@ export interface ServerRounds {
 }
 
 const CONNECTIONS = 64;
-const WARM_UP_MS = 1_000;
+/** Compiling what runs often takes seconds of CPU, on the writer thread too; it would be measured as a cost of each request. */
+const WARM_UP_MS = 5_000;
+const SHORT_WARM_UP_MS = 1_500;
 
 /** Serves the same requests with each way of recording them, in turns, and makes sure that each kept a record of every request. */
 export async function serveInTurns(
@@ -43,7 +45,7 @@ export async function serveInTurns(
       const place = join(folder, `${framework}-${recording}-${path.split("/")[1]}`);
       const { value: port } = await side.call<number>("start", framework, recording, place);
       servers.set(recording, { side, port });
-      await load.call<Load>("run", port, path, CONNECTIONS, sizes.short ? WARM_UP_MS / 2 : WARM_UP_MS);
+      await load.call<Load>("run", port, path, CONNECTIONS, sizes.short ? SHORT_WARM_UP_MS : WARM_UP_MS);
     }
     for (let round = 0; round < sizes.rounds; round++) {
       for (let i = 0; i < recordings.length; i++) {

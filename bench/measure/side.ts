@@ -69,7 +69,8 @@ export async function startSide(module: string, { core, environment = {} }: Side
     pid: child.pid!,
     call<T>(name: string, ...args: readonly unknown[]) {
       return new Promise<Measured<T>>((resolve, reject) => {
-        answered = (reply) => ("failure" in reply ? reject(new Error(`${module}.${name}: ${reply.failure}`)) : resolve(reply as Measured<T>));
+        answered = (reply) =>
+          "failure" in reply ? reject(new Error(`${module}.${name}: ${reply.failure}`)) : resolve(reply as Measured<T>);
         child.send({ name, args } satisfies Call);
       });
     },

@@ -31,6 +31,8 @@ interface Recording {
   flush(): Promise<void>;
   /** Records kept of requests, counted where they are kept. */
   kept(): Promise<number>;
+  /** Batches written so far, where there are any. */
+  batches?(): number;
   close(): Promise<void>;
 }
 
@@ -83,10 +85,10 @@ export async function usage(): Promise<{ total: number; thread: number }> {
   return { total: all.user + all.system, thread: own.user + own.system };
 }
 
-/** Requests handled, and records kept of them. */
-export async function work(): Promise<{ requests: number; kept: number }> {
+/** Requests handled, records kept of them, and in how many batches. */
+export async function work(): Promise<{ requests: number; kept: number; batches: number | undefined }> {
   await recording.flush();
-  return { requests, kept: await recording.kept() };
+  return { requests, kept: await recording.kept(), batches: recording.batches?.() };
 }
 
 export async function stop(): Promise<void> {
@@ -162,7 +164,11 @@ async function recordFastify(record: Record, folder: string) {
       await app.register(auditPlugin, { audit, policy: [{ level: "none" }], observe: metrics.observe });
       return {
         app,
-        recorded: { ...recorded, ...prometheus(metrics.registry as Registry, "http_request_duration_seconds_count"), close: recorded.close },
+        recorded: {
+          ...recorded,
+          ...prometheus(metrics.registry as Registry, "http_request_duration_seconds_count"),
+          close: recorded.close,
+        },
       };
     }
   }
@@ -176,6 +182,7 @@ async function daybook(folder: string): Promise<{ audit: AuditLog; recorded: Rec
     recorded: {
       flush: () => audit.flush(),
       kept: () => store.count({ action: "request.completed" }),
+      batches: () => audit.meters()[0]!.flushes,
       close: async () => {
         const { lost } = await audit.close();
         if (lost > 0) throw new Error(`${lost} events were lost`);

@@ -43,7 +43,14 @@ const insertBlock = (from: number, to: number) => {
       definition.type,
       actor!.id,
       definition.severity,
-      JSON.stringify({ action: definition.action, outcome: definition.outcome, userAgent: "Firefox 131", resource, request: rest, ...(data as object) }),
+      JSON.stringify({
+        action: definition.action,
+        outcome: definition.outcome,
+        userAgent: "Firefox 131",
+        resource,
+        request: rest,
+        ...(data as object),
+      }),
       actor!.ip,
       route,
     );
