@@ -115,6 +115,7 @@ export class LedgerWriter {
         rest = this.#withoutKnown(rest);
       }
     }
+    this.#salts.wipe();
     return refused;
   }
 
@@ -233,19 +234,32 @@ function withLate({ class: entryClass, parts }: SplitEntry, late: string): Split
   return { class: entryClass, parts: [{ text: canonicalText({ ...JSON.parse(head!.text), late }) }, ...others] };
 }
 
-/** Random bytes in blocks: one call of the generator per 256 salts. Each byte is handed out once and wiped with its block. */
+/**
+ * Random bytes in blocks: one call of the generator per 256 salts. Each byte is handed out once, as a view of its block, and wiped
+ * when what it was drawn for is stored.
+ */
 class SaltPool {
-  #pool = Buffer.alloc(SALT_POOL_BYTES);
-  #used = SALT_POOL_BYTES;
+  #block = Buffer.alloc(0);
+  #used = 0;
+  #stored = 0;
+  #full: Buffer[] = [];
 
   readonly take = (bytes: number): Uint8Array => {
-    if (this.#used + bytes > SALT_POOL_BYTES) {
-      randomFillSync(this.#pool);
+    if (this.#used + bytes > this.#block.length) {
+      this.#full.push(this.#block.subarray(this.#stored));
+      this.#block = randomFillSync(Buffer.allocUnsafeSlow(SALT_POOL_BYTES));
       this.#used = 0;
+      this.#stored = 0;
     }
-    const salt = Uint8Array.prototype.slice.call(this.#pool, this.#used, this.#used + bytes);
-    this.#pool.fill(0, this.#used, this.#used + bytes);
+    const from = this.#used;
     this.#used += bytes;
-    return salt;
+    return this.#block.subarray(from, this.#used);
   };
+
+  wipe(): void {
+    for (const block of this.#full) block.fill(0);
+    this.#full = [];
+    this.#block.fill(0, this.#stored, this.#used);
+    this.#stored = this.#used;
+  }
 }
