@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { prepareEntry, provenEntry } from "@daybook/ledger";
+import { retryWhileBusy } from "./connection.ts";
 import { findNeedles, NEEDLE_BYTES, removeBytes } from "./physical-removal.ts";
+import { isBusy } from "./sqlite-failure.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
 interface PendingRow {
@@ -69,7 +71,8 @@ export class Removals {
     }
     const time = this.#time();
     if (obstacle !== undefined) {
-      db.prepare("UPDATE daybook_erasure SET reason = ?, tried = ? WHERE state = 'pending'").run(obstacle, time);
+      const told = db.prepare("UPDATE daybook_erasure SET reason = ?, tried = ? WHERE state = 'pending'");
+      retryWhileBusy(() => told.run(obstacle, time));
       this.#later();
       return obstacle;
     }
@@ -93,8 +96,18 @@ export class Removals {
 
   #later(): void {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.attempt(false), RETRY_AFTER_MS);
+    this.#retry = setTimeout(() => this.#again(), RETRY_AFTER_MS);
     this.#retry.unref();
+  }
+
+  /** Nobody waits for the answer: a lock that is held for long is one more reason to come back later. */
+  #again(): void {
+    try {
+      this.attempt(false);
+    } catch (cause) {
+      if (!isBusy(cause)) throw cause;
+      this.#later();
+    }
   }
 
   #time(): string {

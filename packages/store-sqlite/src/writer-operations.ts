@@ -14,7 +14,7 @@ import type { SuppressionRecord } from "./anchors/anchor.ts";
 import { decodeBatch, type FlatBatch } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import type { Checkpoint } from "./checkpointer.ts";
-import { openWriting } from "./connection.ts";
+import { openWriting, retryWhileBusy } from "./connection.ts";
 import { ErasureOperations } from "./erasure-operations.ts";
 import { placeHold, releaseHold } from "./hold-operations.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
@@ -106,7 +106,7 @@ export class WriterOperations {
   }
 
   saveReceipt(receipt: StoredReceipt): void {
-    this.#persons.requests.saveReceipt(receipt);
+    retryWhileBusy(() => this.#persons.requests.saveReceipt(receipt));
   }
 
   /** Signs a text that is no checkpoint with the key of the checkpoints; undefined where this writer does not sign. */
@@ -144,16 +144,16 @@ export class WriterOperations {
 
   /** Remembers how a verification ended. */
   noteVerified(verified: Omit<Verified, "lastSuccess">): void {
-    rememberVerified(this.#db, verified);
+    retryWhileBusy(() => rememberVerified(this.#db, verified));
   }
 
   placeHold(hold: Omit<Hold, "id">): Hold {
-    return placeHold(this.#scope, hold);
+    return retryWhileBusy(() => placeHold(this.#scope, hold));
   }
 
   /** Erasures that waited for this hold are carried out before it answers. */
   releaseHold(id: string): boolean {
-    const released = releaseHold(this.#scope, id);
+    const released = retryWhileBusy(() => releaseHold(this.#scope, id));
     if (released) {
       this.#erasure.runQueue();
       this.#checkpoints.entriesStored(true);
@@ -163,14 +163,13 @@ export class WriterOperations {
 
   /** Keeps what anchors added to a note, and that it was published. */
   notePublished(size: number, note: string): void {
-    this.#db
-      .prepare("UPDATE daybook_checkpoint SET note = ?, published = ? WHERE size = ?")
-      .run(note, new Date(this.#scope.now()).toISOString(), size);
+    const keep = this.#db.prepare("UPDATE daybook_checkpoint SET note = ?, published = ? WHERE size = ?");
+    retryWhileBusy(() => keep.run(note, new Date(this.#scope.now()).toISOString(), size));
   }
 
   /** Takes over what an anchor knows of erased persons; a restored file may not. */
   mergeSuppressions(records: readonly SuppressionRecord[]): void {
-    mergeSuppressions(this.#db, records);
+    this.#scope.ledger.transaction(() => mergeSuppressions(this.#db, records));
   }
 
   /** Signs what is stored. */
