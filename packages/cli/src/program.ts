@@ -6,6 +6,7 @@ import { UsageError } from "./usage-error.ts";
 import { addCheckpoint } from "./verbs/checkpoint.ts";
 import { addConsent } from "./verbs/consent.ts";
 import { addDoctor } from "./verbs/doctor.ts";
+import { addExamples } from "./verbs/examples.ts";
 import { addGdpr } from "./verbs/gdpr.ts";
 import { addInventory } from "./verbs/inventory.ts";
 import { addJournal } from "./verbs/journal.ts";
@@ -55,8 +56,10 @@ export function createProgram(done: Done): Command {
     .description("The command line of the Daybook audit trail. Data goes to stdout, everything else to stderr.")
     .version(version)
     .showHelpAfterError("(daybook --help lists the verbs)")
+    .addHelpText("afterAll", "\nExit status: 0 done, 1 a finding or a failure, 2 wrong usage, 3 nothing found, 4 done in part.")
     .exitOverride();
   for (const add of VERBS) add(program, done);
+  addExamples(program);
   for (const verb of program.commands) verb.showHelpAfterError(`(daybook ${verb.name()} --help shows what it takes)`);
   return program;
 }

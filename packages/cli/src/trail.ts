@@ -35,7 +35,14 @@ export async function recordRead(
 ): Promise<void> {
   try {
     const store = await openSqliteStore({ path, worker: false, onNotice: () => undefined, ...(userIds === undefined ? {} : { userIds }) });
-    const audit = createAuditLog({ store, service: "daybook-cli", signals: false, spool: false, onProblem: () => undefined });
+    const audit = createAuditLog({
+      store,
+      service: "daybook-cli",
+      signals: false,
+      spool: false,
+      lifecycle: false,
+      onProblem: () => undefined,
+    });
     try {
       await runAs({ kind: "user", id: operator() }, () => audit.record(trailRead, { data: { ...read } })).stored;
       await also(store);

@@ -224,7 +224,7 @@ describe("one file, several openers", () => {
       `import { createAuditLog, contentIngested } from ${JSON.stringify(core)};
        import { openSqliteStore } from ${JSON.stringify(source)};
        const store = await openSqliteStore({ path: process.argv[2], onNotice() {} });
-       const audit = createAuditLog({ store });
+       const audit = createAuditLog({ store, lifecycle: false });
        await Promise.all(Array.from({ length: 25 }, (_, i) => audit.record(contentIngested, { data: { source: "x", count: i, bytes: 1, status: "added" } }).stored));
        await audit.close();`,
     );

@@ -8,23 +8,23 @@ export function addKeys(program: Command, done: Done): void {
   const keys = program.command("keys").description("look at, divide and renew the keys of a log");
   databaseOption(keys.command("show"))
     .description("which keys there are, where they lie, and the public key; secrets are never printed")
-    .addHelpText("after", "\nExample: daybook keys show")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys show")
     .action(async (options: KeysOptions) => done(await (await import("../actions/keys.ts")).show(options)));
   databaseOption(keys.command("split"))
     .description("write the keys one role needs and no others")
     .addOption(new Option("--for <role>", "who gets them").choices(["app", "checkpointer", "auditor"]).makeOptionMandatory())
     .requiredOption("--output <file>", "where they go; it must not exist")
-    .addHelpText("after", "\nExample: daybook keys split --for app --output app.keys")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys split --for app --output app.keys")
     .action(async (options: KeysSplitOptions) => done(await (await import("../actions/keys.ts")).split(options)));
   databaseOption(keys.command("rotate-sub"))
     .description("begin a new epoch of pseudonyms, yearly for example; restart the application afterwards")
-    .addHelpText("after", "\nExample: daybook keys rotate-sub")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys rotate-sub")
     .action(async (options: KeysOptions) => done(await (await import("../actions/keys.ts")).rotateSub(options)));
   databaseOption(keys.command("destroy-sub"))
     .argument("<kid>", "the epoch, see `daybook keys show`")
     .description("destroy an epoch of pseudonyms: nobody can link them to ids any more")
     .option("--confirm", "do it; without this it is only said what would happen")
-    .addHelpText("after", "\nExample: daybook keys destroy-sub 1 --confirm")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys destroy-sub 1 --confirm")
     .action(async (kid: string, options: DestroySubOptions) => done(await (await import("../actions/keys.ts")).destroySub(kid, options)));
 }
 

@@ -17,11 +17,11 @@ export function addLedger(program: Command, done: Done): void {
   databaseOption(ledger.command("export"))
     .description("write the tree as C2SP tlog-tiles: everything an auditor needs to check it, and no person")
     .requiredOption("--tlog <folder>", "where the files go; made when it is missing")
-    .addHelpText("after", "\nExample: daybook ledger export --tlog public/")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook ledger export --tlog public/")
     .action(async (options: LedgerExportOptions) => done(await (await import("../actions/ledger.ts")).exportTiles(options)));
   databaseOption(ledger.command("vacuum"))
     .description("rewrite the file without free pages, and prove what is pending; stop all writers first")
-    .addHelpText("after", "\nExample: daybook ledger vacuum")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook ledger vacuum")
     .action(async (options: VacuumOptions) => done(await (await import("../actions/ledger.ts")).vacuum(options)));
 }
 
@@ -29,6 +29,6 @@ export function addBackup(program: Command, done: Done): void {
   databaseOption(program.command("backup"))
     .argument("<file>", "where the copy goes; it must not exist")
     .description("copy the log, consistent while the application goes on writing; keys are not copied")
-    .addHelpText("after", "\nExample: daybook backup /backups/audit-2026-11-24.db")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook backup /backups/audit-2026-11-24.db")
     .action(async (file: string, options: VacuumOptions) => done(await (await import("../actions/ledger.ts")).backup(file, options)));
 }

@@ -12,7 +12,10 @@ export function addWitness(program: Command, done: Done): void {
     .description("cosign this log from now on")
     .requiredOption("--state <file>", "what the witness has seen; made when it is missing")
     .option("--origin <name>", "origin of its checkpoints, where it is not the name of the key")
-    .addHelpText("after", "\nExample: daybook witness add-log --state witness.json example.com/audit/1+8fba11aa+AZzI…")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook witness add-log --state witness.json example.com/audit/1+8fba11aa+AZzI…",
+    )
     .action(async (vkey: string, options: WitnessAddLogOptions) =>
       done(await (await import("../actions/witness.ts")).addLog(vkey, options)),
     );
@@ -23,7 +26,10 @@ export function addWitness(program: Command, done: Done): void {
     .requiredOption("--key <file>", "its private key, made by `daybook keygen --witness`")
     .option("--host <address>", "where to listen; put a web server that speaks TLS before it to be reached from outside", "127.0.0.1")
     .option("--port <n>", "0 takes a free one", wholeNumber(0), 8443)
-    .addHelpText("after", "\nExample: daybook witness serve --state witness.json --key witness.key --port 8443")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook witness serve --state witness.json --key witness.key --port 8443",
+    )
     .action(async (options: WitnessServeOptions) => done(await (await import("../actions/witness.ts")).serve(options)));
 }
 
@@ -34,6 +40,6 @@ export function addKeygen(program: Command, done: Done): void {
     .description("make the keys of a new log, or with --witness those of a witness, and print the public one")
     .option("--witness", "a key that cosigns, for `daybook witness serve`")
     .requiredOption("--output <file>", "where the secret keys go; only you can read it, and it must not exist")
-    .addHelpText("after", "\nExample: daybook keygen example.com/audit --output audit.keys")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keygen example.com/audit --output audit.keys")
     .action(async (name: string, options: KeygenOptions) => done(await (await import("../actions/keys.ts")).keygen(name, options)));
 }

@@ -12,15 +12,24 @@ export interface TrailOptions {
   readonly path?: string;
   /** Milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
+  /** Record that the trail was opened and closed. Default true. */
+  readonly lifecycle?: boolean;
 }
 
 /** A real trail with what `record` records, closed again. Answers with its path. */
 export async function trailWith(
   record: (audit: AuditLog) => void | Promise<void>,
-  { path = join(temporaryFolder(), "audit.db"), clock }: TrailOptions = {},
+  { path = join(temporaryFolder(), "audit.db"), clock, lifecycle = true }: TrailOptions = {},
 ): Promise<string> {
   const store = await openSqliteStore({ path, onNotice: () => undefined });
-  const audit = createAuditLog({ store, catalogue: [textNoted], signals: false, spool: false, ...(clock === undefined ? {} : { clock }) });
+  const audit = createAuditLog({
+    store,
+    catalogue: [textNoted],
+    signals: false,
+    spool: false,
+    lifecycle,
+    ...(clock === undefined ? {} : { clock }),
+  });
   await record(audit as AuditLog);
   await audit.close();
   return path;
