@@ -1,10 +1,19 @@
 import { type LedgerKeys, referenceKey, tenantReferences } from "@daybook/ledger";
-import { bucketOf } from "./schema.ts";
+import { BUCKET_ROWS, bucketOf } from "./schema.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 
+type StoredReference = [high: number, low: number, seq: number, part: number];
+
+const FIRST_ROOM = 16_384;
+/** A part of an entry as one number within its bucket: parts are fewer than this. */
+const PARTS = 256;
+
 /**
- * Recomputes the references of each closed bucket while its parts stream by. Only persons are compared where there are no keys: which
- * reference is a tenant's cannot be told then.
+ * Recomputes the references of each closed bucket while its parts stream by, and compares them in the order of their index. Only
+ * persons are compared where there are no keys: which reference is a tenant's cannot be told then.
+ *
+ * A million references pass through here, so they are numbers in arrays that are used again: as texts they would take more memory
+ * and time than the rest of the verification.
  */
 export class ReferenceCheck {
   readonly #found: (text: string, seq: number) => void;
@@ -13,16 +22,18 @@ export class ReferenceCheck {
   readonly #closed: number;
   readonly #tenants = new Map<string, readonly bigint[]>();
   #bucket = 0;
-  #wanted = new Map<string, boolean>();
+  #wanted = new WantedReferences(FIRST_ROOM);
 
   constructor(db: Sqlite, keys: LedgerKeys | undefined, found: (text: string, seq: number) => void) {
     this.#found = found;
     this.#keys = keys !== undefined && keys.sub.length > 0 ? keys : undefined;
     this.#closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+    // Two halves of a key are plain numbers where the whole is not.
     this.#stored = db
-      .prepare<[number], [bigint, bigint, bigint]>("SELECT key, seq, part FROM daybook_ref WHERE bucket = ? AND part > 0")
-      .raw()
-      .safeIntegers();
+      .prepare<[number], StoredReference>(
+        "SELECT key >> 32, key & 4294967295, seq, part FROM daybook_ref WHERE bucket = ? AND part > 0 ORDER BY bucket, key, seq, part",
+      )
+      .raw();
   }
 
   part(seq: number, part: number, value: unknown): void {
@@ -31,10 +42,11 @@ export class ReferenceCheck {
     if (bucket > this.#closed) return;
     while (this.#bucket < bucket) this.#compare();
     const { sub, tenant } = value as { sub?: unknown; tenant?: unknown };
-    if (typeof sub === "string") this.#wanted.set(`${referenceKey(sub)} ${seq} ${part}`, true);
+    const slot = (seq % BUCKET_ROWS) * PARTS + part;
+    if (typeof sub === "string") this.#wanted.add(referenceKey(sub), slot, true);
     // Under which epoch a tenant was written is not known: one of them has to be there.
     if (typeof tenant === "string" && this.#keys !== undefined) {
-      for (const key of this.#tenantKeys(tenant, this.#keys)) this.#wanted.set(`${key} ${seq} ${part}`, false);
+      for (const key of this.#tenantKeys(tenant, this.#keys)) this.#wanted.add(key, slot, false);
     }
   }
 
@@ -43,18 +55,27 @@ export class ReferenceCheck {
   }
 
   #compare(): void {
-    const wanted = this.#wanted;
     const bucket = this.#bucket++;
-    this.#wanted = new Map();
-    for (const [key, seq, part] of this.#stored.all(bucket)) {
-      if (wanted.delete(`${key} ${seq} ${part}`) || this.#keys === undefined) continue;
-      this.#found(`a reference points to part ${part} of entry ${seq}, which is not there or about somebody else`, Number(seq));
+    const first = bucket * BUCKET_ROWS;
+    const wanted = this.#wanted.sorted();
+    let at = 0;
+    const missed = (until: (i: number) => boolean) => {
+      for (; at < wanted.count && until(at); at++) {
+        if (!wanted.required(at)) continue;
+        const seq = first + Math.floor(wanted.slot(at) / PARTS);
+        this.#found(`part ${wanted.slot(at) % PARTS} of entry ${seq} is in no reference, so that its person is not found there`, seq);
+      }
+    };
+    for (const [high, low, seq, part] of this.#stored.iterate(bucket)) {
+      const slot = (seq - first) * PARTS + part;
+      missed((i) => wanted.compare(i, high, low, slot) < 0);
+      if (at < wanted.count && wanted.compare(at, high, low, slot) === 0) at++;
+      else if (this.#keys !== undefined) {
+        this.#found(`a reference points to part ${part} of entry ${seq}, which is not there or about somebody else`, seq);
+      }
     }
-    for (const [reference, required] of wanted) {
-      if (!required) continue;
-      const [, seq, part] = reference.split(" ");
-      this.#found(`part ${part} of entry ${seq} is in no reference, so that its person is not found there`, Number(seq));
-    }
+    missed(() => true);
+    this.#wanted.clear();
   }
 
   #tenantKeys(tenant: string, keys: LedgerKeys): readonly bigint[] {
@@ -65,5 +86,70 @@ export class ReferenceCheck {
       this.#tenants.set(tenant, found);
     }
     return found;
+  }
+}
+
+/** References of one bucket. */
+class WantedReferences {
+  #high: Int32Array;
+  #low: Uint32Array;
+  #slots: Uint32Array;
+  #required: Uint8Array;
+  #order = new Uint32Array(0);
+  count = 0;
+
+  constructor(room: number) {
+    this.#high = new Int32Array(room);
+    this.#low = new Uint32Array(room);
+    this.#slots = new Uint32Array(room);
+    this.#required = new Uint8Array(room);
+  }
+
+  add(key: bigint, slot: number, required: boolean): void {
+    const i = this.count++;
+    if (i === this.#slots.length) this.#grow();
+    this.#high[i] = Number(key >> 32n);
+    this.#low[i] = Number(key & 0xffffffffn);
+    this.#slots[i] = slot;
+    this.#required[i] = Number(required);
+  }
+
+  /** In the order of the index; from here on until `clear`, places are those of the order. */
+  sorted(): this {
+    const [high, low, slots] = [this.#high, this.#low, this.#slots];
+    this.#order = Uint32Array.from({ length: this.count }, (_, i) => i).sort(
+      (a, b) => high[a]! - high[b]! || low[a]! - low[b]! || slots[a]! - slots[b]!,
+    );
+    return this;
+  }
+
+  slot(i: number): number {
+    return this.#slots[this.#order[i]!]!;
+  }
+
+  required(i: number): boolean {
+    return this.#required[this.#order[i]!] === 1;
+  }
+
+  /** Negative where the one at this place comes before. */
+  compare(i: number, high: number, low: number, slot: number): number {
+    const at = this.#order[i]!;
+    return this.#high[at]! - high || this.#low[at]! - low || this.#slots[at]! - slot;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  #grow(): void {
+    const larger = <T extends Int32Array | Uint32Array | Uint8Array>(of: T, to: T): T => {
+      to.set(of);
+      return to;
+    };
+    const room = 2 * this.#slots.length;
+    this.#high = larger(this.#high, new Int32Array(room));
+    this.#low = larger(this.#low, new Uint32Array(room));
+    this.#slots = larger(this.#slots, new Uint32Array(room));
+    this.#required = larger(this.#required, new Uint8Array(room));
   }
 }
