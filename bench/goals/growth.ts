@@ -144,6 +144,7 @@ async function describe(bench: Bench): Promise<void> {
   const from = logs.size;
   const wal = (await walBytes(logs.ledgerPath, () => logs.reach(from + sizes.step))) / sizes.step;
   const ledger = await logs.ledger();
+  const verified = await ledger.call<{ verdict: string; entries: number }>("verify");
   const { newest, deep, person } = (await ledger.call<{ newest: number; deep: number; person: number }>("pages", logs.size)).value;
   bench.grown({
     events: from,
@@ -154,6 +155,7 @@ async function describe(bench: Bench): Promise<void> {
     "newest page ms": newest,
     "page halfway down ms": deep,
     "page of a person ms": person,
+    "verified/s": Math.round((verified.value.entries / verified.wallMs) * 1_000),
     "table rows/s": rate(steps, "plain"),
   });
 }

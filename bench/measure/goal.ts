@@ -61,15 +61,15 @@ export const FULL: Sizes = {
   whole: 1_000_000,
   step: 50_000,
   rounds: 5,
-  seconds: 4,
+  seconds: 3,
 };
 
 export const SHORT: Sizes = {
   short: true,
-  small: 30_000,
-  points: [60_000, 120_000, 240_000],
-  whole: 60_000,
+  small: 20_000,
+  points: [40_000, 80_000, 160_000],
+  whole: 40_000,
   step: 10_000,
-  rounds: 3,
+  rounds: 2,
   seconds: 1,
 };

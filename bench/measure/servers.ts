@@ -21,9 +21,12 @@ export interface ServerRounds {
   readonly rounds: ReadonlyMap<Recording, readonly Served[]>;
   /** Most resident bytes. */
   readonly memory: ReadonlyMap<Recording, number>;
+  /** Series of metrics before and after a scan for paths that do not exist, where there are any. */
+  readonly series: ReadonlyMap<Recording, readonly [number, number]>;
 }
 
 const CONNECTIONS = 64;
+const SCANNED_PATHS = 500;
 /** Compiling what runs often takes seconds of CPU, on the writer thread too; it would be measured as a cost of each request. */
 const WARM_UP_MS = 5_000;
 const SHORT_WARM_UP_MS = 1_500;
@@ -39,6 +42,7 @@ export async function serveInTurns(
   const servers = new Map<Recording, { side: Side; port: number }>();
   const rounds = new Map<Recording, Served[]>(recordings.map((recording) => [recording, []]));
   const memory = new Map<Recording, number>();
+  const series = new Map<Recording, readonly [number, number]>();
   try {
     for (const recording of recordings) {
       const side = await startSide("http-server", { core: SERVER_CORE });
@@ -72,6 +76,10 @@ export async function serveInTurns(
       const { value, peakRss } = await side.call<{ requests: number; kept: number }>("work");
       if (value.kept !== value.requests) throw new Error(`${framework} ${recording} kept ${value.kept} of ${value.requests} requests`);
       memory.set(recording, peakRss);
+      const before = (await side.call<number | undefined>("series")).value;
+      if (before === undefined) continue;
+      await side.call("scan", SCANNED_PATHS);
+      series.set(recording, [before, (await side.call<number>("series")).value]);
     }
   } finally {
     for (const { side } of servers.values()) {
@@ -80,5 +88,5 @@ export async function serveInTurns(
     }
     await load.end();
   }
-  return { rounds, memory };
+  return { rounds, memory, series };
 }

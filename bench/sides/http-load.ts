@@ -52,7 +52,7 @@ function askUntil(port: number, path: string, until: number, latencies: number[]
         head = head.length === 0 ? block : Buffer.concat([head, block]);
         const end = head.indexOf(HEAD_END);
         if (end < 0) return;
-        const text = head.latin1Slice(0, end);
+        const text = head.toString("latin1", 0, end);
         const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
         if (!text.startsWith("HTTP/1.1 200") || length === undefined) {
           socket.destroy();

@@ -33,6 +33,8 @@ interface Recording {
   kept(): Promise<number>;
   /** Batches written so far, where there are any. */
   batches?(): number;
+  /** Series of metrics there are, where there are any. */
+  series?(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,18 @@ export async function work(): Promise<{ requests: number; kept: number; batches:
   return { requests, kept: await recording.kept(), batches: recording.batches?.() };
 }
 
+export const series = async (): Promise<number | undefined> => recording.series?.();
+
+/** Asks for so many paths that do not exist. */
+export async function scan(paths: number): Promise<void> {
+  const { port } = server.address() as AddressInfo;
+  for (let i = 0; i < paths; i++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/admin-${i}/wp-login.php`);
+    await answer.arrayBuffer();
+    if (answer.status !== 404) throw new Error(`path ${i} exists`);
+  }
+}
+
 export async function stop(): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
@@ -126,8 +140,12 @@ async function recordExpress(app: express.Express, record: Record, folder: strin
     case "daybook-metrics": {
       const { audit, recorded } = await daybook(folder);
       const metrics = createMetrics({ processMetrics: false });
-      app.use(auditMiddleware({ audit, policy: [{ level: "none" }], observe: metrics.observe }));
-      return { ...recorded, ...prometheus(metrics.registry as Registry, "http_request_duration_seconds_count"), close: recorded.close };
+      app.use(auditMiddleware({ audit, policy: [{ path: "/*", level: "none" }], observe: metrics.observe }));
+      return {
+        ...recorded,
+        ...prometheus(metrics.registry as Registry, "daybook_http_request_duration_seconds_count"),
+        close: recorded.close,
+      };
     }
   }
 }
@@ -155,18 +173,18 @@ async function recordFastify(record: Record, folder: string) {
     case "prometheus": {
       const app = fastify();
       await app.register(fastifyMetrics, { defaultMetrics: { enabled: false }, endpoint: "/metrics" });
-      return { app, recorded: prometheus(app.metrics.client.register as Registry, "http_request_duration_seconds_count") };
+      return { app, recorded: prometheus(app.metrics.client.register as unknown as Registry, "http_request_duration_seconds_count") };
     }
     case "daybook-metrics": {
       const { audit, recorded } = await daybook(folder);
       const metrics = createMetrics({ processMetrics: false });
       const app = fastify();
-      await app.register(auditPlugin, { audit, policy: [{ level: "none" }], observe: metrics.observe });
+      await app.register(auditPlugin, { audit, policy: [{ path: "/*", level: "none" }], observe: metrics.observe });
       return {
         app,
         recorded: {
           ...recorded,
-          ...prometheus(metrics.registry as Registry, "http_request_duration_seconds_count"),
+          ...prometheus(metrics.registry as Registry, "daybook_http_request_duration_seconds_count"),
           close: recorded.close,
         },
       };
@@ -176,7 +194,7 @@ async function recordFastify(record: Record, folder: string) {
 
 async function daybook(folder: string): Promise<{ audit: AuditLog; recorded: Recording }> {
   const store: SqliteStore = await openSqliteStore({ path: join(folder, "audit.db"), onNotice: () => undefined });
-  const audit = createAuditLog({ store, signals: false });
+  const audit = createAuditLog({ store, signals: false, onNotice: () => undefined });
   return {
     audit,
     recorded: {
@@ -225,15 +243,14 @@ function evlogFiles(folder: string) {
 }
 
 function prometheus(registry: Registry, metric: string): Recording {
+  const lines = async () => (await registry.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return {
     flush: async () => undefined,
-    kept: async () => {
-      let observed = 0;
-      for (const line of (await registry.metrics()).split("\n")) {
-        if (line.startsWith(metric)) observed += Number(line.slice(line.lastIndexOf(" ") + 1));
-      }
-      return observed;
-    },
+    kept: async () =>
+      (await lines())
+        .filter((line) => line.startsWith(metric))
+        .reduce((observed, line) => observed + Number(line.slice(line.lastIndexOf(" ") + 1)), 0),
+    series: async () => (await lines()).length,
     close: async () => undefined,
   };
 }

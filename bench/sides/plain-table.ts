@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { BUSY_READER, sampleEvent } from "./sample-events.ts";
+import { BUSY_READERS, sampleEvent } from "./sample-events.ts";
 
 const TABLE = `CREATE TABLE audit_log (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -68,8 +68,25 @@ export function insert(from: number, count: number): number {
 /** The table is append-only until somebody is erased, so the last id counts the rows without reading them. */
 export const stored = (): number => db.prepare<[], number | null>("SELECT max(id) FROM audit_log").pluck().get() ?? 0;
 
-export const storedOf = (user = BUSY_READER): number =>
+export const storedOf = (user: string = BUSY_READERS[0]): number =>
   db.prepare<[string], number>("SELECT count(*) FROM audit_log WHERE user_id = ?").pluck().get(user)!;
+
+/** Deletes the rows of one person; answers how many there were. */
+export const erase = (user: string): number => db.prepare<[string]>("DELETE FROM audit_log WHERE user_id = ?").run(user).changes;
+
+/** Deletes the oldest rows in chunks, so that others may write in between; answers how many, and the longest chunk in milliseconds. */
+export function expire(rows: number, chunk = 5_000): { removed: number; longestMs: number } {
+  const first = db.prepare<[], number>("SELECT min(id) FROM audit_log").pluck().get()!;
+  const remove = db.prepare<[number, number]>("DELETE FROM audit_log WHERE id >= ? AND id < ?");
+  let removed = 0;
+  let longestMs = 0;
+  for (let at = first; at < first + rows; at += chunk) {
+    const begun = performance.now();
+    removed += remove.run(at, Math.min(at + chunk, first + rows)).changes;
+    longestMs = Math.max(longestMs, performance.now() - begun);
+  }
+  return { removed, longestMs };
+}
 
 export function close(): void {
   db.close();

@@ -1,9 +1,9 @@
 import { type AnyRecordFields, defineEvent, type RequestInfo } from "@daybook/core";
 
-/** Readers events are about, at random, beside one who reads a lot. */
+/** Readers events are about, at random, beside those who read a lot. */
 export const READERS = 10_000;
-/** The reader every fiftieth event is about: 100 000 of 5 million. */
-export const BUSY_READER = "reader-busy";
+/** Readers who read a lot: each of them every fiftieth event, 100 000 of 5 million. */
+export const BUSY_READERS = ["reader-busy-0", "reader-busy-1", "reader-busy-2"] as const;
 const BUSY_EVERY = 50;
 
 /** Any object: what a schema costs is the schema's. */
@@ -38,7 +38,7 @@ const AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/
 /** A number below `below` that looks random and is the same for the same `n` (multiplicative hashing by the golden ratio). */
 const scattered = (n: number, below: number) => (Math.imul(n, 0x9e3779b1) >>> 0) % below;
 
-export const readerOf = (n: number): string => (n % BUSY_EVERY === 0 ? BUSY_READER : `reader-${scattered(n, READERS)}`);
+export const readerOf = (n: number): string => BUSY_READERS[n % BUSY_EVERY] ?? `reader-${scattered(n, READERS)}`;
 
 export interface SampleEvent {
   readonly definition: (typeof DEFINITIONS)[number];
