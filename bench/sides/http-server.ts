@@ -172,7 +172,7 @@ async function recordFastify(record: Record, folder: string) {
     }
     case "prometheus": {
       const app = fastify();
-      await app.register(fastifyMetrics, { defaultMetrics: { enabled: false }, endpoint: "/metrics" });
+      await app.register(fastifyMetrics as never, { defaultMetrics: { enabled: false }, endpoint: "/metrics" });
       return { app, recorded: prometheus(app.metrics.client.register as unknown as Registry, "http_request_duration_seconds_count") };
     }
     case "daybook-metrics": {

@@ -7,6 +7,7 @@ import {
   DEFAULT_POLICY,
   isLedgerError,
   type Policy,
+  type PreparedEntry,
   policyEntry,
   prepareEntry,
   type RecordedPolicy,
@@ -14,7 +15,6 @@ import {
   readPolicy,
 } from "@daybook/ledger";
 import type { Sqlite } from "./sqlite-driver.ts";
-import type { WriterScope } from "./writer-scope.ts";
 
 /** Rules of retention and erasure by class number, as far as they differ from `DEFAULT_POLICY` of `@daybook/ledger`. */
 export type PolicyChanges = Readonly<Record<string, Partial<ClassPolicy>>>;
@@ -61,7 +61,14 @@ export function completePolicy(changes: PolicyChanges): Policy {
 }
 
 /** Records a policy where another one is in force. A shorter period counts seven days later, and so does what retention removes. */
-export function recordPolicy({ db, ledger, now }: WriterScope, policy: Policy): void {
+/** The part of a writer that records a policy. */
+interface PolicyRecorder {
+  readonly db: Sqlite;
+  readonly ledger: { transaction(action: (append: (entry: PreparedEntry) => number) => void): void };
+  readonly now: () => number;
+}
+
+export function recordPolicy({ db, ledger, now }: PolicyRecorder, policy: Policy): void {
   if (canonicalText(policyInForce(db)) === canonicalText(policy)) return;
   ledger.transaction((append) => {
     // Another process may have been faster.
