@@ -106,7 +106,7 @@ describe("daybook prove and verify-proof", () => {
     expect(bad).toMatchObject({ status: 1, stdout: expect.stringContaining("✘ BAD_PROOF") });
     const whole = await daybook(["prove", "--db", db, "--seq", "2", "--parts", "0,1"]);
     const json = JSON.parse((await daybook(["verify-proof", "--vkey", vkey, "--format", "json"], { input: whole.stdout })).stdout);
-    expect(json).toMatchObject({ proven: true, index: 2, opens: [{ part: 0 }, { part: 1, data: { uid: "ada" } }] });
+    expect(json).toMatchObject({ proven: true, index: 2, opens: [{ part: 0 }, { part: 1, data: { uid: "bob" } }] });
   });
 
   it("say what is wrong with the question: no such record, no such part, nobody to trust", async () => {
