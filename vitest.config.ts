@@ -15,7 +15,9 @@ export default defineConfig({
     pool: "forks",
     // The cache knows nothing of what the bundled writer thread is made of, and would go on with an old one.
     fsModuleCache: false,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // Tests with real browsers, signals and disks share a machine with others there; what fails twice is said.
+    retry: process.env.CI ? 2 : 0,
     hookTimeout: 60_000,
   },
 });
