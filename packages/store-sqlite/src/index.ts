@@ -15,5 +15,6 @@ export { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 export { openSqliteReader, type SqliteHealth, SqliteReader, type SqliteReaderOptions } from "./sqlite-reader.ts";
 export { SqliteStore } from "./sqlite-store.ts";
 export type { StoreHealth } from "./store-health.ts";
+export { type LedgerRow, storedEvent } from "./stored-event.ts";
 export { vacuumLedger } from "./vacuum.ts";
 export type { VerifyOptions } from "./verify-ledger.ts";

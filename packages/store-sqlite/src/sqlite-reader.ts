@@ -18,6 +18,7 @@ import { proveEntry } from "./prove-entry.ts";
 import { schemaDifferences } from "./schema-check.ts";
 import { loadSqlite, type Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
+import type { LedgerRow } from "./stored-event.ts";
 import { type VerifyOptions, verifyLedger } from "./verify-ledger.ts";
 
 export interface SqliteReaderOptions {
@@ -83,6 +84,15 @@ export class SqliteReader {
   async *scan(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncIterable<StoredEvent> {
     try {
       yield* this.#reader.scan(filter, options);
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
+  }
+
+  /** What `scan` answers as it is stored, in blocks; `storedEvent` makes the event of a row. */
+  async *rows(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncGenerator<readonly LedgerRow[]> {
+    try {
+      yield* this.#reader.rows(filter, options);
     } catch (cause) {
       throw storeFailure(cause, this.path);
     }

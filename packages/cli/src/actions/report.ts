@@ -1,9 +1,11 @@
-import type { JsonObject, StoredEvent } from "@daybook/core";
+import type { JsonObject } from "@daybook/core";
+import type { LedgerRow } from "@daybook/store-sqlite";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { watchInterruption } from "../interruption.ts";
 import type { Format } from "../output/format-names.ts";
-import { eventFormat } from "../output/formats.ts";
+import { eventFormat, writeRows } from "../output/formats.ts";
+import { LineBuffer } from "../output/line-buffer.ts";
 import { Progress } from "../output/progress.ts";
 import { writeTo } from "../output/text-output.ts";
 import { openTrail, recordRead } from "../trail.ts";
@@ -32,12 +34,16 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
   try {
     await writeTo(options.output, async (output) => {
       try {
-        const format = eventFormat(options.format, { guard: options.formulaGuard });
+        const guard = { guard: options.formulaGuard };
+        const format = eventFormat(options.format, guard);
         const progress = new Progress("records");
-        const events = trail.scan(filter, { order: options.oldestFirst ? "oldest" : "newest" });
+        const lines = new LineBuffer();
+        const rows = trail.rows(filter, { order: options.oldestFirst ? "oldest" : "newest" });
         await output.write(format.begin);
-        for await (const block of blocks(events, options.limit ?? Infinity)) {
-          await output.write(format.block(block));
+        for await (const block of blocks(rows, options.limit ?? Infinity)) {
+          writeRows(lines, block, options.format, format, guard);
+          await output.write(lines.bytes);
+          lines.clear();
           records += block.length;
           progress.show(records);
           if (output.ended || interruption.signal.aborted) break;
@@ -60,19 +66,17 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
   return EXIT.nothing;
 }
 
-async function* blocks(events: AsyncIterable<StoredEvent>, limit: number): AsyncGenerator<StoredEvent[]> {
-  let block: StoredEvent[] = [];
+/** The first `limit` rows, in blocks of a size that is written at once. */
+async function* blocks(rows: AsyncIterable<readonly LedgerRow[]>, limit: number): AsyncGenerator<readonly LedgerRow[]> {
   let left = limit;
-  for await (const event of events) {
-    block.push(event);
-    left--;
-    if (block.length === BLOCK || left === 0) {
+  for await (const read of rows) {
+    for (let from = 0; from < read.length && left > 0; from += BLOCK) {
+      const block = read.slice(from, from + Math.min(BLOCK, left));
+      left -= block.length;
       yield block;
-      block = [];
-      if (left === 0) return;
     }
+    if (left <= 0) return;
   }
-  if (block.length > 0) yield block;
 }
 
 /** What was asked for. Together with the person asked for it is erasable; how it was printed is not part of it. */

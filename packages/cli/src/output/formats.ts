@@ -1,6 +1,9 @@
 import type { StoredEvent } from "@daybook/core";
-import { stringify } from "csv-stringify/sync";
+import { type LedgerRow, storedEvent } from "@daybook/store-sqlite";
+import { csvText } from "./csv-text.ts";
 import type { Format } from "./format-names.ts";
+import type { LineBuffer } from "./line-buffer.ts";
+import { writePlainLine } from "./plain-row.ts";
 import { EVENT_COLUMNS, eventCells } from "./rows.ts";
 import { guardFormula, safeCell, safeJson, safeText } from "./safe-text.ts";
 
@@ -25,12 +28,24 @@ export function eventFormat(format: Format, { guard }: FormatOptions): EventForm
     case "ndjson":
       return { begin: "", block: (events) => events.map((event) => `${safeJson(event)}\n`).join(""), end: () => "" };
     case "csv":
-      return { begin: csv([[...EVENT_COLUMNS]]), block: (events) => csv(events.map((event) => cells(event, guard))), end: () => "" };
+      return { begin: csvText([EVENT_COLUMNS]), block: (events) => csvText(events.map((event) => cells(event, guard))), end: () => "" };
   }
 }
 
-// RFC 4180 ends records with CRLF; a value that spreads over lines is quoted with its own line breaks.
-const csv = (records: readonly (readonly string[])[]) => stringify(records as string[][], { record_delimiter: "windows" });
+/** Writes rows as they are stored: what `block` gives for their events. */
+export function writeRows(
+  lines: LineBuffer,
+  rows: readonly LedgerRow[],
+  name: Format,
+  format: EventFormat,
+  { guard }: FormatOptions,
+): void {
+  if (name !== "csv" && name !== "ndjson") {
+    lines.text(format.block(rows.map(storedEvent)));
+    return;
+  }
+  for (const row of rows) if (!writePlainLine(lines, row, name, guard)) lines.text(format.block([storedEvent(row)]));
+}
 
 const cells = (event: StoredEvent, guard: boolean) =>
   eventCells(event).map((cell) => {

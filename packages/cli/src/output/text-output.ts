@@ -7,8 +7,8 @@ import { UsageError } from "../usage-error.ts";
 export interface TextOutput {
   /** True once nobody reads any more, as after `| head`: what is written from then on is thrown away. */
   readonly ended: boolean;
-  /** Settles when more may be written. */
-  write(text: string): Promise<void>;
+  /** Settles when more may be written, and bytes may be used again. */
+  write(text: string | Uint8Array): Promise<void>;
   /** Everything was written: a file appears under its name now. Does nothing after `discard`. */
   close(): void;
   /** Not everything could be written: a file under that name stays as it was. Does nothing after `close`. */
@@ -51,8 +51,8 @@ export async function writeTo<T>(path: string | undefined, work: (output: TextOu
 class StandardOutput implements TextOutput {
   ended = false;
 
-  write(text: string): Promise<void> {
-    if (this.ended || text === "") return Promise.resolve();
+  write(text: string | Uint8Array): Promise<void> {
+    if (this.ended || text.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       process.stdout.write(text, (error) => {
         if (error == null) return resolve();
@@ -77,7 +77,7 @@ class Device implements TextOutput {
     this.#file = opened(path, "w");
   }
 
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     writeFully(this.#file, text);
   }
 
@@ -105,7 +105,7 @@ class PrivateFile implements TextOutput {
     fchmodSync(this.#file, 0o600);
   }
 
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     writeFully(this.#file, text);
   }
 
@@ -137,7 +137,7 @@ function opened(path: string, flags: "w" | "wx"): number {
 }
 
 /** `writeSync` may write less than it was given. */
-function writeFully(file: number, text: string): void {
-  const bytes = Buffer.from(text);
+function writeFully(file: number, text: string | Uint8Array): void {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }

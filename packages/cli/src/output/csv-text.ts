@@ -1,0 +1,16 @@
+/**
+ * Records of a CSV file (RFC 4180), each ended by CRLF. A cell is quoted where it has a comma, a quote or a line break of any kind:
+ * many readers take a lone LF or CR for the end of a record, and what followed it would begin a cell nobody has guarded.
+ */
+export function csvText(records: readonly (readonly string[])[]): string {
+  let text = "";
+  for (const record of records) {
+    for (let i = 0; i < record.length; i++) text += i === 0 ? csvCell(record[i]!) : `,${csvCell(record[i]!)}`;
+    text += "\r\n";
+  }
+  return text;
+}
+
+const QUOTED = /[",\r\n]/;
+
+export const csvCell = (text: string): string => (QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
