@@ -94,7 +94,12 @@ function commitmentOf(k: number, salt: Uint8Array, { text }: SplitPart): string 
  * @returns 32 bytes
  */
 export function commitPart(part: number, salt: Uint8Array, bytes: Uint8Array): Buffer<ArrayBuffer> {
-  return sha256(Buffer.concat([Buffer.from(PART_DOMAIN, "latin1"), Uint8Array.of(part), salt, bytes]));
+  if (salt.length !== SALT_LENGTH || bytes.length > LONGEST_PART)
+    return sha256(Buffer.concat([Buffer.from(PART_DOMAIN, "latin1"), Uint8Array.of(part), salt, bytes]));
+  input[PART_DOMAIN.length] = part;
+  input.set(salt, SALT_AT);
+  input.set(bytes, TEXT_AT);
+  return sha256(input.subarray(0, TEXT_AT + bytes.length));
 }
 
 /**

@@ -20,11 +20,16 @@ export interface StoredRow {
   readonly others: readonly StoredPart[];
 }
 
-type Bytes = Uint8Array | null;
-type EntryRow = [seq: number, entry: Uint8Array, seal: Uint8Array, salt0: Bytes, head: Bytes, salt1: Bytes, person: Bytes, box: Bytes];
+type Length = number | null;
+type EntryRow = [
+  seq: number,
+  ...lengths: [entry: Length, seal: Length, salt0: Length, head: Length, salt1: Length, person: Length, box: Length],
+  bytes: Buffer,
+];
 type PartRow = [number, number, Uint8Array | null, Uint8Array | null];
 
 const NONE: readonly StoredPart[] = [];
+const EMPTY = new Uint8Array(0);
 
 export interface RowBlock {
   readonly rows: readonly StoredRow[];
@@ -32,13 +37,37 @@ export interface RowBlock {
   readonly orphans: readonly { readonly seq: number; readonly part: number }[];
 }
 
+const COLUMNS = ["entry", "seal", "salt0", "head", "salt1", "person", "box"] as const;
+
+// One value for all bytes of a row: each value of its own would be a buffer outside the JavaScript heap, which costs as much as
+// hashing what is in it.
+const ENTRIES = `SELECT seq, ${COLUMNS.map((column) => `octet_length(${column})`).join(", ")},
+  CAST(${COLUMNS.map((column) => `ifnull(${column}, x'')`).join(" || ")} AS BLOB) FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?`;
+
+function storedRow([seq, entry, seal, salt0, head, salt1, person, box, bytes]: EntryRow, others: readonly StoredPart[]): StoredRow {
+  let at = 0;
+  const take = (length: Length) => {
+    if (length === null) return null;
+    const from = at;
+    at += length;
+    return bytes.subarray(from, at);
+  };
+  return {
+    seq,
+    entry: take(entry) ?? EMPTY,
+    seal: take(seal) ?? EMPTY,
+    salt0: take(salt0),
+    head: take(head),
+    salt1: take(salt1),
+    person: take(person),
+    box: take(box),
+    others,
+  };
+}
+
 /** Reads rows by sequence number, a block at a time, so that no reader stays open in between. The last block is shorter than `limit`. */
 export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBlock {
-  const entries = db
-    .prepare<[number, number], EntryRow>(
-      "SELECT seq, entry, seal, salt0, CAST(head AS BLOB), salt1, CAST(person AS BLOB), box FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?",
-    )
-    .raw();
+  const entries = db.prepare<[number, number], EntryRow>(ENTRIES).raw();
   const parts = db
     .prepare<[number, number], PartRow>(
       "SELECT seq, part, salt, CAST(data AS BLOB) FROM daybook_person WHERE seq BETWEEN ? AND ? ORDER BY seq, part",
@@ -53,10 +82,10 @@ export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBloc
       if (list === undefined) others.set(seq, [{ part, salt, data }]);
       else list.push({ part, salt, data });
     }
-    const rows = found.map(([seq, entry, seal, salt0, head, salt1, person, box]) => {
-      const own = others.get(seq);
-      if (own !== undefined) others.delete(seq);
-      return { seq, entry, seal, salt0, head, salt1, person, box, others: own ?? NONE };
+    const rows = found.map((row) => {
+      const own = others.get(row[0]);
+      if (own !== undefined) others.delete(row[0]);
+      return storedRow(row, own ?? NONE);
     });
     return { rows, orphans: [...others].flatMap(([seq, list]) => list.map(({ part }) => ({ seq, part }))) };
   };
