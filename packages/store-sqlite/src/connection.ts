@@ -43,7 +43,7 @@ export function openWriting(Database: SqliteConstructor, path: string): Sqlite {
       "cell_size_check = ON",
       "temp_store = MEMORY",
       "cache_size = -16000",
-      "wal_autocheckpoint = 4000",
+      "wal_autocheckpoint = 8000",
     ]) {
       connection.pragma(setting);
     }

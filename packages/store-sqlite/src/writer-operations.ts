@@ -24,8 +24,10 @@ import { Removals } from "./removals.ts";
 import { Retention, type RetentionResult } from "./retention.ts";
 import { RetentionSchedule } from "./retention-schedule.ts";
 import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
+import { storeFailure } from "./sqlite-failure.ts";
 import { rememberVerified, type Verified } from "./store-health.ts";
 import { mergeSuppressions } from "./suppression.ts";
+import { WalCheckpoints } from "./wal-checkpoints.ts";
 import type { WriterEvent } from "./writer-event.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
@@ -47,6 +49,7 @@ export class WriterOperations {
   readonly #db: Sqlite;
   readonly #scope: WriterScope;
   readonly #checkpoints: CheckpointSchedule;
+  readonly #wal: WalCheckpoints;
   readonly #removals: Removals;
   readonly #persons: PersonTables;
   readonly #erasure: ErasureOperations;
@@ -59,6 +62,10 @@ export class WriterOperations {
     this.#db = openWriting(Database, path);
     const ledger = new LedgerWriter(this.#db, { keys, userIds, now, follow: (event, seq) => this.#persons.follow(event, seq) });
     this.#scope = { db: this.#db, ledger, keys, userIds, now };
+    this.#wal = new WalCheckpoints(this.#db, (cause) => {
+      const { code, hint } = storeFailure(cause, path);
+      emit({ kind: "problem", code, hint });
+    });
     this.#removals = new Removals(this.#scope);
     this.#persons = new PersonTables(this.#scope, this.#removals);
     this.#erasure = new ErasureOperations(this.#scope, this.#removals);
@@ -74,6 +81,7 @@ export class WriterOperations {
   append(flat: FlatBatch): readonly RefusedEvent[] {
     const batch = decodeBatch(flat);
     const refused = this.#scope.ledger.append(batch);
+    this.#wal.committed(batch.length);
     this.#removals.finish();
     this.#checkpoints.entriesStored(batch.some(({ split }) => split.class === CLASS.consent || split.class === CLASS.compliance));
     return refused;
@@ -188,6 +196,7 @@ export class WriterOperations {
     this.#retention.stop();
     this.#removals.close();
     this.#checkpoints.stop();
+    this.#wal.stop();
     this.#db.close();
   }
 }

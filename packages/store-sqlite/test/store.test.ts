@@ -297,6 +297,29 @@ describe("what is not a trail of this version", () => {
 });
 
 describe("growth", () => {
+  it("brings the write-ahead log into the database while batches go on, and keeps it short", async () => {
+    const { path, store } = await openTrail();
+    const definition = defineEvent({ type: "custom", action: "rare.seen" });
+    for (let block = 0; block < 60; block++) {
+      const time = new Date().toISOString();
+      const batch = Array.from({ length: 500 }, () => ({
+        definition,
+        event: {
+          id: uuidV7(Date.now()),
+          time,
+          type: "custom",
+          action: "rare.seen",
+          severity: "info",
+          outcome: "success",
+          actor: { kind: "system" },
+        },
+      })) as readonly SinkEntry[];
+      expect(await store.append(batch)).toEqual({ refused: [] });
+    }
+    expect(statSync(path).size).toBeGreaterThan(4e6);
+    expect(statSync(`${path}-wal`).size).toBeLessThan(64 * 1024 * 1024);
+  });
+
   it("writes references when a bucket of 16,384 rows is complete and finds persons on both sides of it", async () => {
     const { path, store } = await openTrail();
     const rare = defineEvent({ type: "custom", action: "rare.seen" });
