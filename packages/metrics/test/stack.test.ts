@@ -23,6 +23,29 @@ beforeAll(() => {
   writeFileSync(at(".env"), "GRAFANA_ADMIN_PASSWORD=for-the-test\n");
 });
 
+interface Rule {
+  readonly alert?: string;
+  readonly annotations: Record<"summary" | "description" | "value" | "limit" | "runbook_url" | "dashboard_url" | "report", string>;
+  readonly labels: { readonly severity: string };
+}
+interface Route {
+  readonly receiver: string;
+  readonly group_wait: string;
+  readonly group_by?: readonly string[];
+}
+interface Dashboard {
+  readonly title: string;
+  readonly panels: readonly {
+    readonly type: string;
+    readonly title: string;
+    readonly description: string;
+    readonly gridPos: Record<"x" | "y" | "w" | "h", number>;
+    readonly fieldConfig: { readonly defaults: { readonly unit: string } };
+    readonly datasource: { readonly uid: string };
+    readonly targets: readonly { readonly datasource: { readonly uid: string } }[];
+  }[];
+}
+
 describe("the alert rules", () => {
   it("are those the compliance of the trail asks for", () => {
     expect(ALERTS.map(({ name }) => name)).toEqual([
@@ -66,7 +89,7 @@ describe("the alert rules", () => {
   });
 
   it("each say what happened, how bad, against which limit, and link to a runbook in this repository and to a dashboard", () => {
-    const rules = (parse(files.get("prometheus/rules/daybook.yml")!) as { groups: { rules: any[] }[] }).groups.flatMap(
+    const rules = (parse(files.get("prometheus/rules/daybook.yml")!) as { groups: { rules: Rule[] }[] }).groups.flatMap(
       ({ rules }) => rules,
     );
     const dashboards = [...files.keys()].flatMap((path) => /^grafana\/dashboards\/(.*)\.json$/.exec(path)?.[1] ?? []);
@@ -155,8 +178,8 @@ describe("the routes of Alertmanager", () => {
   );
 
   it("wait no longer than half a minute, ten seconds for what pages, and never for the heartbeat", () => {
-    const { route: top } = parse(files.get("alertmanager/alertmanager.yml")!) as { route: any };
-    const wait = (receiver: string) => top.routes.find((each: any) => each.receiver === receiver).group_wait;
+    const { route: top } = parse(files.get("alertmanager/alertmanager.yml")!) as { route: Route & { routes: Route[] } };
+    const wait = (receiver: string) => top.routes.find((each) => each.receiver === receiver)?.group_wait;
     expect([top.group_wait, wait("dead-man"), wait("security-pager"), wait("sre-pager")]).toEqual(["30s", "0s", "10s", "10s"]);
     expect(top.routes[0]).toMatchObject({ receiver: "dead-man", repeat_interval: "1m" });
     expect(top.group_by).toEqual(["alertname", "job"]);
@@ -205,7 +228,7 @@ describe("the compose file", () => {
 describe("the dashboards", () => {
   const dashboards = [...files]
     .filter(([path]) => path.startsWith("grafana/dashboards/"))
-    .map(([path, text]) => [path, JSON.parse(text)] as const);
+    .map(([path, text]) => [path, JSON.parse(text) as Dashboard] as const);
 
   it("are System health, Performance, Usage and Compliance", () => {
     expect(dashboards.map(([, { title }]) => title)).toEqual([
@@ -224,7 +247,7 @@ describe("the dashboards", () => {
   });
 
   it.each(dashboards)("%s asks the chosen data source, has a unit and a description on every panel, and none over another", (_, model) => {
-    const panels = model.panels.filter((panel: any) => panel.type !== "row");
+    const panels = model.panels.filter((panel) => panel.type !== "row");
     expect(panels.length).toBeGreaterThan(5);
     expect(model).not.toHaveProperty("id");
     for (const panel of panels) {
@@ -232,11 +255,11 @@ describe("the dashboards", () => {
       expect(panel.fieldConfig.defaults.unit, panel.title).toMatch(/\S/);
       for (const each of [panel, ...panel.targets]) expect(["$datasource", "$logs"], panel.title).toContain(each.datasource.uid);
     }
-    const cells = model.panels.flatMap(({ gridPos: { x, y, w, h } }: any) =>
+    const cells = model.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
     );
     expect(new Set(cells).size).toBe(cells.length);
-    expect(Math.max(...model.panels.map(({ gridPos: { x, w } }: any) => x + w))).toBeLessThanOrEqual(24);
+    expect(Math.max(...model.panels.map(({ gridPos: { x, w } }) => x + w))).toBeLessThanOrEqual(24);
   });
 });
 

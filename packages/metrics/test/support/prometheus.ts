@@ -56,13 +56,15 @@ export async function startPrometheus(
 
 /** Alertmanager with the routes and inhibitions that ship; every receiver is a webhook to `/<name>` of the given address. */
 export async function startAlertmanager(folder: string, webhook: string): Promise<Running> {
-  const config = parse(monitoringStack().get("alertmanager/alertmanager.yml")!) as any;
-  delete config.templates;
-  config.global = { resolve_timeout: "5s" };
-  config.receivers = config.receivers.map(({ name }: { name: string }) => ({
-    name,
-    webhook_configs: [{ url: `${webhook}/${name}`, send_resolved: true }],
-  }));
+  const { templates, ...shipped } = parse(monitoringStack().get("alertmanager/alertmanager.yml")!) as {
+    templates: string[];
+    receivers: { name: string }[];
+  };
+  const config = {
+    ...shipped,
+    global: { resolve_timeout: "5s" },
+    receivers: shipped.receivers.map(({ name }) => ({ name, webhook_configs: [{ url: `${webhook}/${name}`, send_resolved: true }] })),
+  };
   const text = stringify(config, { aliasDuplicateObjects: false }).replaceAll(
     /^(\s*(?:- )?(?:group_wait|group_interval|repeat_interval): )(\d+)([smh])$/gm,
     (_, key, number, unit) => `${key}${number === "0" ? "0s" : shorter(number, unit)}`,
