@@ -211,6 +211,51 @@ describe("daybook keys", () => {
     expect((await daybook(["verify", "--db", db], { env: { DAYBOOK_KEYS_FILE: join(folder, "auditor") } })).stdout).toMatch(/^✔ intact/);
   });
 
+  it("replaces the root: who trusts the old key can go on, and so can the application", async () => {
+    const db = await trailOfThree();
+    const before = await vkeyOf(db);
+    const secrets = () => JSON.parse(readFileSync(`${db}.keys`, "utf8"));
+    const { root } = secrets();
+    expect(await daybook(["keys", "rotate", "--db", db])).toMatchObject({ status: 0, stderr: expect.stringContaining("--confirm") });
+    expect(secrets().root).toBe(root);
+
+    const reader = new Database(db, { readonly: true });
+    reader.prepare("SELECT count(*) FROM audit_log").get();
+    expect(await daybook(["keys", "rotate", "--db", db, "--confirm"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("STORE_BUSY"),
+    });
+    reader.close();
+    expect(secrets().root).toBe(root);
+
+    const rotated = await daybook(["keys", "rotate", "--db", db, "--confirm"]);
+    expect(rotated).toMatchObject({ status: 0, stderr: expect.stringContaining(before) });
+    const after = await vkeyOf(db);
+    expect(rotated.stdout).toBe(`${after}\n`);
+    expect(after).not.toBe(before);
+    expect(statSync(`${db}.keys`).mode & 0o777).toBe(0o600);
+    expect(secrets().root).not.toBe(root);
+
+    await trailWith((audit) => void note(audit, "ada", "fourth"), { path: db });
+    expect((await daybook(["checkpoint", "--db", db])).status).toBe(0);
+    expect((await daybook(["verify", "--db", db])).stdout).toMatch(/^✔ intact/);
+    for (const vkey of [before, after]) {
+      const answer = await daybook(["verify", "--db", db, "--vkey", vkey, "--format", "json"]);
+      expect(JSON.parse(answer.stdout), vkey).toMatchObject({
+        verdict: "intact",
+        warnings: expect.not.arrayContaining(["UNANCHORED_TAIL"]),
+      });
+    }
+    expect((await daybook(["keys", "rotate", "--db", db, "--confirm"])).status).toBe(0);
+    expect((await daybook(["verify", "--db", db, "--vkey", before])).stdout).toMatch(/^✔ intact/);
+
+    const file = new Database(db);
+    const last = file.prepare<[], number>("SELECT max(seq) FROM daybook_entry").pluck().get()!;
+    file.exec(`DROP TRIGGER IF EXISTS daybook_entry_blank; UPDATE daybook_entry SET seal = zeroblob(16) WHERE seq = ${last}`);
+    file.close();
+    expect((await daybook(["verify", "--db", db])).stdout).toMatch(new RegExp(`BAD_SEAL .*row ${last} `));
+  });
+
   it("begins and destroys epochs of pseudonyms; look-ups try all live ones", async () => {
     const db = await trailOfThree();
     expect(await daybook(["keys", "rotate-sub", "--db", db])).toMatchObject({ status: 0, stdout: "epoch 2 begins; live: 1, 2\n" });

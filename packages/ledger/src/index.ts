@@ -34,8 +34,11 @@ export {
   newKeys,
   type PseudonymKey,
   parseKeys,
-  type RetiredSeal,
+  type RetiredRoot,
+  type RotateRootOptions,
   rotateRoot,
+  sealKeyAt,
+  signersAt,
   splitKeys,
 } from "./keys.ts";
 export {

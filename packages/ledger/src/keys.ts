@@ -16,11 +16,17 @@ export interface PseudonymKey {
   readonly key: KeyObject;
 }
 
-/** A seal key that is no longer in use. */
-export interface RetiredSeal {
+/** What was derived from a root that is no longer in use. */
+export interface RetiredRoot {
   readonly seal: KeyObject;
   /** The last row it sealed. */
   readonly untilSeq: number;
+  /** Ed25519 public key of the checkpoints it signed; it goes on being trusted. */
+  readonly public?: KeyObject;
+  /** Ed25519 private key, for the checkpointer: it signs beside the newer one so that nobody who knows only its public key is cut off. */
+  readonly sign?: KeyObject;
+  /** When it stops signing, in milliseconds since the Unix epoch. */
+  readonly signsUntil?: number;
 }
 
 /** Keys of one log, parsed and ready for use. Which are present depends on the role they were split for. */
@@ -38,8 +44,8 @@ export interface LedgerKeys {
   /** Keys of pseudonyms, one for each live epoch, the newest last. */
   readonly sub: readonly PseudonymKey[];
   readonly suppress?: KeyObject;
-  /** Seal keys of earlier rows, oldest first. */
-  readonly retired: readonly RetiredSeal[];
+  /** Earlier roots, oldest first. */
+  readonly retired: readonly RetiredRoot[];
 }
 
 export type KeysRole = "app" | "checkpointer" | "auditor";
@@ -76,31 +82,39 @@ export function splitKeys(keys: LedgerKeys, role: KeysRole): LedgerKeys {
   if (seal === undefined || (role === "checkpointer" && sign === undefined)) {
     throw new LedgerError("BAD_KEYS", `These keys are not complete enough to be split for role ${role}; use the original ones.`);
   }
-  const common = { name, seal, retired, ...(publicKey === undefined ? {} : { public: publicKey }) };
+  const verifying = retired.map(({ sign: _, signsUntil: __, ...old }) => old);
+  const common = { name, seal, retired: verifying, ...(publicKey === undefined ? {} : { public: publicKey }) };
   switch (role) {
     case "app":
       return { ...common, sub, ...(suppress === undefined ? {} : { suppress }) };
     case "checkpointer":
-      return { ...common, sign: sign!, sub: [] };
+      return { ...common, retired, sign: sign!, sub: [] };
     case "auditor":
       return { ...common, sub: [] };
   }
 }
 
+export interface RotateRootOptions {
+  /** Sequence number of the `ledger.key` entry that names the new public key: the last row the old root seals. */
+  readonly untilSeq: number;
+  /** How long the old key signs checkpoints beside the new one, in milliseconds since the Unix epoch. */
+  readonly signsUntil: number;
+}
+
 /**
- * The same log under a new root. The `ledger.key` entry that names the new public key is the last row the old root seals.
- * @param untilSeq of that entry
+ * The same log under a new root.
+ * @throws {LedgerError} `BAD_KEYS`: the root is not among these keys
  */
-export function rotateRoot(keys: LedgerKeys, random: Random, untilSeq: number): LedgerKeys {
-  if (keys.root === undefined || keys.seal === undefined)
+export function rotateRoot(keys: LedgerKeys, random: Random, { untilSeq, signsUntil }: RotateRootOptions): LedgerKeys {
+  const { name, root, seal, sign, public: publicKey, sub, suppress } = keys;
+  if (root === undefined || seal === undefined || sign === undefined || publicKey === undefined)
     throw new LedgerError("BAD_KEYS", "Only complete keys, with their root, can be rotated.");
-  const { name, sub, suppress } = keys;
   return {
     name,
     ...withRoot(secret(random(KEY_LENGTH))),
     sub,
     ...(suppress === undefined ? {} : { suppress }),
-    retired: [...keys.retired, { seal: keys.seal, untilSeq }],
+    retired: [...keys.retired, { seal, untilSeq, public: publicKey, sign, signsUntil }],
   };
 }
 
@@ -120,7 +134,8 @@ export function dropPseudonymKey(keys: LedgerKeys, kid: string): LedgerKeys {
 
 /**
  * Reads the text of a keys file: JSON with `format`, `name`, `root` (or `seal`, `sign` and `public` alone), `sub`, `suppress` and
- * `retired`; every key is base64 of 32 bytes.
+ * `retired`; every key is base64 of 32 bytes. An entry of `retired` has `seal` and `untilSeq`, and from a rotation also
+ * `sign` with `signsUntil`, an RFC 3339 time, or only `public`.
  * @throws {LedgerError} `BAD_KEYS`, never showing what it read
  */
 export function parseKeys(text: string): LedgerKeys {
@@ -157,7 +172,7 @@ export function parseKeys(text: string): LedgerKeys {
     ...(verifying === undefined ? {} : { public: verifying }),
     sub: pseudonymKeys(sub),
     ...(suppress === undefined ? {} : { suppress: secretOf("suppress", suppress) }),
-    retired: retiredSeals(retired),
+    retired: retiredRoots(retired),
   };
 }
 
@@ -176,7 +191,15 @@ export function formatKeys(keys: LedgerKeys): string {
         }),
     sub: sub.map(({ kid, key }) => ({ kid, key: base64(key) })),
     ...(suppress === undefined ? {} : { suppress: base64(suppress) }),
-    retired: retired.map((old) => ({ seal: base64(old.seal), untilSeq: old.untilSeq })),
+    retired: retired.map((old) => ({
+      seal: base64(old.seal),
+      untilSeq: old.untilSeq,
+      ...(old.sign !== undefined
+        ? { sign: seedOf(old.sign).toString("base64"), signsUntil: new Date(old.signsUntil!).toISOString() }
+        : old.public === undefined
+          ? {}
+          : { public: rawPublicKey(old.public).toString("base64") }),
+    })),
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
@@ -185,6 +208,12 @@ export function formatKeys(keys: LedgerKeys): string {
 export function sealKeyAt({ seal, retired }: Pick<LedgerKeys, "seal" | "retired">, seq: number): KeyObject | undefined {
   for (const old of retired) if (seq <= old.untilSeq) return old.seal;
   return seal;
+}
+
+/** Who signs checkpoints at a time: the newest key, and those it has replaced not long ago. */
+export function signersAt({ sign, retired }: Pick<LedgerKeys, "sign" | "retired">, ms: number): KeyObject[] {
+  if (sign === undefined) return [];
+  return [sign, ...retired.flatMap((old) => (old.sign !== undefined && ms < old.signsUntil! ? [old.sign] : []))];
 }
 
 function pseudonymKeys(list: readonly unknown[]): PseudonymKey[] {
@@ -198,13 +227,17 @@ function pseudonymKeys(list: readonly unknown[]): PseudonymKey[] {
   });
 }
 
-function retiredSeals(list: readonly unknown[]): RetiredSeal[] {
+function retiredRoots(list: readonly unknown[]): RetiredRoot[] {
   let last = -1;
   return list.map((item) => {
-    const untilSeq = isRecord(item) ? item.untilSeq : undefined;
+    const { seal, untilSeq, sign, signsUntil, public: publicKey } = isRecord(item) ? item : {};
     if (!Number.isSafeInteger(untilSeq) || (untilSeq as number) <= last) throw bad("`untilSeq` in `retired` is not ascending");
     last = untilSeq as number;
-    return { seal: secretOf("retired seal", (item as { seal?: unknown }).seal), untilSeq: last };
+    const old = { seal: secretOf("retired seal", seal), untilSeq: last };
+    if (sign === undefined) return publicKey === undefined ? old : { ...old, public: publicKeyOf(bytesOf("retired public", publicKey)) };
+    const until = typeof signsUntil === "string" ? Date.parse(signsUntil) : Number.NaN;
+    if (Number.isNaN(until)) throw bad("`signsUntil` in `retired` is no time");
+    return { ...old, ...withPublic(privateKeyOf(bytesOf("retired sign", sign))), signsUntil: until };
   });
 }
 

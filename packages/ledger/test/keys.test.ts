@@ -13,7 +13,9 @@ import {
   pseudonymsOf,
   referenceKey,
   rotateRoot,
+  sealKeyAt,
   sessionDigest,
+  signersAt,
   splitKeys,
   suppressionTag,
   tenantReference,
@@ -129,12 +131,31 @@ describe("keys split by role", () => {
 
 describe("rotation", () => {
   it("of the root retires the old seal key and keeps the persons", () => {
-    const rotated = parseKeys(formatKeys(rotateRoot(keys, random, 41)));
+    const rotated = parseKeys(formatKeys(rotateRoot(keys, random, { untilSeq: 41, signsUntil: 1_000 })));
     expect(rotated.retired.map(({ untilSeq }) => untilSeq)).toEqual([41]);
     expect(rotated.retired[0]!.seal.equals(keys.seal!)).toBe(true);
     expect(vkeyOf(rotated, 1)).not.toBe(vkeyOf(keys, 1));
     expect(pseudonymOf(rotated, "ada")).toBe(pseudonymOf(keys, "ada"));
-    expect(() => rotateRoot(splitKeys(keys, "app"), random, 1)).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
+    expect(() => rotateRoot(splitKeys(keys, "app"), random, { untilSeq: 1, signsUntil: 0 })).toThrow(
+      expect.objectContaining({ code: "BAD_KEYS" }),
+    );
+  });
+
+  it("of the root lets the old key sign beside the new one for a time, and be trusted after it", () => {
+    const twice = rotateRoot(rotateRoot(keys, random, { untilSeq: 41, signsUntil: 1_000 }), random, { untilSeq: 50, signsUntil: 2_000 });
+    const rotated = parseKeys(formatKeys(twice));
+    expect([0, 999, 1_000, 2_000].map((ms) => signersAt(rotated, ms).length)).toEqual([3, 3, 2, 1]);
+    expect(signersAt(rotated, 2_000)[0]!.equals(rotated.sign!)).toBe(true);
+    expect([41, 42, 50, 51].map((seq) => rotated.retired.findIndex(({ seal }) => seal === sealKeyAt(rotated, seq)))).toEqual([0, 1, 1, -1]);
+    for (const role of ["app", "auditor"] as const) {
+      const split = parseKeys(formatKeys(splitKeys(twice, role)));
+      expect(split.retired.map((old) => Object.keys(old).sort())).toEqual(Array(2).fill(["public", "seal", "untilSeq"]));
+      expect(split.retired[0]!.public!.equals(keys.public!)).toBe(true);
+    }
+    expect(signersAt(parseKeys(formatKeys(splitKeys(twice, "checkpointer"))), 0)).toHaveLength(3);
+    expect(() => parseKeys(fileOf({ retired: [{ seal: B64, untilSeq: 1, sign: B64 }] }))).toThrow(
+      expect.objectContaining({ code: "BAD_KEYS" }),
+    );
   });
 
   it("of pseudonyms makes new ones while the old can still be looked up", () => {

@@ -319,7 +319,7 @@ describe("a rotated key", () => {
     const log = logOf(3);
     log.checkpoint();
     const before = log.keys;
-    const after = rotateRoot(before, log.random, 3);
+    const after = rotateRoot(before, log.random, { untilSeq: 3, signsUntil: 0 });
     log.add(keyEntry({ vkey: vkeyOf(after, 1), ...log.entryOptions() }));
     log.keys = after;
     const text = formatCheckpoint(log.origin, 4, frontierOf(log.rows).root());

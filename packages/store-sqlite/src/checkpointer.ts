@@ -8,7 +8,9 @@ import {
   leafHash,
   openCheckpoint,
   parseVkey,
+  sealKeyAt,
   sealNext,
+  signersAt,
   signNote,
   type Vkey,
   vkeyOf,
@@ -39,8 +41,7 @@ const STEP = 500;
  * @throws {DaybookError} `LOG_DAMAGED`: something was changed behind the writer's back, nothing is signed; `KEYS_MISSING`
  */
 export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void, Checkpoint> {
-  const { seal: sealKey, sign } = keys;
-  if (sealKey === undefined || sign === undefined) {
+  if (keys.seal === undefined || keys.sign === undefined) {
     throw new DaybookError(
       "KEYS_MISSING",
       "Checkpoints are signed by whoever holds the signing key; run `daybook checkpoint --watch` there.",
@@ -63,14 +64,15 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
     for (const row of rows) {
       if (row.seq !== frontier.size) throw damaged(`entry ${frontier.size} is missing`);
       const leaf = checkedLeaf(row);
-      seal = checkedSeal(sealKey, row, seal, leaf);
+      seal = checkedSeal(sealKeyAt(keys, row.seq)!, row, seal, leaf);
       frontier.push(leaf);
     }
     if (rows.length < STEP) break;
     yield;
   }
   if (last !== undefined && frontier.size === last.size) return { size: last.size, note: last.note, made: false };
-  const note = signNote(formatCheckpoint(origin, frontier.size, frontier.root()), [{ name: origin, key: sign }]);
+  const signers = signersAt(keys, now()).map((key) => ({ name: origin, key }));
+  const note = signNote(formatCheckpoint(origin, frontier.size, frontier.root()), signers);
   return retryWhileBusy(() => {
     db.exec("BEGIN IMMEDIATE");
     try {
@@ -96,9 +98,11 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
 
 export const generationOf = (origin: string): number => Number(origin.slice(origin.lastIndexOf("/") + 1));
 
-/** The public keys of this log in every generation up to now. */
-export const generations = (keys: WriterScope["keys"], upTo: number): Vkey[] =>
-  Array.from({ length: upTo }, (_, i) => parseVkey(vkeyOf(keys, i + 1)));
+/** The public keys of this log, those of earlier roots too, in every generation up to now. */
+export function generations({ name, retired, ...newest }: WriterScope["keys"], upTo: number): Vkey[] {
+  const signing = [{ ...newest, name }, ...retired.flatMap((old) => (old.public === undefined ? [] : [{ name, public: old.public }]))];
+  return signing.flatMap((keys) => Array.from({ length: upTo }, (_, i) => parseVkey(vkeyOf(keys, i + 1))));
+}
 
 function trustedFrontier({ size, note, frontier: bytes }: CheckpointRow, vkeys: readonly Vkey[]): Frontier {
   try {

@@ -24,16 +24,22 @@ export function retryWhileBusy<T>(action: () => T, giveUpAfterMs = GIVE_UP_AFTER
   }
 }
 
+export interface OpenWritingOptions {
+  /** Nobody else may have the database open, not even for reading, until this connection is closed. Default false. */
+  readonly exclusive?: boolean;
+}
+
 /**
  * A connection that may write. Commits are flushed to the disk (`synchronous=FULL`), and what is deleted or blanked is overwritten
  * (`secure_delete`), which SQLite keeps per connection: it is read back, and the connection refused where it is not on.
  * @throws {DaybookError} `NOT_A_DAYBOOK`, `STORE_BUSY`, `STORE_FAILED`
  */
-export function openWriting(Database: SqliteConstructor, path: string): Sqlite {
+export function openWriting(Database: SqliteConstructor, path: string, { exclusive = false }: OpenWritingOptions = {}): Sqlite {
   let db: Sqlite | undefined;
   try {
     db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     const connection = db;
+    if (exclusive) connection.pragma("locking_mode = EXCLUSIVE");
     connection.pragma("page_size = 8192");
     retryWhileBusy(() => connection.pragma("journal_mode = WAL"));
     for (const setting of [

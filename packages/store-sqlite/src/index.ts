@@ -11,6 +11,7 @@ export { addPseudonymEpoch, destroyPseudonymEpoch, type EpochChange } from "./ps
 export type { PolicyChanges } from "./recorded-policy.ts";
 export { type RestoreOptions, type RestoreResult, restoreLedger } from "./restore-ledger.ts";
 export type { RetentionItem, RetentionOptions, RetentionResult } from "./retention.ts";
+export { type RootChange, rotateLedgerRoot } from "./rotate-root.ts";
 export { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 export { openSqliteReader, type SqliteHealth, SqliteReader, type SqliteReaderOptions } from "./sqlite-reader.ts";
 export { SqliteStore } from "./sqlite-store.ts";

@@ -7,6 +7,7 @@ import {
   lstatSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   type Stats,
   statSync,
@@ -89,6 +90,31 @@ export function makeKeys(databasePath: string): { readonly keys: LedgerKeys; rea
   } finally {
     rmSync(draft);
   }
+}
+
+/**
+ * The keys of a log that are to be changed, and the file they lie in.
+ * @throws {DaybookError} `KEYS_MISSING`; `BAD_OPTION`: they do not lie in a file
+ */
+export function keysToChange(databasePath: string, givenPath: string): { readonly keys: LedgerKeys; readonly file: string } {
+  const found = findKeys(databasePath, undefined);
+  if (found === undefined) throw new DaybookError("KEYS_MISSING", `There are no keys of ${givenPath}; set DAYBOOK_KEYS_FILE.`);
+  if (found.from === "beside") return { keys: found.keys, file: keysPathOf(databasePath) };
+  if (found.from === "file") return { keys: found.keys, file: process.env.DAYBOOK_KEYS_FILE! };
+  throw new DaybookError("BAD_OPTION", "Keys in an environment variable are changed where they are kept.");
+}
+
+/** In one step: there is never a moment without keys, or with half of them. */
+export function replaceKeys(file: string, keys: LedgerKeys): void {
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  const fd = openSync(draft, "wx", 0o600);
+  try {
+    writeSync(fd, formatKeys(keys));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, file);
 }
 
 function readKeys(text: string, place: string): LedgerKeys {

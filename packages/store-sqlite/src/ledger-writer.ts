@@ -10,6 +10,7 @@ import {
   prepareEntry,
   referenceKey,
   type SplitEntry,
+  sealKeyAt,
   sealNext,
   tenantReference,
 } from "@daybook/ledger";
@@ -125,8 +126,8 @@ export class LedgerWriter {
    */
   transaction<T>(action: (append: (entry: PreparedEntry) => number, nextSeq: number) => T): T {
     const db = this.#db;
-    const { seal: sealKey } = this.#options.keys;
-    if (sealKey === undefined) throw new LedgerError("BAD_KEYS", "These keys cannot seal entries; use the keys of a writer.");
+    const { keys } = this.#options;
+    if (keys.seal === undefined) throw new LedgerError("BAD_KEYS", "These keys cannot seal entries; use the keys of a writer.");
     this.#refuseOtherFile();
     retryWhileBusy(() => this.#begin.run());
     try {
@@ -136,7 +137,7 @@ export class LedgerWriter {
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
       this.#openBucket.continueAt(first);
       const result = action((entry) => {
-        seal = sealNext(sealKey, seq, seal, entry.leaf);
+        seal = sealNext(sealKeyAt(keys, seq)!, seq, seal, entry.leaf);
         this.#insert(seq, entry, seal);
         return seq++;
       }, first);

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
-import { addPseudonymKey, dropPseudonymKey, formatKeys, isLedgerError, keyEntry, type LedgerKeys, prepareEntry } from "@daybook/ledger";
+import { addPseudonymKey, dropPseudonymKey, isLedgerError, keyEntry, type LedgerKeys, prepareEntry } from "@daybook/ledger";
 import { openWriting } from "./connection.ts";
-import { findKeys, keysPathOf } from "./keys-source.ts";
+import { keysToChange, replaceKeys } from "./keys-source.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { loadSqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
@@ -40,17 +39,13 @@ function change(
   next: (keys: LedgerKeys) => { keys: LedgerKeys; kid: string },
 ): EpochChange {
   const path = resolve(givenPath);
-  const found = findKeys(path, undefined);
-  if (found === undefined) throw new DaybookError("KEYS_MISSING", `There are no keys of ${givenPath}; set DAYBOOK_KEYS_FILE.`);
-  if (found.from !== "beside" && found.from !== "file")
-    throw new DaybookError("BAD_OPTION", "Keys in an environment variable are changed where they are kept.");
-  const file = found.from === "beside" ? keysPathOf(path) : process.env.DAYBOOK_KEYS_FILE!;
+  const current = keysToChange(path, givenPath);
   try {
-    const { keys, kid } = next(found.keys);
+    const { keys, kid } = next(current.keys);
     const db = openWriting(loadSqlite(), path);
     try {
       // First the keys: a log must not say that a key is destroyed while it is still there.
-      replaceKeys(file, keys);
+      replaceKeys(current.file, keys);
       const ledger = new LedgerWriter(db, { keys, userIds: "readable", now: Date.now });
       ledger.transaction((append) => {
         append(prepareEntry(keyEntry({ kid, change: what, time: new Date().toISOString(), random: randomBytes }), randomBytes));
@@ -63,17 +58,4 @@ function change(
     if (isLedgerError(cause)) throw new DaybookError("BAD_OPTION", cause.hint, { cause });
     throw storeFailure(cause, givenPath);
   }
-}
-
-/** In one step: there is never a moment without keys, or with half of them. */
-function replaceKeys(file: string, keys: LedgerKeys): void {
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const fd = openSync(draft, "wx", 0o600);
-  try {
-    writeSync(fd, formatKeys(keys));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, file);
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatKeys, formatVkey, isLedgerError, KEY_TYPE, type LedgerKeys, makeVkey, newKeys, splitKeys, vkeyOf } from "@daybook/ledger";
-import { addPseudonymEpoch, destroyPseudonymEpoch, type FoundKeys, findKeys, keysPathOf } from "@daybook/store-sqlite";
+import { addPseudonymEpoch, destroyPseudonymEpoch, type FoundKeys, findKeys, keysPathOf, rotateLedgerRoot } from "@daybook/store-sqlite";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { refuseMissing } from "../trail.ts";
@@ -14,6 +14,10 @@ export interface DestroySubOptions extends KeysOptions {
 
 export interface KeysOptions {
   readonly db?: string;
+}
+
+export interface RotateOptions extends KeysOptions {
+  readonly confirm?: boolean;
 }
 
 export interface KeysSplitOptions extends KeysOptions {
@@ -77,6 +81,24 @@ export async function split({ db, for: role, output }: KeysSplitOptions): Promis
     throw new UsageError(cause.hint);
   }
   writeSecret(output, formatKeys(part));
+  return EXIT.ok;
+}
+
+export async function rotate({ db, confirm = false }: RotateOptions): Promise<ExitStatus> {
+  const path = await existing(db);
+  if (!confirm) {
+    const { keys } = await foundKeys(db);
+    if (keys.root === undefined) throw new UsageError("Only complete keys, with their root, can be rotated; these were split for a role.");
+    process.stdout.write(`would replace the keys of ${keys.name}; new checkpoints would be signed with both keys for 30 days\n`);
+    process.stderr.write("daybook: nothing was changed; stop the application, which would go on with the old keys, and add --confirm.\n");
+    return EXIT.ok;
+  }
+  const { vkey, before, bothSignUntil } = rotateLedgerRoot(path);
+  process.stdout.write(`${vkey}\n`);
+  process.stderr.write(
+    `daybook: checkpoints are signed with the old key ${before}, too, until ${bothSignUntil}.\n` +
+      "daybook: give the new public key to those who verify, and split the keys again for those who have a part of them.\n",
+  );
   return EXIT.ok;
 }
 

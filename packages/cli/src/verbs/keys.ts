@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { DestroySubOptions, KeysOptions, KeysSplitOptions } from "../actions/keys.ts";
+import type { DestroySubOptions, KeysOptions, KeysSplitOptions, RotateOptions } from "../actions/keys.ts";
 import type { ResolveOptions } from "../actions/resolve.ts";
 import type { Done } from "../exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
@@ -16,6 +16,11 @@ export function addKeys(program: Command, done: Done): void {
     .requiredOption("--output <file>", "where they go; it must not exist")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys split --for app --output app.keys")
     .action(async (options: KeysSplitOptions) => done(await (await import("../actions/keys.ts")).split(options)));
+  databaseOption(keys.command("rotate"))
+    .description("replace the keys that seal and sign; both sign for 30 days; stop the application before and start it afterwards")
+    .option("--confirm", "do it; without this it is only said what would happen")
+    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys rotate --confirm")
+    .action(async (options: RotateOptions) => done(await (await import("../actions/keys.ts")).rotate(options)));
   databaseOption(keys.command("rotate-sub"))
     .description("begin a new epoch of pseudonyms, yearly for example; restart the application afterwards")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys rotate-sub")
