@@ -118,7 +118,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     await page.getByRole("region", { name: "Passages" }).getByRole("link").first().click();
     await page.getByRole("heading", { level: 1, name: "Borrowing rules" }).waitFor();
     await page.getByRole("link", { name: "Contents" }).click();
-    await page.getByRole("list").getByRole("link").first().click();
+    await page.getByRole("main").getByRole("list").getByRole("link").first().click();
     await page.getByRole("link", { name: "Next section" }).click();
     expect(page.url()).toMatch(/\/books\/\d+\/sections\/2$/);
   });
