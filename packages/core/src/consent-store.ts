@@ -102,8 +102,12 @@ export interface ConsentStore {
   consentInForce(userId: string, purpose: string, at: number): Promise<ConsentInForce | undefined>;
   /** Everything this person agreed to or refused, oldest first. */
   consentsOf(userId: string): Promise<readonly ConsentRecord[]>;
-  /** Those whose time is over although they are still open, at most `limit`. */
-  consentsRunOut(at: number, limit: number): Promise<readonly ConsentRecord[]>;
+  /**
+   * Ends consents whose time is over, at most `limit`: in one transaction the record of the action `consent.expired` and the end of the
+   * journal of that purpose. Works without knowing the id as given. Answers how many.
+   * @param at milliseconds since the Unix epoch
+   */
+  expireConsents(at: number, limit: number): Promise<number>;
   /** All of them, by key, for an overview of an operator. */
   consents(filter?: { readonly purpose?: string; readonly state?: ConsentState }): AsyncIterable<ConsentRecord>;
   /** Forgets the projection and makes it again from the records. Answers how many agreements and refusals it holds. */

@@ -6,7 +6,6 @@ import {
   type ConsentState,
   type ConsentStore,
   consentDeferred,
-  consentExpired,
   consentGiven,
   consentInvalidated,
   consentRefused,
@@ -312,17 +311,10 @@ export class Consent {
       const before = this.#now() - retention.days * DAY_MS;
       while ((await this.#store.expireActivities(purpose, before, ROWS_AT_ONCE)) === ROWS_AT_ONCE);
     }
-    let ended = 0;
-    for (;;) {
-      const due = await this.#store.consentsRunOut(this.#now(), SWEEP_STEP);
-      for (const record of due) {
-        // Without the id the record could name nobody; the fence has stopped writing for it anyway.
-        if (record.userId === undefined) continue;
-        purgeJournals(this.#store, record.userId, record.purpose);
-        await this.#end(consentExpired, record.userId, record, { act: "ran out", by: "system" });
-        ended++;
-      }
-      if (due.length < SWEEP_STEP || due.every(({ userId }) => userId === undefined)) return ended;
+    for (let ended = 0; ; ) {
+      const step = await this.#store.expireConsents(this.#now(), SWEEP_STEP);
+      ended += step;
+      if (step < SWEEP_STEP) return ended;
     }
   }
 

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { addPseudonymEpoch } from "@daybook/store-sqlite";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createConsent, type Purpose } from "../src/index.ts";
-import { openHouse, personalDiary, readerNotice, systemImprovement, TICK } from "./support/house.ts";
+import { openHouse, personalDiary, readerNotice, systemImprovement, TICK, verified } from "./support/house.ts";
 
 const rowsOf = (path: string, sql: string) => {
   const db = new Database(path, { readonly: true });
@@ -252,6 +254,40 @@ describe("a consent with an end", () => {
     expect(await consent.expireDue()).toBe(1);
     expect([await journal.count("ada"), await store.count({ action: "consent.expired" })]).toEqual([0, 1]);
     expect(await consent.expireDue()).toBe(0);
+  });
+
+  it("ends with its journal and a record where the log keeps pseudonyms only, whichever epoch they are of", async () => {
+    let now = Date.parse("2027-03-01T00:00:00.000Z");
+    const options = { clock: { now: () => now }, purposes: [{ ...personalDiary, validDays: 30 }], userIds: "pseudonymous" } as const;
+    const former = await openHouse(options);
+    await former.consent.give("ada", "personal_diary", TICK);
+    await former.journal.record("ada", "note", { query: "under the first epoch" });
+    await former.journal.close();
+    former.consent.close();
+    await former.audit.close();
+    addPseudonymEpoch(former.path);
+    const { consent, journal, store, audit, path } = await openHouse({ ...options, path: former.path });
+    now += 20 * 86_400_000;
+    await consent.give("ada", "personal_diary", TICK);
+    await journal.record("ada", "note", { query: "under the second epoch" });
+    await consent.give("bob", "personal_diary", TICK);
+    await journal.record("bob", "note", { query: "of somebody else" });
+    now += 10 * 86_400_000;
+    expect([await consent.expireDue(), await journal.count("ada")]).toEqual([0, 2]);
+    now += 20 * 86_400_000 - 1;
+    await consent.give("bob", "personal_diary", TICK);
+    now += 1;
+    expect([await consent.expireDue(), await journal.count("ada"), await journal.count("bob")]).toEqual([1, 0, 1]);
+    const [event] = (await store.query({ action: "consent.expired" })).events;
+    expect(event?.subjects).toEqual([{ id: (await store.namesOf("ada"))[2], role: "subject" }]);
+    expect((await consent.status("ada", "personal_diary")).state).toBe("expired");
+    await audit.flush();
+    const history = await consent.history("ada");
+    await store.rebuildConsents();
+    expect(await consent.history("ada")).toEqual(history);
+    const bytes = Buffer.concat(["", "-wal"].map((suffix) => readFileSync(path + suffix)));
+    for (const gone of ["the first epoch", "the second epoch"]) expect([gone, bytes.includes(gone)]).toEqual([gone, false]);
+    expect((await verified(path)).verdict).toBe("intact");
   });
 
   it("asks again only some time after a refusal", async () => {

@@ -1,5 +1,6 @@
-import { DaybookError, type NoticeVersion, type PurposeVersion } from "@daybook/core";
-import { suppressionTag } from "@daybook/ledger";
+import { randomBytes } from "node:crypto";
+import { DaybookError, type JsonObject, type NoticeVersion, type PurposeVersion, uuidV7 } from "@daybook/core";
+import { type PreparedEntry, prepareEntry, pseudonymsOf, type SplitEntry, splitEvent, suppressionTag } from "@daybook/ledger";
 import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
 import { eventOfParts, projectedParts } from "./projected-parts.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
@@ -18,6 +19,19 @@ const AGREEMENTS: ReadonlyMap<string, string> = new Map([
   ["consent.refused", "refused"],
 ]);
 
+interface RunOut {
+  readonly consent_id: string;
+  readonly record_id: string;
+  readonly consent_type: string;
+  readonly version: string;
+  readonly epoch: number;
+  readonly user_id: string | null;
+  readonly sub: string;
+}
+
+/** Stands for an id nobody knows while its entry is made; it gets into none. */
+const UNKNOWN_ID = "unknown";
+
 /** Rows of one step of a rebuild. */
 const STEP = 1_000;
 
@@ -35,6 +49,8 @@ export class ConsentOperations {
   readonly #removeAll;
   readonly #deleteActivities;
   readonly #suppressed;
+  readonly #runOut;
+  readonly #pseudonyms;
 
   constructor(scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">) {
     this.#scope = scope;
@@ -48,7 +64,7 @@ export class ConsentOperations {
     );
     const ofPerson = "sub IN (SELECT value FROM json_each(@subs)) AND consent_type = @purpose";
     this.#supersede = db.prepare(
-      `UPDATE user_consent SET state = 'superseded', revoked_at = @time, revoked_seq = @seq WHERE ${ofPerson} AND revoked_at IS NULL`,
+      `UPDATE user_consent SET state = 'superseded', revoked_at = @time, revoked_seq = @seq WHERE (consent_id = @previous OR (${ofPerson})) AND revoked_at IS NULL`,
     );
     const ending = "UPDATE user_consent SET state = @state, revoked_at = @time, revoked_seq = @seq, epoch = max(epoch, @epoch)";
     this.#endAll = db.prepare(`${ending} WHERE (consent_id = @consent OR (${ofPerson})) AND revoked_at IS NULL AND state <> 'refused'`);
@@ -58,6 +74,13 @@ export class ConsentOperations {
       .pluck();
     this.#removeAll = db.prepare(`DELETE FROM user_consent WHERE ${ofPerson}`);
     this.#deleteActivities = db.prepare(`DELETE FROM user_activity WHERE ${ofPerson}`);
+    this.#runOut = db.prepare<[string, number], RunOut>(
+      `SELECT consent_id, record_id, consent_type, version, epoch, user_id, sub FROM user_consent
+      WHERE expires_at IS NOT NULL AND revoked_at IS NULL AND expires_at <= ? AND state IN ('given', 'renewed') ORDER BY expires_at LIMIT ?`,
+    );
+    this.#pseudonyms = db.prepare<[string], { record_id: string; sub: string }>(
+      "SELECT DISTINCT record_id, sub FROM user_consent WHERE record_id IN (SELECT value FROM json_each(?))",
+    );
     this.#suppressed = db.prepare<[string, string], number>("SELECT 1 FROM daybook_suppression WHERE tag = ? AND before >= ?").pluck();
   }
 
@@ -76,6 +99,28 @@ export class ConsentOperations {
     // An expiry names one consent; a newer one that the person gave meanwhile keeps its journal.
     if (this.#stillOpen.get(of) !== undefined) return 0;
     return this.#deleteActivities.run(of).changes;
+  }
+
+  /**
+   * Records the end of consents whose time is over and deletes their journals, inside the transaction of its caller. All consents of a
+   * person and a purpose share their record id, so that the journal is found under every pseudonym the person had.
+   */
+  expire(now: number, limit: number, append: (entry: PreparedEntry) => number): { consents: number; rows: number } {
+    const time = new Date(now).toISOString();
+    const due = this.#runOut.all(time, limit);
+    const nameless = due.filter(({ user_id }) => user_id === null).map(({ record_id }) => record_id);
+    const pseudonyms = nameless.length === 0 ? [] : this.#pseudonyms.all(JSON.stringify(nameless));
+    let rows = 0;
+    for (const { consent_id: consent, record_id: record, consent_type: purpose, version, epoch, user_id, sub } of due) {
+      const data = { purpose, consent, record, version, epoch: epoch + 1, act: "ran out", by: "system" };
+      const seq = append(prepareEntry(this.#expired({ id: user_id ?? undefined, sub }, data, now), randomBytes));
+      const subs =
+        user_id === null
+          ? pseudonyms.filter((known) => known.record_id === record).map((known) => known.sub)
+          : [sub, ...pseudonymsOf(this.#scope.keys, user_id)];
+      rows += this.apply({ seq, time, action: "consent.expired", person: { sub, subs }, ip: undefined, data });
+    }
+    return { consents: due.length, rows };
   }
 
   publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): void {
@@ -139,7 +184,7 @@ export class ConsentOperations {
     if (agreed !== undefined) {
       // A record of before an erasure that arrives after it must not bring the person back.
       if (consent === null || this.#isSuppressed(person.subs, time)) return;
-      this.#supersede.run(of);
+      this.#supersede.run({ ...of, previous: textOf(data, "previous") });
       this.#insert.run({
         consent,
         purpose,
@@ -171,6 +216,28 @@ export class ConsentOperations {
     if (state === "terminated") this.#removeAll.run({ subs: of.subs, purpose });
     else if (state === "withdrawn") this.#endAll.run({ ...of, state, consent, epoch });
     else this.#endOne.run({ state, time, seq, consent, epoch });
+  }
+
+  #expired({ id, sub }: { readonly id: string | undefined; readonly sub: string }, data: JsonObject, now: number): SplitEntry {
+    const { keys, userIds } = this.#scope;
+    const split = splitEvent(
+      {
+        id: uuidV7(now),
+        time: new Date(now).toISOString(),
+        type: "compliance",
+        action: "consent.expired",
+        severity: "info",
+        outcome: "success",
+        actor: { kind: "system" },
+        subjects: [{ id: id ?? UNKNOWN_ID, role: "subject" }],
+        data,
+      },
+      { keys, userIds },
+    );
+    if (id !== undefined) return split;
+    // Only the pseudonym is known, and it is all that such a log keeps of a person.
+    const parts = split.parts.map((part) => (part.sub === undefined ? part : { ...part, sub, text: part.text.replace(part.sub, sub) }));
+    return { ...split, parts };
   }
 
   #isSuppressed(subs: readonly string[], time: string): boolean {

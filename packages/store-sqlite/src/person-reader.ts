@@ -92,15 +92,6 @@ export class PersonReader {
     );
   }
 
-  consentsRunOut(at: number, limit: number): ConsentRecord[] {
-    return this.#all(
-      `SELECT ${CONSENT_COLUMNS} FROM user_consent
-      WHERE expires_at IS NOT NULL AND revoked_at IS NULL AND expires_at <= ? AND state IN ('given', 'renewed') ORDER BY expires_at LIMIT ?`,
-      new Date(at).toISOString(),
-      limit,
-    ).map(consentRecord);
-  }
-
   async *consents({ purpose, state }: { readonly purpose?: string; readonly state?: ConsentState } = {}): AsyncGenerator<ConsentRecord> {
     const page = this.#db.prepare<[number, string | null, string | null], Row>(
       `SELECT rowid AS place, ${CONSENT_COLUMNS} FROM user_consent

@@ -153,8 +153,8 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     return this.#readNow(() => this.#parts.persons.consentsOf(userId));
   }
 
-  consentsRunOut(at: number, limit: number): Promise<readonly ConsentRecord[]> {
-    return this.#readNow(() => this.#parts.persons.consentsRunOut(at, limit));
+  expireConsents(at: number, limit: number): Promise<number> {
+    return this.#write("expireConsents", at, limit);
   }
 
   consents(filter?: { readonly purpose?: string; readonly state?: ConsentState }): AsyncIterable<ConsentRecord> {

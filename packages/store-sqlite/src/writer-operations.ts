@@ -91,6 +91,17 @@ export class WriterOperations {
     this.#persons.consents.publish(purposes, notices);
   }
 
+  expireConsents(at: number, limit: number): number {
+    const ended = this.#scope.ledger.transaction((append) => {
+      const { consents, rows } = this.#persons.consents.expire(at, limit, append);
+      if (rows > 0) this.#removals.note(undefined, []);
+      return consents;
+    });
+    this.#removals.finish();
+    if (ended > 0) this.#checkpoints.entriesStored(true);
+    return ended;
+  }
+
   rebuildConsents(): number {
     return this.#persons.consents.rebuild();
   }
@@ -204,6 +215,7 @@ export class WriterOperations {
 export type WriterOperation =
   | "append"
   | "publish"
+  | "expireConsents"
   | "rebuildConsents"
   | "rebuildRequests"
   | "appendActivities"
