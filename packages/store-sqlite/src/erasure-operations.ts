@@ -22,6 +22,8 @@ import type { WriterScope } from "./writer-scope.ts";
 /** Parts removed by one transaction, so that no other writer waits long. */
 const MOST_SLOTS = 4_000;
 const DAY_MS = 86_400_000;
+/** A part of an entry as one number: parts are fewer than this. */
+const PARTS = 256;
 
 interface QueueRow {
   readonly sub: string;
@@ -227,6 +229,7 @@ export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slot
   const deletePart = db.prepare("DELETE FROM daybook_person WHERE seq = ? AND part = ?");
   const deleteReference = db.prepare("DELETE FROM daybook_ref WHERE bucket = ? AND key = ? AND seq = ? AND part = ?");
   const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+  const unnamed = new Map<number, Slot[]>();
   const salts: Uint8Array[] = [];
   let seen = 0;
   const sample = (salt: Uint8Array | null | undefined) => {
@@ -249,7 +252,21 @@ export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slot
     const bucket = bucketOf(seq);
     if (bucket > closed) continue;
     if (row.sub !== null) deleteReference.run(bucket, referenceKey(row.sub), seq, part);
-    if (row.tenant !== null) for (const key of tenantReferences(keys, row.tenant)) deleteReference.run(bucket, key, seq, part);
+    if (row.tenant === null) continue;
+    let gone = 0;
+    for (const key of tenantReferences(keys, row.tenant)) gone += deleteReference.run(bucket, key, seq, part).changes;
+    if (gone > 0) continue;
+    // It was written under an epoch that has been destroyed: nobody can tell its key, but it points to the part.
+    const others = unnamed.get(bucket);
+    if (others === undefined) unnamed.set(bucket, [{ seq, part }]);
+    else others.push({ seq, part });
+  }
+  for (const [bucket, others] of unnamed) {
+    const list = JSON.stringify(others.map(({ seq, part }) => seq * PARTS + part));
+    db.prepare(`DELETE FROM daybook_ref WHERE bucket = ? AND part > 0 AND seq * ${PARTS} + part IN (SELECT value FROM json_each(?))`).run(
+      bucket,
+      list,
+    );
   }
   return salts;
 }

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { type AuditEvent, queryReceived, uuidV7 } from "@daybook/core";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { addPseudonymEpoch, destroyPseudonymEpoch, openSqliteStore } from "../src/index.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+/** More than a block of references. */
+const EVENTS = 16_500;
+
+const open = (path: string) => openSqliteStore({ path, anchors: [], retention: "manual", onNotice: () => undefined });
+
+async function append(path: string, events: number, first = 0): Promise<void> {
+  const store = await open(path);
+  const start = Date.now() - EVENTS;
+  const event = (n: number): AuditEvent => ({
+    id: uuidV7(start + n),
+    time: new Date(start + n).toISOString(),
+    type: "query",
+    action: "search.run",
+    severity: "info",
+    outcome: "success",
+    actor: { kind: "user", id: `reader-${n % 500}` },
+    tenant: `library-${n % 5}`,
+  });
+  for (let n = first; n < first + events; n += 500) {
+    await store.append(Array.from({ length: Math.min(500, events) }, (_, k) => ({ definition: queryReceived, event: event(n + k) })));
+  }
+  await store.close();
+}
+
+function referencesIn(path: string): number {
+  const db = new Database(path, { readonly: true });
+  const count = db.prepare<[], number>("SELECT count(*) FROM daybook_ref WHERE part > 0").pluck().get()!;
+  db.close();
+  return count;
+}
+
+describe("a log of which an epoch of pseudonyms was destroyed", () => {
+  it("verifies, although nobody can compute its references to tenants any more", async () => {
+    const path = join(temporaryFolder(), "audit.db");
+    await append(path, EVENTS);
+    addPseudonymEpoch(path);
+    destroyPseudonymEpoch(path, "1");
+    const store = await open(path);
+    try {
+      expect((await store.verify()).findings).toEqual([]);
+    } finally {
+      await store.close();
+    }
+  }, 60_000);
+
+  it("loses a person's references with an erasure, also those that a process with the former keys wrote", async () => {
+    const path = join(temporaryFolder(), "audit.db");
+    await append(path, 100);
+    addPseudonymEpoch(path);
+    await append(path, EVENTS - 100, 100);
+    destroyPseudonymEpoch(path, "1");
+    const db = new Database(path);
+    // Whoever closes a block computes its tenants with the keys it has read, which may be older than those of a row.
+    const { changes } = db
+      .prepare(
+        `UPDATE daybook_ref SET key = key + 1 WHERE part > 0 AND key IN (SELECT key FROM daybook_ref WHERE part > 0 GROUP BY key HAVING count(*) > 1000)`,
+      )
+      .run();
+    expect(changes).toBeGreaterThan(EVENTS / 2);
+    db.close();
+    const store = await open(path);
+    try {
+      expect((await store.verify()).findings).toEqual([]);
+      const before = referencesIn(path);
+      const { erased } = await store.erase("reader-250");
+      expect(erased).toBe(33);
+      // One reference of the person and one of the tenant for each part in the closed block.
+      expect(before - referencesIn(path)).toBe(2 * 33);
+      expect((await store.verify()).findings).toEqual([]);
+    } finally {
+      await store.close();
+    }
+  }, 60_000);
+
+  it("still shows a reference to where nobody is", async () => {
+    const path = join(temporaryFolder(), "audit.db");
+    await append(path, EVENTS);
+    addPseudonymEpoch(path);
+    destroyPseudonymEpoch(path, "1");
+    const db = new Database(path);
+    db.exec("INSERT INTO daybook_ref SELECT bucket, key + 1, seq, part FROM daybook_ref WHERE part = 1 LIMIT 1");
+    db.exec("INSERT INTO daybook_ref SELECT bucket, key, seq, 9 FROM daybook_ref WHERE part = 1 LIMIT 1");
+    db.close();
+    const store = await open(path);
+    try {
+      expect((await store.verify()).findings).toMatchObject([{ code: "INDEX_DAMAGED", count: 2 }]);
+    } finally {
+      await store.close();
+    }
+  }, 60_000);
+});
