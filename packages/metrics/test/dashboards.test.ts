@@ -85,8 +85,6 @@ describe.skipIf(skip)("dashboards over a library with everything switched on", (
         audit.record(answerGenerated, { data: { model: "m", tokensIn: 900, tokensOut: 80 } });
         if (n % 20 === 0) audit.record(anomalyDetected, { data: { detector: "enumeration" } });
         if (n % 20 === 0) audit.record(trailRead, { data: { verb: "report" } });
-        // An hour passes for those who count people, so that its distribution is there.
-        if (n === 60) hours = 1;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     })();
@@ -100,6 +98,9 @@ describe.skipIf(skip)("dashboards over a library with everything switched on", (
       () => exporter.close(),
       () => audit.close(),
     );
+    // An hour passes for those who count people, once Prometheus has seen them before it: an increase needs a beginning.
+    await until(async () => (await query(prometheus, "daybook_requests_per_user_count"))[0], "nobody was counted yet");
+    hours = 1;
     await until(
       async () => (await query(prometheus, "increase(daybook_requests_per_user_count[1d]) > 0"))[0],
       "an hour of people was counted",
