@@ -8,10 +8,10 @@ import { bundleProgram } from "./support/bundle-program.ts";
 import { lockDatabase, verifyDatabase } from "./support/database.ts";
 import { type Framework, type HttpProcess, startHttp } from "./support/http-process.ts";
 
-/** How long another process keeps the database locked. 30 on demand: beyond 10 s the writer gives up by itself. */
-const LOCK_SECONDS = Number(process.env.DAYBOOK_LOCK_SECONDS ?? 3);
-/** How long 1,000 requests a second meet a dead store. 60 and 600 on demand. */
-const SOAK_SECONDS = Number(process.env.DAYBOOK_SOAK_SECONDS ?? 8);
+/** How long another process keeps the database locked: beyond 10 s the writer gives up by itself. */
+const LOCK_SECONDS = Number(process.env.DAYBOOK_LOCK_SECONDS ?? 30);
+/** How long 1,000 requests a second meet a dead store. 600 on demand. */
+const SOAK_SECONDS = Number(process.env.DAYBOOK_SOAK_SECONDS ?? 60);
 const DEADLINE_MS = 500;
 /** A busy machine answers later than its timers say. */
 const SLACK_MS = 1_500;

@@ -7,8 +7,7 @@ import { bundleProgram } from "../faults/support/bundle-program.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PROCESSES = 8;
-/** 60 on demand. */
-const SECONDS = Number(process.env.DAYBOOK_WRITE_SECONDS ?? 8);
+const SECONDS = Number(process.env.DAYBOOK_WRITE_SECONDS ?? 60);
 const program = fileURLToPath(await bundleProgram(new URL("./support/proof-program.ts", import.meta.url).href));
 
 describe(`${PROCESSES} processes that write and erase for ${SECONDS} s`, () => {
