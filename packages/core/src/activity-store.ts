@@ -70,6 +70,11 @@ export interface ActivityStore {
    * @param now milliseconds since the Unix epoch
    */
   appendActivities(batch: readonly NewActivity[], now: number): Promise<readonly ActivityVerdict[]>;
+  /**
+   * The same without returning to the event loop, for the end of a process. Optional.
+   * @throws {DaybookError} where they could not be written within `deadlineMs`
+   */
+  appendActivitiesSync?(batch: readonly NewActivity[], now: number, deadlineMs: number): readonly ActivityVerdict[];
   /** One page by key, newest first unless told otherwise. */
   activities(
     userId: string,

@@ -5,6 +5,7 @@ import type { AuditStore } from "./audit-store.ts";
 import { BUILT_IN_EVENTS, type BuiltInEvent, permissionDenied } from "./built-in-events.ts";
 import { Catalogue } from "./catalogue.ts";
 import { ClockWatch } from "./clock-watch.ts";
+import type { Companion } from "./companion.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
 import type { DeliveryCounters } from "./delivery-counters.ts";
 import type { DeliveryMeter } from "./delivery-meter.ts";
@@ -21,7 +22,7 @@ import { type Handling, RecordedEvent } from "./recorded-event.ts";
 import { currentContext, type Denial, type RequestContext } from "./request-context.ts";
 import { personDaysOf } from "./retention-days.ts";
 import type { Severity } from "./severity.ts";
-import { SinkDelivery } from "./sink-delivery.ts";
+import { SinkDelivery, within } from "./sink-delivery.ts";
 import { Spool } from "./spool.ts";
 import { plainSpoolForm } from "./spool-form.ts";
 import { glassBroken, glassRestored, trailGap } from "./trail-events.ts";
@@ -82,6 +83,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   readonly #stopWatchingExit: () => void;
   readonly #handlings = new Map<EventDefinition, Partial<Record<Severity, Handling>>>();
   readonly #reported = new Map<string, number>();
+  readonly #companions = new Set<Companion>();
   #glassBroken: { readonly reason: string } | undefined;
   #order = 0;
   #lateDurable = 0;
@@ -267,6 +269,12 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     clearTimeout(timer);
   }
 
+  /** From now until the returned function is called, the end of this log, or of the process, closes the companion first. */
+  accompany(companion: Companion): () => void {
+    this.#companions.add(companion);
+    return () => void this.#companions.delete(companion);
+  }
+
   /** Writes what waits, with a deadline, and closes all sinks. Answers how many events could not be written. */
   close(): Promise<{ readonly lost: number }> {
     this.#closing ??= this.#close();
@@ -291,6 +299,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   }
 
   async #close(): Promise<{ readonly lost: number }> {
+    if (this.#companions.size > 0)
+      await within(this.#closeDeadlineMs, Promise.all([...this.#companions].map((companion) => companion.close())));
     await this.#life?.opened;
     this.#gaps.finish();
     this.#life?.closing("close");
@@ -320,6 +330,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   }
 
   #closeSync(exitCode: number): void {
+    for (const companion of this.#companions) companion.closeSync(this.#closeDeadlineMs);
     this.#gaps.finish();
     this.#life?.closing("exit", exitCode);
     for (const delivery of this.#deliveries) delivery.closeSync(this.#closeDeadlineMs);

@@ -100,6 +100,8 @@ export interface ConsentStore {
    * @param at milliseconds since the Unix epoch
    */
   consentInForce(userId: string, purpose: string, at: number): Promise<ConsentInForce | undefined>;
+  /** The same without waiting, where the store can; what is recorded in the last moment of a process needs it. */
+  consentInForceNow?(userId: string, purpose: string, at: number): ConsentInForce | undefined;
   /** Everything this person agreed to or refused, oldest first. */
   consentsOf(userId: string): Promise<readonly ConsentRecord[]>;
   /**

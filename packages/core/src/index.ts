@@ -45,6 +45,7 @@ export {
   trailRead,
 } from "./built-in-events.ts";
 export { Catalogue } from "./catalogue.ts";
+export type { Companion } from "./companion.ts";
 export {
   type ChangeKind,
   CONSENT_STATES,

@@ -587,7 +587,8 @@ const mayOvertake = (event: Delivered) => event.policy !== "spool" || event.orde
 /** An event another required sink has already was acknowledged: it may reach this one late, whatever its policy. */
 const maySpool = (event: Delivered) => event.policy === "spool" || event.persisted;
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** Settles with the work, or when the time is over. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);

@@ -103,6 +103,7 @@ export class Journal {
   readonly #maxEntries: number;
   readonly #deadlineMs: number;
   readonly #looking = new Set<Promise<ConsentInForce | undefined>>();
+  readonly #leave: () => void;
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
   #running: Promise<void> | undefined;
@@ -124,6 +125,7 @@ export class Journal {
     this.#deadlineMs = deadlineMs;
     this.#now = clock === undefined ? Date.now : () => clock.now();
     enterJournal(store, this);
+    this.#leave = audit.accompany(this);
   }
 
   /**
@@ -135,14 +137,17 @@ export class Journal {
     try {
       if (this.#closed) throw new DaybookError("LOG_CLOSED", "Record before close() is called, or open a new journal.");
       const entry = checkedEntry(userId, activity, fields);
-      const held = await this.#look(userId, at);
+      const held =
+        this.#store.consentInForceNow === undefined
+          ? await this.#look(userId, at)
+          : this.#store.consentInForceNow(userId, this.purpose, at);
       if (held === undefined) {
         this.#suppressed++;
         return { outcome: "suppressed" };
       }
       return await this.#push({ ...entry, id: uuidV7(at), userId, at, purpose: this.purpose, consent: held.consent });
     } catch (cause) {
-      const error = isDaybookError(cause) ? cause : new DaybookError("STORE_FAILED", messageOf(cause), { cause });
+      const error = asError(cause);
       this.#refused++;
       this.#audit.problem(error);
       return { outcome: "refused", error };
@@ -228,11 +233,34 @@ export class Journal {
     }
   }
 
-  /** Writes what waits. Close the journal before the audit log. */
+  /** Writes what waits. The audit log does this too before it closes. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.flush();
+    this.#leave();
     leaveJournal(this.#store, this);
+  }
+
+  /** At process exit, where the audit log calls it: writes what waits, without returning to the event loop. */
+  closeSync(deadlineMs: number): void {
+    this.#closed = true;
+    const batch = [...this.#inFlight, ...this.#waiting];
+    if (batch.length === 0) return;
+    this.#inFlight = [];
+    this.#waiting = [];
+    let error = new DaybookError("STORE_FAILED", "This store cannot take entries of a journal while the process exits.");
+    try {
+      // What was in flight goes first again: an entry that is there by now is kept once.
+      const activities = batch.map(({ activity }) => activity);
+      const verdicts = this.#store.appendActivitiesSync?.(activities, this.#now(), deadlineMs);
+      if (verdicts !== undefined) {
+        for (const [i, entry] of batch.entries()) this.#settle(entry, verdicts[i]!);
+        return;
+      }
+    } catch (cause) {
+      error = asError(cause);
+    }
+    for (const entry of batch) this.#lose(entry, error);
   }
 
   async #look(userId: string, at: number): Promise<ConsentInForce | undefined> {
@@ -269,14 +297,17 @@ export class Journal {
           batch.map(({ activity }) => activity),
           this.#now(),
         );
+        if (this.#inFlight !== batch) return;
         this.#inFlight = [];
         failures = 0;
         for (const [i, entry] of batch.entries()) this.#settle(entry, verdicts[i]!);
       } catch (cause) {
+        if (this.#inFlight !== batch) return;
         this.#inFlight = [];
-        const error = isDaybookError(cause) ? cause : new DaybookError("STORE_FAILED", messageOf(cause), { cause });
+        const error = asError(cause);
         if (failures === 0) this.#audit.problem(error);
-        const tooOld = this.#now() - this.#deadlineMs;
+        // A store that is closed does not come back.
+        const tooOld = error.code === "LOG_CLOSED" ? Number.POSITIVE_INFINITY : this.#now() - this.#deadlineMs;
         for (const entry of batch) if (entry.activity.at <= tooOld) this.#lose(entry, error);
         this.#waiting.unshift(...batch.filter(({ activity }) => activity.at > tooOld));
         await new Promise<void>((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]));
@@ -353,5 +384,6 @@ function jsonOf(details: unknown): string {
   }
 }
 
+const asError = (cause: unknown) => (isDaybookError(cause) ? cause : new DaybookError("STORE_FAILED", messageOf(cause), { cause }));
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 const bad = (what: string, rule: string) => new DaybookError("BAD_EVENT", `In an entry of a journal, ${what} must be ${rule}.`);

@@ -1,3 +1,6 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { createAuditLog, type GivenSink, runAs } from "@daybook/core";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -103,6 +106,28 @@ describe("a journal", () => {
     await consent.expireDue();
     expect(await counts.count("ada")).toBe(1);
     await counts.close();
+  });
+});
+
+describe("a process that ends without closing its journal", () => {
+  const PROGRAM = fileURLToPath(new URL("./support/journal-at-exit.ts", import.meta.url));
+
+  it.each([
+    ["at its natural end", "end", [0, null]],
+    ["by process.exit", "exit", [3, null]],
+    ["by an uncaught throw", "throw", [1, null]],
+    ["by process.exit while entries are being written", "later", [4, null]],
+    ["by SIGTERM", "signal", [null, "SIGTERM"]],
+    ["after the audit log alone was closed", "close", [0, null]],
+  ])("%s loses no entry, and keeps each once", async (_name, end, ended) => {
+    const { consent, journal, path } = await openHouse();
+    await consent.give("ada", "personal_diary", TICK);
+    const child = fork(PROGRAM, [path, end], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    child.disconnect();
+    expect(await once(child, "exit")).toEqual(ended);
+    const { activities, next } = await journal.read("ada", { order: "oldest", limit: 1_000 });
+    expect(next).toBeUndefined();
+    expect(activities.map(({ query }) => query)).toEqual(Array.from({ length: 1_000 }, (_, i) => `entry ${i}`));
   });
 });
 

@@ -59,12 +59,16 @@ export class SharedWriter {
 
   appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {
     const { flat, refused } = encodeBatch(batch, this.#splitter);
-    return { refused: [...refused, ...this.#writer.callSync<readonly RefusedEvent[]>("append", deadlineMs, flat)] };
+    return { refused: [...refused, ...this.callSync<readonly RefusedEvent[]>("append", deadlineMs, flat)] };
   }
 
   call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
     if (this.#writer instanceof ThreadedWriter) this.#writer.revive();
     return this.#writer.call<T>(operation, ...args);
+  }
+
+  callSync<T>(operation: WriterOperation, deadlineMs: number, ...args: readonly unknown[]): T {
+    return this.#writer.callSync<T>(operation, deadlineMs, ...args);
   }
 
   /** @param listener told what the writer tells without being asked, until it leaves */

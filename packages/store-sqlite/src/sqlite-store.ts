@@ -149,6 +149,14 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     return this.#readNow(() => this.#parts.persons.consentInForce(userId, purpose, at));
   }
 
+  consentInForceNow(userId: string, purpose: string, at: number): ConsentInForce | undefined {
+    try {
+      return this.#parts.persons.consentInForce(userId, purpose, at);
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
+  }
+
   consentsOf(userId: string): Promise<readonly ConsentRecord[]> {
     return this.#readNow(() => this.#parts.persons.consentsOf(userId));
   }
@@ -167,6 +175,11 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
 
   appendActivities(batch: readonly NewActivity[], now: number): Promise<readonly ActivityVerdict[]> {
     return this.#write("appendActivities", batch, now);
+  }
+
+  appendActivitiesSync(batch: readonly NewActivity[], now: number, deadlineMs: number): readonly ActivityVerdict[] {
+    if (this.#closed !== undefined) throw closed();
+    return this.#parts.writer.callSync<readonly ActivityVerdict[]>("appendActivities", deadlineMs, batch, now);
   }
 
   activities(
