@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   accessChanged,
@@ -13,6 +13,7 @@ import {
 } from "@daybook/core";
 import { createConsent, createJournal, defineNotice, definePurpose, openReceipt, REQUEST_CHANNELS, receiptOf } from "@daybook/gdpr";
 import { openSqliteStore } from "@daybook/store-sqlite";
+import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BASIS_CHOICES, CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, OUTCOME_CHOICES, STATE_CHOICES } from "../src/verbs/gdpr-choices.ts";
@@ -166,6 +167,25 @@ describe("daybook gdpr export", () => {
     expect(readFileSync(join(output, "export.json"), "utf8")).not.toContain("amina");
     const report = await run("report", "--action", "gdpr.exported", "--format", "ndjson");
     expect(JSON.parse(report.stdout)).toMatchObject({ actor: { id: expect.stringMatching(/^os:/) }, subjects: [{ id: "sabo" }] });
+  });
+
+  it("encrypts the package to the owners of keys, and refuses what is no key", async () => {
+    const identities = [await generateX25519Identity(), await generateX25519Identity()];
+    const keys = await Promise.all(identities.map((identity) => identityToRecipient(identity)));
+    const output = join(folder, "encrypted");
+    const answer = await run("gdpr", "export", "--user", "sabo", "--output", output, "--encrypt-to", keys[0]!, "--encrypt-to", keys[1]!);
+    expect([answer.status, answer.stdout]).toEqual([0, expect.stringContaining("age --decrypt")]);
+    expect(readdirSync(output).every((name) => name.endsWith(".age"))).toBe(true);
+    const sealed = readFileSync(join(output, "export.json.age"));
+    expect(sealed.includes("sabo")).toBe(false);
+    for (const identity of identities) {
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      expect(JSON.parse(await decrypter.decrypt(sealed, "text"))).toMatchObject({ person: "sabo" });
+    }
+    const refused = await run("gdpr", "export", "--user", "sabo", "--output", join(folder, "no"), "--encrypt-to", identities[0]!);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("Recipient 1 of `encryptTo`")]);
+    expect([refused.stderr.includes(identities[0]!), existsSync(join(folder, "no"))]).toEqual([false, false]);
   });
 
   it("answers 3 for somebody nobody knows, and makes no folder", async () => {

@@ -147,6 +147,8 @@ export const personExported = defineEvent({
     redactions: "count?",
     toReview: "count?",
     manifestSha256: "text?",
+    /** `age` where only the owners of keys can read the copy. */
+    encryption: "text?",
     request: "text?",
   }),
   personal: [],

@@ -26,6 +26,7 @@ import {
 import { checkIdentity, type IdentityProof } from "./identity.ts";
 import { purgeJournals } from "./journal-registry.ts";
 import type { Recipient } from "./privacy-information.ts";
+import { letArrive } from "./waiting-records.ts";
 
 export type ErasableStore = AuditStore &
   ConsentStore &
@@ -63,7 +64,7 @@ export const isEmptyPlan = ({ erase, keep, journal, consents }: ErasurePlan): bo
  * @throws {DaybookError} `PERSON_UNKNOWN`
  */
 export async function planErasureOf(userId: string, { audit, store }: Pick<ErasePersonOptions, "audit" | "store">): Promise<ErasurePlan> {
-  await audit.flush();
+  await letArrive(audit);
   const plan = await store.planErasure(userId);
   await audit.record(trailRead, { data: { verb: "gdpr erase (plan)", records: plan.erase + plan.keep } }).stored;
   if (isEmptyPlan(plan)) throw unknownPerson();
@@ -95,8 +96,8 @@ export async function erasePerson(userId: string, options: ErasePersonOptions): 
   const actor = currentContext()?.actor();
   const operator = actor === undefined ? "system" : actor.id === userId ? "self" : (actor.id ?? actor.kind);
 
-  // Nothing of the person may come back from what waits: first what is queued goes in, then all of it goes.
-  await audit.flush();
+  // Nothing of the person may come back from what waits: first what waits goes in, then all of it goes.
+  await letArrive(audit);
   const plan = await store.planErasure(userId);
   if (isEmptyPlan(plan)) throw unknownPerson();
   for (const { purpose } of await store.purposes()) purgeJournals(store, userId, purpose);

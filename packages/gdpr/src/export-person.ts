@@ -6,6 +6,7 @@ import {
   type ConsentRecord,
   type ConsentStore,
   currentContext,
+  type DataRequest,
   type ErasureStore,
   type NoticeVersion,
   personExported,
@@ -13,6 +14,7 @@ import {
   requestMoved,
   type StoredEvent,
 } from "@daybook/core";
+import { encrypterFor } from "./age-recipients.ts";
 import { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
 import { type CsvCell, csvLines, guarded } from "./csv-line.ts";
 import {
@@ -28,10 +30,11 @@ import {
 import { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export-schema.ts";
 import { checkIdentity, type IdentityProof } from "./identity.ts";
 import { noticeOf } from "./notice.ts";
-import { type PackagedFile, type PackageFile, packageFolder } from "./package-folder.ts";
+import { type PackagedFile, type PackageFile, type PackageFolder, packageFolder } from "./package-folder.ts";
 import type { PrivacyInformation } from "./privacy-information.ts";
 import { purposeOf } from "./purpose.ts";
 import { OtherPeople } from "./redaction.ts";
+import { letArrive } from "./waiting-records.ts";
 
 export type PersonStore = AuditStore & ConsentStore & ActivityStore & RequestStore & ErasureStore & { readonly origin?: string };
 
@@ -44,13 +47,20 @@ export interface UnsearchedPlace {
 export interface ExportOptions extends IdentityProof {
   readonly audit: AuditLog;
   readonly store: PersonStore;
-  /** Where the package goes: a folder that does not exist yet, or an empty one. It is made with mode 0700, its files with 0600. */
+  /**
+   * Where the package goes: a folder that does not exist yet, or an empty one. It is made with mode 0700, its files with 0600, and
+   * appears when it is complete.
+   */
   readonly folder: string;
   readonly information: PrivacyInformation;
+  /** Public keys of age (`age1…`) that can open the files, each of which then ends in `.age`. Default: none, and the files are readable. */
+  readonly encryptTo?: readonly string[] | undefined;
   /** Places that cannot be searched from here. Default: the recipients of `information`. */
   readonly unsearched?: readonly UnsearchedPlace[];
   /** Told now and then how many entries were written. */
   readonly onProgress?: (entries: number) => void;
+  /** Gives up when it is aborted, with its reason; nothing is left of the package. Default: it runs to its end. */
+  readonly signal?: AbortSignal;
   /** Milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
 }
@@ -72,6 +82,7 @@ export interface ExportSummary {
 }
 
 const FIRST_REVIEWS = 100;
+const ROWS_AT_ONCE = 1_000;
 const CSV_STEP = 100;
 const REDACTABLE_KINDS = new Set<string | undefined>(["user", "anonymous", undefined]);
 
@@ -82,13 +93,31 @@ const REDACTABLE_KINDS = new Set<string | undefined>(["user", "anonymous", undef
  * @throws {DaybookError} `IDENTITY_UNVERIFIED`, `REQUEST_UNKNOWN`, `REQUEST_STATE`, `BAD_OPTION`
  */
 export async function exportPerson(userId: string, options: ExportOptions): Promise<ExportSummary> {
-  const { audit, store, folder, information, clock, onProgress } = options;
-  const request = await checkIdentity(store, userId, options);
+  const request = await checkIdentity(options.store, userId, options);
   // What waits in memory or in the spool is about the person too.
-  await audit.flush();
+  const waiting = await letArrive(options.audit);
+  const { encryptTo = [] } = options;
+  const encrypter = encryptTo.length === 0 ? undefined : await encrypterFor(encryptTo);
+  const folder = packageFolder(options.folder, encrypter);
+  try {
+    const summary = await writePackage(userId, folder, request, waiting, options);
+    folder.complete();
+    return summary;
+  } catch (cause) {
+    folder.discard();
+    throw cause;
+  }
+}
+
+async function writePackage(
+  userId: string,
+  { file, drained }: PackageFolder,
+  request: DataRequest | undefined,
+  waiting: number,
+  { audit, store, information, clock, onProgress, signal, unsearched, encryptTo = [] }: ExportOptions,
+): Promise<ExportSummary> {
   const made = new Date(clock?.now() ?? Date.now()).toISOString();
   const log = store.origin ?? store.name;
-  const { file } = packageFolder(folder);
   const files: PackagedFile[] = [];
   const add = (name: string, text: string) => {
     const written = file(name);
@@ -125,7 +154,11 @@ export async function exportPerson(userId: string, options: ExportOptions): Prom
     journalCsv.add(cells);
     portableCsv.add(cells);
     journalPages.add(cells);
-    if (++journal % 1_000 === 0) onProgress?.(journal);
+    if (++journal % ROWS_AT_ONCE === 0) {
+      onProgress?.(journal);
+      await drained();
+    }
+    signal?.throwIfAborted();
   }
   everything.write('\n],\n"records":[');
   portable.write("\n]}\n");
@@ -158,7 +191,11 @@ export async function exportPerson(userId: string, options: ExportOptions): Prom
       review.records++;
       if (review.first.length < FIRST_REVIEWS) review.first.push({ seq: event.seq, paths });
     }
-    if (++records % 1_000 === 0) onProgress?.(journal + records);
+    if (++records % ROWS_AT_ONCE === 0) {
+      onProgress?.(journal + records);
+      await drained();
+    }
+    signal?.throwIfAborted();
   }
 
   const places = [
@@ -166,10 +203,15 @@ export async function exportPerson(userId: string, options: ExportOptions): Prom
     { place: "journal", searched: true, found: journal },
     { place: "consents", searched: true, found: consents.length },
     { place: "register of requests", searched: true, found: requests.length },
-    { place: "records waiting for the store", searched: true, note: "written before the search" },
+    waiting === 0
+      ? { place: "records waiting for the store", searched: true, note: "written before the search" }
+      : {
+          place: "records waiting for the store",
+          searched: false,
+          note: `${waiting} records lie in the spool, because the store does not take them now; export again when it does`,
+        },
     ...(
-      options.unsearched ??
-      information.recipients.map(({ name, erasure }) => ({ place: name, note: `a recipient; erasure there: ${erasure}` }))
+      unsearched ?? information.recipients.map(({ name, erasure }) => ({ place: name, note: `a recipient; erasure there: ${erasure}` }))
     ).map(({ place, note }) => ({ place, searched: false, ...(note === undefined ? {} : { note }) })),
   ];
   everything.write(`\n],\n"places":${pretty(places)}}\n`);
@@ -188,6 +230,7 @@ export async function exportPerson(userId: string, options: ExportOptions): Prom
 
   const manifest = `${JSON.stringify({ format: "daybook-manifest/1", made, log, files, redactions, toReview: review.records }, null, 2)}\n`;
   add("manifest.json", manifest);
+  await drained();
   const manifestSha256 = createHash("sha256").update(manifest).digest("hex");
   const data = {
     scope: "person",
@@ -200,6 +243,7 @@ export async function exportPerson(userId: string, options: ExportOptions): Prom
     redactions,
     toReview: review.records,
     manifestSha256,
+    ...(encryptTo.length === 0 ? {} : { encryption: "age" }),
     ...(request === undefined ? {} : { request: request.request }),
   };
   await audit.record(personExported, { ...personsOf(userId), data }).stored;

@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
+import type { Encrypter } from "age-encryption";
+import { encryptedBytes, type FileBytes, plainBytes } from "./file-bytes.ts";
 
-/** One file of a package: its name, what it holds, and the SHA-256 of its bytes, hexadecimal. */
+/** One file of a package: its name, what it holds, and the SHA-256 of its bytes, hexadecimal; as it was before it was encrypted. */
 export interface PackagedFile {
   readonly path: string;
   readonly sha256: string;
@@ -17,16 +19,16 @@ const BUFFER_BYTES = 1 << 16;
 /** A file that is written once, front to back, and hashed on the way. Text is encoded at once, so that none of it waits as garbage. */
 export class PackageFile {
   readonly path: string;
-  readonly #file: number;
+  readonly #file: FileBytes;
   readonly #hash = createHash("sha256");
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #used = 0;
   #bytes = 0;
   #rows: number | undefined;
 
-  constructor(folder: string, path: string) {
+  constructor(path: string, file: FileBytes) {
     this.path = path;
-    this.#file = openSync(join(folder, path), "wx", 0o600);
+    this.#file = file;
   }
 
   write(text: string): void {
@@ -44,8 +46,7 @@ export class PackageFile {
 
   finish(): PackagedFile {
     this.#flush();
-    fsyncSync(this.#file);
-    closeSync(this.#file);
+    this.#file.close();
     const rows = this.#rows === undefined ? {} : { rows: this.#rows };
     return { path: this.path, sha256: this.#hash.digest("hex"), bytes: this.#bytes, ...rows };
   }
@@ -58,19 +59,65 @@ export class PackageFile {
   #put(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    this.#file.put(bytes);
   }
 }
 
-/** A folder that only its owner can read; it has to be new or empty, so that nothing of somebody else gets into a package. */
-export function packageFolder(path: string): { file(name: string): PackageFile } {
+export interface PackageFolder {
+  file(name: string): PackageFile;
+  /** Settles when everything written so far has been taken over; of finished files, when they are on the disk. */
+  drained(): Promise<void>;
+  /** All files are finished: the folder appears under its name now. */
+  complete(): void;
+  /** Removes everything that was written. */
+  discard(): void;
+}
+
+/**
+ * A folder that only its owner can read, and that appears when it is complete. It has to be new or empty, so that nothing of somebody
+ * else gets into a package.
+ * @param encrypter with one, files get the ending `.age`, and nothing else is ever on the disk
+ * @throws {DaybookError} `BAD_OPTION`
+ */
+export function packageFolder(path: string, encrypter?: Encrypter): PackageFolder {
+  const target = resolve(path);
+  const unfinished = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.unfinished`);
+  const there = isThere(target);
   try {
-    mkdirSync(path, { mode: 0o700 });
+    mkdirSync(unfinished, { mode: 0o700 });
+  } catch (cause) {
+    throw new DaybookError("BAD_OPTION", `${path}: ${(cause as Error).message}`, { cause });
+  }
+  const files: FileBytes[] = [];
+  return {
+    file(name) {
+      const at = join(unfinished, name);
+      const file = encrypter === undefined ? plainBytes(at) : encryptedBytes(`${at}.age`, encrypter);
+      files.push(file);
+      return new PackageFile(name, file);
+    },
+    async drained() {
+      for (const file of files) await file.drained();
+    },
+    complete() {
+      if (there) rmdirSync(target);
+      renameSync(unfinished, target);
+    },
+    discard() {
+      for (const file of files) file.abandon();
+      rmSync(unfinished, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whether there is an empty folder already. */
+function isThere(path: string): boolean {
+  try {
+    if (readdirSync(path).length === 0) return true;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code !== "EEXIST") throw new DaybookError("BAD_OPTION", `${path}: ${message}`, { cause });
-    if (readdirSync(path).length > 0)
-      throw new DaybookError("BAD_OPTION", `${path} is not empty; choose a folder that does not exist yet.`);
+    if (code === "ENOENT") return false;
+    throw new DaybookError("BAD_OPTION", `${path}: ${message}`, { cause });
   }
-  return { file: (name) => new PackageFile(path, name) };
+  throw new DaybookError("BAD_OPTION", `${path} is not empty; choose a folder that does not exist yet.`);
 }

@@ -1,14 +1,28 @@
 import { exportPerson, isEmptyPlan, privacyInformation } from "@daybook/gdpr";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { watchInterruption } from "../interruption.ts";
 import { Progress } from "../output/progress.ts";
 import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
 
 export interface GdprExportOptions extends PersonOptions {
   readonly output: string;
   readonly request?: string;
+  readonly encryptTo?: readonly string[];
 }
 
-export function gdprExport({ output: folder, request, ...options }: GdprExportOptions): Promise<ExitStatus> {
+export async function gdprExport(options: GdprExportOptions): Promise<ExitStatus> {
+  const interruption = watchInterruption();
+  try {
+    return await writeExport(options, interruption.signal);
+  } catch (cause) {
+    if (!interruption.signal.aborted) throw cause;
+    return EXIT.failure;
+  } finally {
+    interruption.settle();
+  }
+}
+
+function writeExport({ output: folder, request, encryptTo, ...options }: GdprExportOptions, signal: AbortSignal): Promise<ExitStatus> {
   const userId = personOf(options);
   return onTrail(options.db, async ({ audit, store, configuration: { privacy = {} } }) => {
     await audit.flush();
@@ -40,6 +54,8 @@ export function gdprExport({ output: folder, request, ...options }: GdprExportOp
         store,
         folder,
         information,
+        encryptTo,
+        signal,
         onProgress: (entries) => progress.show(entries),
         ...(request === undefined ? { verification: { method: "operator", confirmed: true } as const } : { request }),
       });
@@ -50,6 +66,7 @@ export function gdprExport({ output: folder, request, ...options }: GdprExportOp
           `  ${journal} entries of the journal, ${records} records (${accesses} of other people's doing), ${consents} consents, ${requests} requests\n` +
           `  manifest sha256 ${manifestSha256}\n`,
       );
+      if (encryptTo !== undefined) process.stdout.write("  to open a file: age --decrypt --identity KEY --output FILE FILE.age\n");
       if (redactions > 0) process.stdout.write(`  ${redactions} values of other people were replaced or left out\n`);
       if (review.records > 0) {
         const first = review.first.slice(0, 10).map(({ seq }) => `#${seq}`);

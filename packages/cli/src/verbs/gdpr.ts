@@ -19,6 +19,7 @@ export function addGdpr(program: Command, done: Done): void {
   requestOption(personOptions(gdpr.command("export")))
     .description("write everything the trail holds about a person into a folder: JSON, CSV, pages to read, hashes (Art. 15 and 20)")
     .requiredOption("--output <folder>", "a folder that does not exist yet; it and its files can be read by you only")
+    .option("--encrypt-to <key...>", "public keys of age (age1...): only their owners can read the files, which then end in .age")
     .addHelpText(
       "after",
       "\nExit status: 0 written, 1 failed, 2 wrong usage, 3 the trail holds nothing about this person.\nExample: daybook gdpr export --user sabo --output sabo-2026-11",

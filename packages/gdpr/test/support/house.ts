@@ -73,6 +73,8 @@ export interface HouseOptions {
   readonly clock?: { now(): number };
   readonly userIds?: "readable" | "pseudonymous";
   readonly sinks?: readonly (AuditSink | GivenSink)[];
+  /** After which a store that does not answer counts as unavailable. */
+  readonly deadlineMs?: number;
 }
 
 /** A trail in a file of its own with consent and a journal; closed when the test ends. */
@@ -83,6 +85,7 @@ export async function openHouse({
   clock,
   userIds,
   sinks,
+  deadlineMs,
 }: HouseOptions = {}): Promise<House> {
   const store = await openSqliteStore({ path, onNotice: () => undefined, ...(userIds === undefined ? {} : { userIds }) });
   const timed = clock === undefined ? {} : { clock };
@@ -93,6 +96,7 @@ export async function openHouse({
     onNotice: () => undefined,
     ...timed,
     ...(sinks === undefined ? {} : { sinks }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs, onProblem: () => undefined }),
   });
   const consent = await createConsent({
     audit,
