@@ -28,7 +28,8 @@ const time = (iso: string) => html`<time datetime="${iso}">${iso.slice(0, 10)} $
 const what = ({ activity, query, resourceType, resourceId, details }: Activity): Fragment => {
   if (activity === "search") return html`Searched for “${query ?? ""}”`;
   if (activity === "read" && resourceType === "section") {
-    return html`Read <a href="/books/${resourceId ?? ""}">${typeof details?.title === "string" ? details.title : "a book"}</a>, ${String(details?.heading ?? "a section")}`;
+    const [title, heading] = [details?.title ?? "a book", details?.heading ?? "a section"].map(String);
+    return html`Read <a href="/books/${resourceId ?? ""}">${title}</a>${heading === title ? "" : `, ${heading}`}`;
   }
   return html`${activity} ${query ?? ""}`;
 };
@@ -47,7 +48,7 @@ const entries = (page: JournalPage): Fragment => {
       : html`<p class="note">No journal is kept for you. If you want one, ask for it in the <a href="/settings">settings</a>.</p>`;
   }
   return html`${table(
-    `${page.total} entries, the newest first; times are UTC`,
+    `${page.total === 1 ? "1 entry" : `${page.total} entries, the newest first`}; times are UTC`,
     ["Time", "What"],
     page.entries.map((entry) => [time(entry.time), what(entry)]),
   )}
@@ -57,7 +58,7 @@ ${page.olderHref !== undefined && html`<nav class="pager" aria-label="Pages of t
 <h2>Delete it</h2>
 <form method="post" action="/journal/delete">
 ${formToken(page)}
-<p>All ${page.total} entries go, at once and for good. New ones are written as long as you agree in the <a href="/settings">settings</a>.</p>
+<p>${page.total === 1 ? "The entry goes" : `All ${page.total} entries go`}, at once and for good. New ones are written as long as you agree in the <a href="/settings">settings</a>.</p>
 <p><button>Delete all entries</button></p>
 </form>`;
 };

@@ -47,7 +47,7 @@ ${formToken(page)}
 </form>`;
 
 const on = (page: SettingsPage, { purpose, since, consent, entries }: PurposeChoice): Fragment => html`
-<p class="done">You agreed on ${day(since ?? "")}. ${entries} entries are kept. <a href="/settings/receipts/${consent ?? ""}" aria-describedby="title-${purpose}">Receipt</a></p>
+<p class="done">You agreed on ${day(since ?? "")}. ${entries === 1 ? "1 entry is" : `${entries} entries are`} kept. <a href="/settings/receipts/${consent ?? ""}" aria-describedby="title-${purpose}">Receipt</a></p>
 <form method="post" action="/settings/stop">
 ${formToken(page)}
 <input type="hidden" name="purpose" value="${purpose}">
