@@ -10,6 +10,7 @@ import {
   type Metrics,
   type MetricsServer,
   serveMetrics,
+  storeHealth,
 } from "@daybook/metrics";
 import type { ModelOptions } from "./library/ask-model.ts";
 import { ingestFolder } from "./library/ingest-folder.ts";
@@ -30,6 +31,8 @@ export interface AlexandriaOptions {
   readonly auditPath: string;
   /** Metrics have a port of their own; 0 takes a free one. */
   readonly metricsPort: number;
+  /** Where metrics are served. Default `127.0.0.1`; a Prometheus in a container needs an address it can reach. */
+  readonly metricsHost?: string | undefined;
   readonly model?: ModelOptions | undefined;
 }
 
@@ -59,7 +62,15 @@ export class Alexandria {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async open({ framework, port, metricsPort, libraryPath, auditPath, model }: AlexandriaOptions): Promise<Alexandria> {
+  static async open({
+    framework,
+    port,
+    metricsPort,
+    metricsHost = "127.0.0.1",
+    libraryPath,
+    auditPath,
+    model,
+  }: AlexandriaOptions): Promise<Alexandria> {
     const metrics = createMetrics();
     const audit = await openAuditLog(auditPath, metrics);
     const library = openLibrary({ path: libraryPath });
@@ -67,7 +78,7 @@ export class Alexandria {
     let privacy: Privacy | undefined;
     try {
       watchLibrary(metrics, library, audit, auditPath);
-      metricsServer = await serveMetrics({ registry: metrics.registry, port: metricsPort });
+      metricsServer = await serveMetrics({ registry: metrics.registry, port: metricsPort, host: metricsHost });
       privacy = await openPrivacy(audit);
       if (privacy !== undefined) metrics.watchHealth(privacyHealth({ store: privacy.store, journals: [privacy.diary, privacy.counts] }));
       const house = { library, audit, privacy, metrics, sessions: new Sessions(), model };
@@ -136,6 +147,7 @@ export class Alexandria {
 function watchLibrary(metrics: Metrics, library: Library, audit: AuditLog, auditPath: string): void {
   metrics.watch(audit);
   metrics.watchHealth(fileHealth(auditPath));
+  if (audit.store !== undefined) metrics.watchHealth(storeHealth(audit.store));
   metrics.gauge(collectionChunks, () => library.collectionSizes().map(({ slug, sections }) => [sections, { collection: slug }]));
   metrics.gauge(collectionBytes, () => library.collectionSizes().map(({ slug, bytes }) => [bytes, { collection: slug }]));
 }

@@ -17,7 +17,8 @@ const USAGE = `Alexandria, a small library with an audit trail.
   --books DIR        texts to take in, .txt and .md (default: its own handbook)
   --framework NAME   express or fastify (default express)
   --port N           where to listen on 127.0.0.1; 0 takes a free port (default 3000)
-  --metrics-port N   where to serve metrics on 127.0.0.1; 0 takes a free port (default 9464)
+  --metrics-port N   where to serve metrics; 0 takes a free port (default 9464)
+  --metrics-host A   address to serve metrics on (default 127.0.0.1; 0.0.0.0 lets a Prometheus in a container reach them)
   --load N           after the summary, keep the library busy with about N requests a second
   --exit             stop after the summary
 
@@ -45,7 +46,16 @@ function options() {
   const metricsPort = portOf("--metrics-port", values["metrics-port"] ?? (exit ? "0" : "9464"));
   const load = values.load === undefined ? undefined : Number(values.load);
   if (load !== undefined && !(load >= 1 && load <= 1_000)) throw new UsageError("--load is a number from 1 to 1000");
-  return { books: books ?? SHELF, framework: framework as Framework, port, metricsPort, load, exit, help };
+  return {
+    books: books ?? SHELF,
+    framework: framework as Framework,
+    port,
+    metricsPort,
+    metricsHost: values["metrics-host"],
+    load,
+    exit,
+    help,
+  };
 }
 
 function portOf(option: string, text: string): number {
@@ -60,6 +70,7 @@ const parse = () =>
       framework: { type: "string", default: "express" },
       port: { type: "string" },
       "metrics-port": { type: "string" },
+      "metrics-host": { type: "string" },
       load: { type: "string" },
       exit: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -67,7 +78,7 @@ const parse = () =>
   }).values;
 
 async function main(): Promise<void> {
-  const { books, framework, port, metricsPort, load, exit, help } = options();
+  const { books, framework, port, metricsPort, metricsHost, load, exit, help } = options();
   if (help) {
     process.stdout.write(USAGE);
     return;
@@ -80,6 +91,7 @@ async function main(): Promise<void> {
     framework,
     port,
     metricsPort,
+    metricsHost,
     auditPath,
     libraryPath: join(folder, "library.db"),
     model: modelUrl && model ? { url: modelUrl, model } : undefined,

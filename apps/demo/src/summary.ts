@@ -48,6 +48,9 @@ export async function summary(alexandria: Alexandria, { auditPath, ingested, ste
     ["with any SQLite tool", `sqlite3 ${auditPath} "select * from audit_log limit 5"`],
   ];
   for (const [name, place] of places) lines.push(`  ${name.padEnd(24)}${place}`);
+  lines.push("", "Dashboards and alerts, with Docker", "");
+  lines.push("  npx daybook monitoring init --search-route /", "  docker compose --project-directory monitoring up --detach");
+  lines.push("  npx -y pnpm@12 demo --metrics-host 0.0.0.0 --load 50     then open http://localhost:3001");
   lines.push("", "Tokens to sign in with, new at every start", "");
   for (const [id, token] of tokens) if (alexandria.library.reader(id) !== undefined) lines.push(`  ${id.padEnd(24)}${token}`);
   return `${lines.join("\n")}\n`;

@@ -45,6 +45,7 @@ describe("the demo with --exit", () => {
     expect(stdout).toMatch(/^ {2}intact, tamper-detecting: \d+ entries, signed to \d+/m);
     expect(stdout).toMatch(/^ {2}the library +http:\/\/127\.0\.0\.1:\d+\/$/m);
     expect(stdout).toMatch(/^ {2}its metrics +http:\/\/127\.0\.0\.1:\d+\/metrics$/m);
+    expect(stdout).toMatch(/^ {2}npx daybook monitoring init --search-route \/$/m);
     expect(stdout).toMatch(/^ {2}the same in a shell +npx daybook report --db /m);
   });
 

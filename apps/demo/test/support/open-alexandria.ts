@@ -1,7 +1,9 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { Alexandria, type Framework } from "../../src/alexandria.ts";
+import type { ModelOptions } from "../../src/library/ask-model.ts";
 import { DEMO_READERS } from "../../src/library/reader-list.ts";
 import { temporaryFolder } from "./temporary-library.ts";
 
@@ -18,9 +20,14 @@ export interface OpenedAlexandria {
 }
 
 /** The library on a free port with files of its own, its handbook on the shelf. */
-export async function openAlexandria(framework: Framework, { folder = temporaryFolder(), books = SHELF } = {}): Promise<OpenedAlexandria> {
+export async function openAlexandria(
+  framework: Framework,
+  { folder = temporaryFolder(), books = SHELF, model }: { folder?: string; books?: string; model?: ModelOptions } = {},
+): Promise<OpenedAlexandria> {
+  mkdirSync(folder, { recursive: true });
   const auditPath = join(folder, "audit.db");
-  const alexandria = await Alexandria.open({ framework, port: 0, metricsPort: 0, auditPath, libraryPath: join(folder, "library.db") });
+  const libraryPath = join(folder, "library.db");
+  const alexandria = await Alexandria.open({ framework, port: 0, metricsPort: 0, auditPath, libraryPath, model });
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= alexandria.close());
   onTestFinished(close);

@@ -23,10 +23,16 @@ export const fasterRules = (rules: string): string =>
 /** Prometheus on loopback, scraping every second. */
 export async function startPrometheus(
   folder: string,
-  { port, targets, alertmanager, job = "daybook" }: { port?: number; targets: string[]; alertmanager?: string; job?: string },
+  {
+    port,
+    targets,
+    alertmanager,
+    job = "daybook",
+    searchRoute = "/search",
+  }: { port?: number; targets: string[]; alertmanager?: string; job?: string; searchRoute?: string },
 ): Promise<Running> {
   mkdirSync(join(folder, "rules"), { recursive: true });
-  writeFileSync(join(folder, "rules/daybook.yml"), fasterRules(monitoringStack({ job }).get("prometheus/rules/daybook.yml")!));
+  writeFileSync(join(folder, "rules/daybook.yml"), fasterRules(monitoringStack({ job, searchRoute }).get("prometheus/rules/daybook.yml")!));
   writeFileSync(
     join(folder, "prometheus.yml"),
     stringify({
