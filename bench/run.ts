@@ -69,7 +69,7 @@ try {
   await logs.close();
   rmSync(folder, { recursive: true, force: true });
 }
-results.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+results.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 
 if (values.json) process.stdout.write(`${JSON.stringify(asJson(results, growth, sizes))}\n`);
 else process.stdout.write(asTable(results, growth, sizes, machine()));

@@ -2,17 +2,22 @@
  * `pnpm rehearse`: a release from the first changeset to an application that is upgraded, against a registry on the loopback address.
  * Nothing of the workspace itself is changed.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeBlocks } from "./docs/markdown.ts";
+import type { Served } from "./release/command.ts";
 import { Consumer } from "./release/consumer.ts";
-import { type LocalRegistry, localRegistry } from "./release/local-registry.ts";
-import { PROGRAMS, TYPED_PROGRAMS } from "./release/programs.ts";
+import { freePort, type LocalRegistry, localRegistry } from "./release/local-registry.ts";
+import { PROGRAMS, TWO_VERSIONS, TYPED_PROGRAMS } from "./release/programs.ts";
 import { WorkspaceCopy } from "./release/workspace-copy.ts";
+import { build } from "./run.mjs";
 
 /** Most packages an adapter with the store may bring, beside the framework's own. */
 const MOST_PACKAGES = 14;
+
+/** Most commands from an empty folder to a verified record. */
+const MOST_COMMANDS = 6;
 
 const begun = performance.now();
 const tell = (text: string) => console.log(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${text}`);
@@ -25,7 +30,7 @@ function check(condition: boolean, what: string): void {
 interface Reported {
   readonly type: string;
   readonly action: string;
-  readonly request?: { readonly route?: string; readonly status?: number };
+  readonly request?: { readonly id?: string; readonly route?: string; readonly status?: number };
 }
 
 const reported = (consumer: Consumer, ...args: string[]) =>
@@ -33,43 +38,61 @@ const reported = (consumer: Consumer, ...args: string[]) =>
 const visits = (events: readonly Reported[], route: string) =>
   events.filter(({ action, request }) => action === "request.completed" && request?.route === route).length;
 
-/** Packages below a folder that npm or pnpm installed, by name. */
-const installed = (consumer: Consumer) =>
-  new Set(
-    consumer
-      .run("npm", "ls", "--all", "--parseable")
-      .split("\n")
-      .slice(1)
-      .filter(Boolean)
-      .map((path) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)),
-  );
+/** Packages npm takes along with these, before it has any. */
+function packagesOf(folder: string, npmrc: string, name: string, ...names: string[]): Set<string> {
+  const consumer = new Consumer(join(folder, name), "npm", npmrc);
+  consumer.write("package.json", "{}");
+  consumer.run("npm", "install", "--loglevel=error", "--package-lock-only", ...names);
+  const { packages } = JSON.parse(readFileSync(join(consumer.folder, "package-lock.json"), "utf8")) as {
+    packages: Record<string, unknown>;
+  };
+  return new Set(Object.keys(packages).filter(Boolean));
+}
 
-/** What somebody does who follows the README and nothing else. */
-async function firstSteps(folder: string, npmrc: string): Promise<Consumer> {
-  const consumer = new Consumer(join(folder, "first-steps"), "npm", npmrc);
-  consumer.run("npm", "init", "--yes");
-  const framework = new Consumer(join(folder, "framework"), "npm", npmrc);
-  framework.run("npm", "init", "--yes");
-  framework.install("express");
-  consumer.install("@daybook/express", "@daybook/store-sqlite");
-  const others = [...installed(consumer)].filter((name) => !installed(framework).has(name));
+function weigh(folder: string, npmrc: string): void {
+  const framework = packagesOf(folder, npmrc, "framework", "express");
+  const others = [...packagesOf(folder, npmrc, "adapter", "@daybook/express", "@daybook/store-sqlite")]
+    .filter((path) => !framework.has(path))
+    .map((path) => path.replace("node_modules/", ""));
   check(
     others.length <= MOST_PACKAGES,
     `@daybook/express and @daybook/store-sqlite bring ${others.length} packages beside the framework: ${others.join(", ")}`,
   );
-  consumer.install("daybook");
-  const program = codeBlocks("README.md").find(({ language }) => language === "ts")!.code;
-  check(program.includes("app.listen(3000)"), "the README begins with a program that listens");
-  consumer.write("app.mjs", program.replace("app.listen(3000)", "app.listen(process.env.PORT)"));
-  await consumer.visit("app.mjs", ["/reports", "/nowhere"]);
+}
+
+/** What somebody does who follows the README and nothing else. */
+async function firstSteps(folder: string, npmrc: string): Promise<Consumer> {
+  const consumer = new Consumer(join(folder, "first-steps"), "npm", npmrc);
+  const blocks = codeBlocks("README.md");
+  const at = blocks.findIndex(({ language }) => language === "ts");
+  const [before, { code, info: file }, after] = [blocks[at - 1]!, blocks[at]!, blocks[at + 1]!];
+  const port = String(await freePort());
+  const here = (text: string) => text.replaceAll("3000", port);
+  const commands = [before, after].flatMap((block) => here(block.code).trim().split("\n"));
+  check(commands.length <= MOST_COMMANDS, `the README needs ${commands.length} commands from nothing to a verified record`);
+  check(before.language === "sh" && after.language === "sh" && file === "app.mjs", `the README says that its program is ${file}`);
+  const begun = performance.now();
+  let server: Served | undefined;
+  for (const line of commands) {
+    if (line.endsWith(" &")) {
+      consumer.write(file, here(code));
+      server = await consumer.serve(line.slice(0, -2), `http://127.0.0.1:${port}/`);
+      console.log(`$ ${line}`);
+    } else {
+      console.log(`$ ${line}\n${consumer.run("sh", "-c", line).trimEnd()}`);
+    }
+  }
+  const seconds = Math.ceil((performance.now() - begun) / 1_000);
+  check(consumer.daybook("verify").includes("intact"), `the README leads to a verified record, in ${seconds} s`);
+  await server!.stop();
+  check(seconds <= 120, "that is less than two minutes");
   const events = reported(consumer);
   check(visits(events, "/reports") === 1 && visits(events, "(unmatched)") >= 1, "the first program's requests are in its trail");
-  check(consumer.daybook("verify").includes("intact"), "daybook verify finds the trail intact");
   return consumer;
 }
 
 /** Every way to load the packages, with one package manager. */
-async function everyWay(folder: string, manager: "npm" | "pnpm", npmrc: string): Promise<void> {
+async function everyWay(folder: string, manager: "npm" | "pnpm", { npmrc, upstream }: LocalRegistry): Promise<void> {
   const consumer = new Consumer(join(folder, manager), manager, npmrc);
   consumer.write("package.json", JSON.stringify({ name: "consumer", version: "1.0.0", private: true }));
   const daybook = ["@daybook/core", "@daybook/express", "@daybook/fastify", "@daybook/store-sqlite", "daybook"];
@@ -84,9 +107,34 @@ async function everyWay(folder: string, manager: "npm" | "pnpm", npmrc: string):
       `${manager}: ${file} records a request and a denial`,
     );
   }
-  consumer.run(process.execPath, join("node_modules", "typescript", "bin", "tsc"), "-p", ".");
+  for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
+    consumer.run(process.execPath, join("node_modules", "typescript", "bin", "tsc"), "-p", project);
+  }
   check(true, `${manager}: strict TypeScript accepts the types in both module systems`);
   check(consumer.daybook("verify").includes("intact"), `${manager}: the trail of all of them is intact`);
+  if (manager === "npm") lookForVulnerabilities(consumer, upstream);
+}
+
+/** Asks the registry that is behind the local one; the packages of this release are unknown there. */
+function lookForVulnerabilities(consumer: Consumer, upstream: string): void {
+  const answer = JSON.parse(consumer.audit(upstream)) as { metadata?: { vulnerabilities: { total: number } }; message?: string };
+  if (answer.metadata === undefined)
+    tell(`not checked for known vulnerabilities: the registry does not answer that here (${answer.message})`);
+  else check(answer.metadata.vulnerabilities.total === 0, "no package of the installation has a known vulnerability");
+}
+
+/** Two versions in one process, one in the middleware and one in a handler, over one file. */
+async function twoVersions(consumer: Consumer, older: string): Promise<void> {
+  consumer.install(`old-core@npm:@daybook/core@${older}`, `old-store@npm:@daybook/store-sqlite@${older}`);
+  consumer.write("two-versions.mjs", TWO_VERSIONS);
+  await consumer.visit("two-versions.mjs", ["/notes"]);
+  const events = reported(consumer, "--action", "note.recorded");
+  const route = events.every(({ request }) => request?.route === "/notes");
+  const requests = new Set([...events, ...reported(consumer, "--endpoint", "/notes")].map(({ request }) => request?.id));
+  check(
+    events.length === 200 && route && requests.size === 1,
+    "two versions in one process lose no event and share the context of a request",
+  );
 }
 
 async function upgrade(consumer: Consumer, copy: WorkspaceCopy, npmrc: string): Promise<void> {
@@ -107,10 +155,12 @@ async function upgrade(consumer: Consumer, copy: WorkspaceCopy, npmrc: string): 
   check(visits(reported(consumer), "/reports") === 1, "the old database still opens");
   await consumer.visit("app.mjs", ["/reports"]);
   check(visits(reported(consumer), "/reports") === 2, "and goes on");
+  await twoVersions(consumer, before.find(({ name }) => name === "@daybook/core")!.version);
   check(consumer.daybook("verify").includes("intact"), "and is intact from the first record to the last");
 }
 
 async function rehearse(folder: string): Promise<void> {
+  build("daybook", "@daybook/*");
   tell("copying the workspace");
   mkdirSync(join(folder, "workspace"));
   const copy = new WorkspaceCopy(join(folder, "workspace"));
@@ -126,7 +176,8 @@ async function rehearse(folder: string): Promise<void> {
     copy.publish(registry.npmrc);
     tell(`published ${copy.published().length} packages to ${registry.url}`);
     const consumer = await firstSteps(folder, registry.npmrc);
-    for (const manager of ["npm", "pnpm"] as const) await everyWay(folder, manager, registry.npmrc);
+    weigh(folder, registry.npmrc);
+    for (const manager of ["npm", "pnpm"] as const) await everyWay(folder, manager, registry);
     await upgrade(consumer, copy, registry.npmrc);
   } finally {
     await registry?.stop();

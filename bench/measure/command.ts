@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 
 export interface CommandRun {
@@ -41,6 +41,15 @@ export function runInto(file: string, command: readonly string[], environment: R
       });
     });
   });
+}
+
+/** User and system time of a command in milliseconds, as bash tells it; its output is thrown away. @throws where it fails */
+export function cpuMsOf(command: readonly string[]): number {
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@" > /dev/null';
+  const { status, stderr } = spawnSync("bash", ["-c", script, "bash", ...command], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}: ${stderr}`);
+  const [user, system] = stderr.trim().split(" ").map(Number);
+  return (user! + system!) * 1_000;
 }
 
 /** VmHWM of Linux: the most a process has had resident. */

@@ -16,7 +16,7 @@ export interface CommandOptions {
 export function command(program: string, args: readonly string[], { cwd, env, expected = [0] }: CommandOptions): string {
   const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...outside(), ...env },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -39,7 +39,7 @@ export interface Served {
  * @throws {Error} with what it printed, where it ends before
  */
 export async function serve(program: string, args: readonly string[], url: string, { cwd, env }: CommandOptions): Promise<Served> {
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { cwd, env: { ...outside(), ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "close");
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -59,6 +59,9 @@ export async function serve(program: string, args: readonly string[], url: strin
   await stop();
   throw new Error(`${program} ${args.join(" ")} did not answer at ${url}\n${output}`);
 }
+
+/** The environment as it was before a package manager started this: what it was configured with is no business of others. */
+const outside = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^p?npm_/i.test(name)));
 
 async function answers(url: string): Promise<boolean> {
   try {

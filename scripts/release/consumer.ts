@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type CommandOptions, command, serve } from "./command.ts";
+import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { ROOT } from "../docs/markdown.ts";
+import { type CommandOptions, command, type Served, serve } from "./command.ts";
 import { freePort } from "./local-registry.ts";
 
 /** An application that was made outside of the workspace. */
@@ -12,8 +13,14 @@ export class Consumer {
   constructor(folder: string, manager: "npm" | "pnpm", npmrc: string) {
     this.folder = folder;
     this.#manager = manager;
-    this.#env = { NPM_CONFIG_USERCONFIG: npmrc, npm_config_cache: join(folder, "..", "npm-cache"), DAYBOOK_DB: "" };
+    this.#env = {
+      NPM_CONFIG_USERCONFIG: npmrc,
+      npm_config_cache: join(folder, "..", "npm-cache"),
+      DAYBOOK_DB: "",
+      PATH: pathWithoutWorkspace(join(folder, "..", "tools")),
+    };
     mkdirSync(folder);
+    copyFileSync(npmrc, join(folder, ".npmrc"));
     if (manager === "pnpm") {
       // What was published a minute ago is what this is about.
       this.write("pnpm-workspace.yaml", 'minimumReleaseAgeExclude: ["@daybook/*", "daybook"]\n');
@@ -25,8 +32,8 @@ export class Consumer {
   }
 
   install(...names: string[]): void {
-    if (this.#manager === "npm") this.run("npm", "install", "--silent", ...names);
-    else this.run("pnpm", "add", "--silent", ...names);
+    if (this.#manager === "npm") this.run("npm", "install", "--loglevel=error", ...names);
+    else this.run("pnpm", "add", "--reporter=append-only", ...names);
   }
 
   /** Runs a program in the folder and answers with what it printed. */
@@ -37,6 +44,16 @@ export class Consumer {
   /** Runs `npx daybook`, or `pnpm exec daybook`. */
   daybook(...args: string[]): string {
     return this.#manager === "npm" ? this.run("npx", "--no", "daybook", ...args) : this.run("pnpm", "exec", "daybook", ...args);
+  }
+
+  /** What `npm audit` says, as JSON; an error of the registry is JSON too. */
+  audit(registry: string): string {
+    return command("npm", ["audit", "--json", `--registry=${registry}`], { ...this.#options(), expected: [0, 1] });
+  }
+
+  /** Starts a server by a line of a shell, and waits until it answers. */
+  serve(line: string, url: string): Promise<Served> {
+    return serve("sh", ["-c", `exec ${line}`], url, this.#options());
   }
 
   /** Starts a server that listens at `PORT`, asks it for some paths, and ends it. */
@@ -51,4 +68,13 @@ export class Consumer {
   #options(env: Readonly<Record<string, string>> = {}): CommandOptions {
     return { cwd: this.folder, env: { ...this.#env, ...env } };
   }
+}
+
+/** Programs of the machine, and this Node: nothing the workspace has installed is found by accident. */
+function pathWithoutWorkspace(tools: string): string {
+  if (!existsSync(tools)) {
+    mkdirSync(tools);
+    symlinkSync(process.execPath, join(tools, "node"));
+  }
+  return [tools, ...process.env.PATH!.split(delimiter).filter((entry) => !join(entry, "/").startsWith(ROOT))].join(delimiter);
 }

@@ -7,6 +7,8 @@ const VERDACCIO = "6.10.4";
 
 export interface LocalRegistry {
   readonly url: string;
+  /** URL of the registry all other packages come from. */
+  readonly upstream: string;
   /** A user configuration for npm and pnpm that may publish to it and installs from nowhere else. */
   readonly npmrc: string;
   readonly stop: () => Promise<void>;
@@ -68,7 +70,7 @@ log: { type: stdout, format: json, level: error }
     npmrc,
     `registry=${url}\n//127.0.0.1:${port}/:_authToken=${await newUser(url)}\nfund=false\naudit=false\nupdate-notifier=false\n`,
   );
-  return { url, npmrc, stop: served.stop };
+  return { url, upstream, npmrc, stop: served.stop };
 }
 
 async function newUser(url: string): Promise<string> {

@@ -49,10 +49,8 @@ import fastify from "fastify";
 import { z } from "zod";
 `;
 
-export const TYPED_PROGRAMS: Readonly<Record<string, string>> = {
-  "typed.mts": `${TYPED_IMPORTS}import express from "express";\n${TYPED}`,
-  "typed.cts": `${TYPED_IMPORTS}import express = require("express");\n${TYPED}`,
-  "tsconfig.json": JSON.stringify({
+const typedAs = (file: string) =>
+  JSON.stringify({
     compilerOptions: {
       target: "es2024",
       module: "nodenext",
@@ -63,6 +61,34 @@ export const TYPED_PROGRAMS: Readonly<Record<string, string>> = {
       noUncheckedIndexedAccess: true,
       noEmit: true,
     },
-    include: ["*.mts", "*.cts"],
-  }),
+    files: [file],
+  });
+
+export const TYPED_PROGRAMS: Readonly<Record<string, string>> = {
+  "typed.mts": `${TYPED_IMPORTS}import express from "express";\n${TYPED}`,
+  "typed.cts": `${TYPED_IMPORTS}import express = require("express");\n${TYPED}`,
+  // One for each module system: declarations of both for one package do not go together in one compilation.
+  "tsconfig.esm.json": typedAs("typed.mts"),
+  "tsconfig.cjs.json": typedAs("typed.cts"),
 };
+
+/** An application one part of which still uses the version before. */
+export const TWO_VERSIONS = `import { noteRecorded } from "@daybook/core";
+import { auditMiddleware } from "@daybook/express";
+import express from "express";
+import * as old from "old-core";
+import { openSqliteStore } from "old-store";
+
+const store = await openSqliteStore({ path: "data/audit.db" });
+const before = old.createAuditLog({ store });
+const app = express();
+app.use(auditMiddleware());
+app.get("/notes", (request, response) => {
+  for (let i = 0; i < 100; i++) {
+    before.record(old.noteRecorded, { data: { note: "old " + i } });
+    request.audit.record(noteRecorded, { data: { note: "new " + i } });
+  }
+  response.json([]);
+});
+app.listen(Number(process.env.PORT), "127.0.0.1");
+`;

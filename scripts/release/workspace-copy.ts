@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../docs/markdown.ts";
 import { command } from "./command.ts";
@@ -43,6 +43,7 @@ export class WorkspaceCopy {
 
   /** Publishes what the registry does not have yet. */
   publish(npmrc: string): void {
+    copyFileSync(npmrc, join(this.folder, ".npmrc"));
     this.#changeset("publish", ["--no-git-tag"], { NPM_CONFIG_USERCONFIG: npmrc });
   }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,6 +37,11 @@ describe("code in the pages", () => {
   it("compiles against the built packages, for a strict user", () => {
     const { stdout } = spawnSync(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", folder], { cwd: folder, encoding: "utf8" });
     expect(stdout).toBe("");
+  });
+
+  const examples = programs.filter(({ info }) => info !== "" && exists(join("examples", info)));
+  it.each(examples.map((block) => ({ name: `${block.page}:${block.line}`, block })))("$name is the example it names", ({ block }) => {
+    expect(block.code).toBe(readFileSync(join(ROOT, "examples", block.info), "utf8"));
   });
 
   const runnable = programs.filter(({ info }) => info === "run");
