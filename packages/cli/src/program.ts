@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type Done, EXIT, type ExitStatus } from "./exit-status.ts";
 import { safeText } from "./output/safe-text.ts";
+import { refuseUnknownVerbs } from "./unknown-verb.ts";
 import { UsageError } from "./usage-error.ts";
 import { addCheckpoint } from "./verbs/checkpoint.ts";
 import { addConsent } from "./verbs/consent.ts";
@@ -60,6 +61,7 @@ export function createProgram(done: Done): Command {
     .exitOverride();
   for (const add of VERBS) add(program, done);
   addExamples(program);
+  refuseUnknownVerbs(program);
   for (const verb of program.commands) verb.showHelpAfterError(`(daybook ${verb.name()} --help shows what it takes)`);
   return program;
 }

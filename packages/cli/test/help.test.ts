@@ -23,6 +23,19 @@ const helpOf = (command: Command): string => {
   return text;
 };
 
+/** What the command line says about words it cannot take. */
+function refusalOf(words: readonly string[]): string {
+  const program = createProgram(() => undefined);
+  let said = "";
+  const listen = (command: Command) => {
+    command.configureOutput({ writeErr: (text) => (said += text), writeOut: () => undefined });
+    for (const child of command.commands) listen(child);
+  };
+  listen(program);
+  expect(() => program.parse(words, { from: "user" })).toThrow();
+  return said;
+}
+
 describe.each(VERBS)("daybook $name --help", ({ name, command }) => {
   it("says what it does, what its exit status means, and gives an example that can be typed", () => {
     const help = helpOf(command);
@@ -52,6 +65,13 @@ describe("the command line", () => {
     ["tial", "tail"],
   ])("takes %s for a slip of %s", async (typed, meant) => {
     expect(await daybook([typed])).toMatchObject({ status: 2, stderr: expect.stringContaining(`(Did you mean ${meant}?)`) });
+  });
+
+  it.each(VERBS)("takes a slip of $name for it", ({ name }) => {
+    const words = name.split(" ");
+    const last = words.pop()!;
+    const slip = `${last[1]}${last[0]}${last.slice(2)}`;
+    expect(refusalOf([...words, slip])).toContain(`(Did you mean ${last}?)`);
   });
 
   it("names the help of the verb that was used wrongly", async () => {

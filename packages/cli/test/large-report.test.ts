@@ -10,6 +10,8 @@ import { readsOf, textNoted, trailWith } from "./support/trail.ts";
 
 const RECORDS = 120_000;
 const AT_ONCE = 4_000;
+/** Who did all of it. */
+const READER = "sabo";
 
 let path: string;
 
@@ -19,7 +21,10 @@ beforeAll(async () => {
   path = await trailWith(
     async (audit) => {
       for (let i = 0; i < RECORDS; i++) {
-        audit.record(textNoted, { data: { text: `Record ${i} of a trail that does not fit into a small memory. ${"x".repeat(100)}` } });
+        audit.record(textNoted, {
+          actor: { kind: "user", id: READER },
+          data: { text: `Record ${i} of a trail that does not fit into a small memory. ${"x".repeat(100)}` },
+        });
         if (i % AT_ONCE === 0) await audit.flush();
       }
     },
@@ -80,5 +85,28 @@ describe("a report over more than a hundred thousand records", () => {
     expect(readdirSync(folder)).toEqual(["report.csv"]);
     expect(readFileSync(file, "utf8")).toBe("yesterday");
     expect(await readsOf(path)).toHaveLength(before + 1);
+  });
+});
+
+describe("Ctrl+C in the middle of other files", () => {
+  /** Starts a verb, ends it by Ctrl+C as soon as something unfinished lies in the folder, and answers with what is left there. */
+  async function leftBehind(folder: string, args: readonly string[]): Promise<string[]> {
+    const child = startDaybook([...args, "--db", path]);
+    child.stdin.end();
+    const answer = answerOf(child);
+    while (!readdirSync(folder).some((name) => name.endsWith(".unfinished"))) await wait(1);
+    child.kill("SIGINT");
+    expect(await answer).toMatchObject({ status: null, signal: "SIGINT" });
+    return readdirSync(folder);
+  }
+
+  it("leaves no half-written backup", async () => {
+    const folder = temporaryFolder();
+    expect(await leftBehind(folder, ["backup", join(folder, "copy.db")])).toEqual([]);
+  });
+
+  it("leaves no half-written package about a person", async () => {
+    const folder = temporaryFolder();
+    expect(await leftBehind(folder, ["gdpr", "export", "--user", READER, "--output", join(folder, "package")])).toEqual([]);
   });
 });

@@ -33,6 +33,22 @@ describe("an application that has loaded the ESM and the CommonJS build", () => 
     await audit.close();
   });
 
+  it("keeps apart what runs at the same time, whichever copy began it and whichever records", async () => {
+    const sink = esm.memorySink();
+    const logs = [esm, cjs].map((copy) => copy.createAuditLog({ sinks: [{ sink, required: true }], signals: false, lifecycle: false }));
+    const job = (n: number) =>
+      [esm, cjs][n % 2]!.runAs({ kind: "user", id: `user-${n}` }, async () => {
+        for (let turn = 0; turn < 5; turn++) {
+          await new Promise((resolve) => setTimeout(resolve, (n * 7 + turn) % 4));
+          logs[(n + turn) % 2]!.record(cjs.noteRecorded, { data: { note: `user-${n}` } });
+        }
+      });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => job(n)));
+    for (const log of logs) await log.close();
+    expect(sink.events).toHaveLength(500);
+    expect(sink.events.filter(({ actor, data }) => actor.id !== data?.note)).toEqual([]);
+  });
+
   it("knows the errors of both", () => {
     const error = new cjs.DaybookError("BAD_OPTION", "Do otherwise.");
     expect([esm.isDaybookError(error), error instanceof esm.DaybookError]).toEqual([true, false]);

@@ -59,7 +59,10 @@ export class LedgerReader {
   readonly #keys: LedgerKeys | undefined;
   #kysely: Promise<{ db: Kysely<Tables>; sql: KyselyModule["sql"] }> | undefined;
 
-  /** @param keys without them a person is looked up by the id as given, row by row */
+  /**
+   * @internal
+   * @param keys without them a person is looked up by the id as given, row by row
+   */
   constructor(db: Sqlite, keys: LedgerKeys | undefined) {
     this.#db = db;
     this.#keys = keys;

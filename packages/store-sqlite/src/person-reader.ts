@@ -40,6 +40,7 @@ export class PersonReader {
   readonly #statements = new Map<string, Statement<unknown[], Row>>();
   #fence: ConsentFence | undefined;
 
+  /** @internal */
   constructor(db: Sqlite, keys: LedgerKeys | undefined) {
     this.#db = db;
     this.#keys = keys;

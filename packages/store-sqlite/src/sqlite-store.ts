@@ -90,6 +90,7 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
   readonly #parts: SqliteStoreParts;
   #closed: Promise<void> | undefined;
 
+  /** @internal */
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
     this.path = parts.path;

@@ -4,6 +4,7 @@ import { createTileWriter, type TileFile } from "@daybook/ledger";
 import { backupDatabase, dirAnchor, restoreLedger, vacuumLedger } from "@daybook/store-sqlite";
 import { databasePath, readConfiguration } from "../configuration.ts";
 import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { watchInterruption } from "../interruption.ts";
 import { Progress } from "../output/progress.ts";
 import { openTrail, recordRead, refuseMissing } from "../trail.ts";
 
@@ -86,7 +87,14 @@ export async function backup(file: string, { db }: VacuumOptions): Promise<ExitS
   const path = databasePath(db, await readConfiguration());
   refuseMissing(path);
   const progress = new Progress("pages");
-  await backupDatabase(path, file, { onProgress: (copied, total) => progress.show(copied, total) });
-  progress.end();
+  const interruption = watchInterruption();
+  try {
+    await backupDatabase(path, file, { signal: interruption.signal, onProgress: (copied, total) => progress.show(copied, total) });
+  } catch (cause) {
+    if (!interruption.signal.aborted) throw cause;
+  } finally {
+    progress.end();
+    interruption.settle();
+  }
   return EXIT.ok;
 }
