@@ -26,6 +26,7 @@ import { childUntil, type Guardian } from "./age-of-consent.ts";
 import { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
 import { purgeJournals } from "./journal-registry.ts";
 import { type Notice, noticeOf, noticeVersion } from "./notice.ts";
+import { checkPersonId } from "./person-id.ts";
 import { isConsentBasis, isText, type Purpose, purposeOf, purposeVersion } from "./purpose.ts";
 
 export const CONSENT_METHODS = ["ui", "api", "cli", "paper", "signal"] as const;
@@ -251,6 +252,7 @@ export class Consent {
     purpose: string,
     { shown, deferred = false }: { readonly shown?: ShownNotice; readonly deferred?: boolean } = {},
   ): Promise<void> {
+    checkPersonId(userId);
     const { version } = this.#consentPurpose(purpose);
     const notice = this.#notice(shown);
     await this.#audit.record(deferred ? consentDeferred : consentRequested, {
@@ -263,6 +265,7 @@ export class Consent {
   async status(userId: string): Promise<ConsentStatus[]>;
   async status(userId: string, purpose: string): Promise<ConsentStatus>;
   async status(userId: string, only?: string): Promise<ConsentStatus | ConsentStatus[]> {
+    checkPersonId(userId);
     const now = this.#now();
     const records = await this.#store.consentsOf(userId);
     const statusOf = async (purpose: Purpose): Promise<ConsentStatus> => {
@@ -376,7 +379,6 @@ export class Consent {
 
   /** The person acts where the request is theirs; otherwise whoever is at work acts, and the record is about the person. */
   #persons(userId: string, by: string) {
-    if (typeof userId !== "string" || userId === "") throw new DaybookError("BAD_OPTION", "Whose consent it is has to be said with an id.");
     const actor = currentContext()?.actor();
     if (actor?.id === userId) return { actor };
     if (by === "self") return { actor: { kind: "user" as const, id: userId } };
@@ -384,6 +386,7 @@ export class Consent {
   }
 
   async #last(userId: string, purpose: string): Promise<ConsentRecord | undefined> {
+    checkPersonId(userId);
     return (await this.#store.consentsOf(userId)).findLast((record) => record.purpose === purpose);
   }
 

@@ -25,6 +25,7 @@ import {
 } from "./erasure-receipt.ts";
 import { checkIdentity, type IdentityProof } from "./identity.ts";
 import { purgeJournals } from "./journal-registry.ts";
+import { checkPersonId } from "./person-id.ts";
 import type { Recipient } from "./privacy-information.ts";
 import { letArrive } from "./waiting-records.ts";
 
@@ -61,9 +62,10 @@ export const isEmptyPlan = ({ erase, keep, journal, consents }: ErasurePlan): bo
 
 /**
  * What erasing a person would do, without doing it. That somebody looked is a record; it does not say at whom.
- * @throws {DaybookError} `PERSON_UNKNOWN`
+ * @throws {DaybookError} `PERSON_UNKNOWN`, `BAD_OPTION`
  */
 export async function planErasureOf(userId: string, { audit, store }: Pick<ErasePersonOptions, "audit" | "store">): Promise<ErasurePlan> {
+  checkPersonId(userId);
   await letArrive(audit);
   const plan = await store.planErasure(userId);
   await audit.record(trailRead, { data: { verb: "gdpr erase (plan)", records: plan.erase + plan.keep } }).stored;
@@ -74,7 +76,7 @@ export async function planErasureOf(userId: string, { audit, store }: Pick<Erase
 /**
  * Erases one person (GDPR, Art. 17): parts of the trail that no ground keeps, the journal, running consents, what waits in the queue
  * and in the spool. Ends with a signed receipt that names nobody. Repeating it after a crash goes on where it ended.
- * @throws {DaybookError} `NOT_CONFIRMED`, `IDENTITY_UNVERIFIED`, `PERSON_UNKNOWN`, `REQUEST_UNKNOWN`, `REQUEST_STATE`
+ * @throws {DaybookError} `NOT_CONFIRMED`, `IDENTITY_UNVERIFIED`, `PERSON_UNKNOWN`, `REQUEST_UNKNOWN`, `REQUEST_STATE`, `BAD_OPTION`
  */
 export async function erasePerson(userId: string, options: ErasePersonOptions): Promise<ErasedPerson> {
   const {

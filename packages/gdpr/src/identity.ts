@@ -1,4 +1,5 @@
 import { type DataRequest, DaybookError, type RequestStore, VERIFICATION_METHODS, type VerificationMethod } from "@daybook/core";
+import { checkPersonId } from "./person-id.ts";
 
 /** How somebody knows that the person is who they say. Only the method and its result are kept, never a document. */
 export interface Verification {
@@ -15,13 +16,14 @@ export interface IdentityProof {
 
 /**
  * Lets nobody through who was not checked (GDPR, Art. 12(6)).
- * @throws {DaybookError} `IDENTITY_UNVERIFIED`, `REQUEST_UNKNOWN`, `REQUEST_STATE`
+ * @throws {DaybookError} `IDENTITY_UNVERIFIED`, `REQUEST_UNKNOWN`, `REQUEST_STATE`, `BAD_OPTION`: the id is none
  */
 export async function checkIdentity(
   store: RequestStore,
   userId: string,
   { request, verification }: IdentityProof,
 ): Promise<DataRequest | undefined> {
+  checkPersonId(userId);
   if (request === undefined) {
     if (verification?.confirmed !== true || !VERIFICATION_METHODS.includes(verification.method)) {
       throw unverified("Say with `verification` how it was checked who asks, or name a request that was verified.");

@@ -18,6 +18,7 @@ import {
   uuidV7,
 } from "@daybook/core";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
+import { isPersonId } from "./person-id.ts";
 
 /** What may be said about one doing. Texts that are too long are cut, and the entry says so in `details.truncated`. */
 export interface ActivityFields {
@@ -346,8 +347,7 @@ function personsOf(userId: string) {
 type EntryFields = Pick<NewActivity, "activity" | "query" | "resourceType" | "resourceId" | "collection" | "details">;
 
 function checkedEntry(userId: string, activity: string, { query, resource, collection, details }: ActivityFields): EntryFields {
-  if (typeof userId !== "string" || userId === "" || userId.length > LONGEST_ID || !userId.isWellFormed())
-    throw bad("the id of a person", "text of 1 to 512 characters");
+  if (!isPersonId(userId)) throw bad("the id of a person", "text of 1 to 512 characters");
   if (typeof activity !== "string" || !CODE.test(activity)) throw bad("the activity", "a code such as search");
   let truncated = false;
   const cut = (value: unknown, longest: number) => {

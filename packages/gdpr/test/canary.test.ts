@@ -2,10 +2,12 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { type AuditLog, fileSink } from "@daybook/core";
 import { auditErrorMiddleware, auditMiddleware } from "@daybook/express";
 import { auditPlugin } from "@daybook/fastify";
 import { createMetrics } from "@daybook/metrics";
+import Database from "better-sqlite3";
 import express, { type ErrorRequestHandler } from "express";
 import fastify from "fastify";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -30,6 +32,11 @@ function said(canary: string, user: string, i: number): { path: string; init: Re
       path: "/notes",
       init: { method: "POST", body: JSON.stringify({ text: canary }), headers: { "content-type": "application/json" } },
     }),
+    () => {
+      const form = new FormData();
+      form.set("book", new File([canary], `${canary}.txt`));
+      return { path: "/uploads", init: { method: "POST", body: form } };
+    },
     () => ({ path: `/search?q=x&cookie=1`, init: { headers: { cookie: `last=${canary}`, referer: `http://example.org/${canary}` } } }),
     () => ({
       path: "/search?q=y",
@@ -113,9 +120,15 @@ async function listening(server: Server) {
   };
 }
 
-async function answersTo(url: string, canary: string, user: string): Promise<Answer[]> {
+async function answersTo(
+  url: string,
+  canary: string,
+  user: string,
+  before: (i: number) => void | Promise<void> = () => undefined,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let i = 0; i < REQUESTS; i++) {
+    await before(i);
     const { path, init } = said(canary, user, i);
     const response = await fetch(url + path, init);
     answers.push({ status: response.status, body: (await response.text()).replaceAll(canary, "CANARY") });
@@ -123,9 +136,10 @@ async function answersTo(url: string, canary: string, user: string): Promise<Ans
   return answers;
 }
 
-const bytesBelow = (folder: string): Buffer =>
+const bytesBelow = (folder: string, wanted: (name: string) => boolean = () => true): Buffer =>
   Buffer.concat(
     readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter(wanted)
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).isFile())
       .map((path) => readFileSync(path)),
@@ -141,7 +155,7 @@ async function exported(house: House, userId: string): Promise<void> {
 }
 
 describe.each(APPLICATIONS)("200 requests of somebody who agreed to nothing, on $name", ({ start }) => {
-  it("leave no byte of what they said in database, log, metrics or export, and are answered like those of somebody who agreed", async () => {
+  it("leave no byte of what they said in database, spool, log, metrics or export, and are answered like those of somebody who agreed", async () => {
     const metrics = createMetrics();
     const logged: string[] = [];
     const write = process.stderr.write.bind(process.stderr);
@@ -152,6 +166,7 @@ describe.each(APPLICATIONS)("200 requests of somebody who agreed to nothing, on 
     const folder = dirname((await openHouse()).path);
     const house = await openHouse({
       path: join(folder, "canary.db"),
+      deadlineMs: 400,
       sinks: [metrics.events(), { sink: fileSink({ path: join(folder, "events.ndjson") }) }],
     });
     metrics.watch(house.audit);
@@ -159,7 +174,18 @@ describe.each(APPLICATIONS)("200 requests of somebody who agreed to nothing, on 
     onTestFinished(application.close);
 
     const canary = `canary${Math.random().toString(36).slice(2)}x`;
-    const quiet = await answersTo(application.url, canary, "quiet");
+    // For the first half another process holds the database, so that records go to the spool.
+    const lock = new Database(house.path);
+    lock.exec("BEGIN IMMEDIATE");
+    const quiet = await answersTo(application.url, canary, "quiet", async (i) => {
+      if (i !== REQUESTS / 2) return;
+      while (house.audit.stats().spooled === 0) await wait(10);
+      const spool = bytesBelow(folder, (name) => name.includes(".spool"));
+      expect([spool.includes("/search"), spool.includes(canary)]).toEqual([true, false]);
+      lock.exec("ROLLBACK");
+      lock.close();
+    });
+    while (house.audit.stats().spooled > 0) await wait(10);
     await house.consent.give("talker", "personal_diary", TICK);
     const talker = await answersTo(application.url, "talked-about", "talker");
     expect(quiet).toEqual(talker.map(({ status, body }) => ({ status, body: body.replaceAll("talked-about", "CANARY") })));

@@ -2,10 +2,11 @@ import { createHmac, hash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { permissionDenied, queryReceived, runAs } from "@daybook/core";
+import { createMetrics } from "@daybook/metrics";
 import { backupDatabase, openSqliteStore, restoreLedger } from "@daybook/store-sqlite";
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
-import { erasePerson, followErasures, planErasureOf, receiptOf } from "../src/index.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { erasePerson, followErasures, planErasureOf, privacyHealth, receiptOf } from "../src/index.ts";
 import { digestsIn } from "./support/digests-in-bytes.ts";
 import { accountChanged, bookLent, type House, openHouse, TICK, verified } from "./support/house.ts";
 
@@ -179,6 +180,46 @@ describe("an erasure that a reader holds up", () => {
     expect(proven?.receipt).toMatchObject({ state: "proven", previous: issued.receipt.receipt, commitment: issued.receipt.commitment });
     expect(bytesOf(house).includes("slowly")).toBe(false);
     expect(await followErasures(house)).toEqual([]);
+  });
+});
+
+describe("what an erasure says about itself", () => {
+  it("names the person in no line on stderr, error, metric, record or receipt, from the plan to a late event", async () => {
+    const said: string[] = [];
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (text: string | Uint8Array) => void said.push(String(text)) === undefined;
+    onTestFinished(() => {
+      process.stderr.write = write;
+    });
+    const metrics = createMetrics();
+    const house = await openHouse({ sinks: [metrics.events()] });
+    const { store, audit, consent } = house;
+    metrics.watch(audit);
+    metrics.watchHealth(privacyHealth({ store, journals: [house.journal] }));
+    const id = "reader-nn53";
+    await actFor(house, id, "quiet", 3);
+    const [, sub] = await store.namesOf(id);
+    const erasedAfter = (await store.query({}, { limit: 1 })).events[0]!.seq;
+    const plan = await planErasureOf(id, house);
+    const reader = new Database(house.path, { readonly: true });
+    reader.exec("BEGIN");
+    reader.prepare("SELECT count(*) FROM daybook_entry").get();
+    const { result, issued } = await runAs({ kind: "user", id: "clerk" }, () => erasePerson(id, { ...house, ...CONFIRMED }));
+    reader.close();
+    const followed = await followErasures(house);
+    const late = await openHouse({ path: house.path, clock: { now: () => Date.now() - 3_600_000 } });
+    const refused = runAs({ kind: "user", id }, () => late.audit.record(bookLent, { data: { title: "late" } })).stored;
+    const errors = [await refused.catch(String), await planErasureOf(id, house).catch(String)];
+    expect(errors).toEqual([expect.stringContaining("SUPPRESSED"), expect.stringContaining("PERSON_UNKNOWN")]);
+    await audit.flush();
+    expect((await consent.status("somebody else")).length).toBe(2);
+    const records = await store.query({ after: erasedAfter }, { order: "oldest", limit: 100 });
+    expect(records.events.map(({ action }) => action)).toEqual(expect.arrayContaining(["ledger.erasure", "gdpr.receipt_issued"]));
+    const all = [said, errors, records, plan, result, issued, followed, audit.stats(), await store.eraseStatus(), await store.receipts()];
+    const text = `${JSON.stringify(all)}${await metrics.registry.metrics()}`;
+    expect(text).toContain("daybook_erasure_pending_oldest_timestamp_seconds");
+    expect(said.join("")).toContain("SUPPRESSED");
+    for (const name of [id, sub!]) expect([name, text.includes(name)]).toEqual([name, false]);
   });
 });
 

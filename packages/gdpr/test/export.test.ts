@@ -6,7 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { createRequests, exportPerson, type PrivacyInformation, privacyInformation } from "../src/index.ts";
+import { createRequests, erasePerson, exportPerson, type PrivacyInformation, privacyInformation } from "../src/index.ts";
 import { accountChanged, bookLent, type House, openHouse, TICK } from "./support/house.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -88,6 +88,16 @@ describe("the export of one person", () => {
       roles: ["target"],
       redacted: expect.arrayContaining(["actor.id", "actor.ip", "subjects.1.id"]),
     });
+  });
+
+  it("holds what a legal hold keeps from an erasure, for as long as it is there", async () => {
+    const house = await openHouse();
+    await plant(house);
+    await house.store.hold({ user: "ada", case: "7", ground: "17(3)(e)", review: "2027-03-01" });
+    await erasePerson("ada", { ...house, confirm: true, ...OPERATOR });
+    const { json } = await exported(house, "ada");
+    const planted = json.records.filter(({ action }: { action: string }) => !/^(consent|gdpr)\./.test(action));
+    expect([planted.length, json.journal, json.consents]).toEqual([30, [], []]);
   });
 
   it("flags free text next to other people for a human", async () => {

@@ -9,8 +9,8 @@ import { openHouse, TICK } from "./support/house.ts";
 const PROGRAM = fileURLToPath(new URL("./support/journal-process.ts", import.meta.url));
 const LOGS_PER_PROCESS = 4;
 const ENTRIES_PER_PROCESS = 2_500;
-/** How long the gap between withdrawal and new consent lasts; five seconds where there is time. */
-const GAP_MS = process.env.DAYBOOK_HEAVY === "1" ? 5_000 : 1_500;
+/** How long the gap between withdrawal and new consent lasts. */
+const GAP_MS = 5_000;
 
 async function start(path: string): Promise<ChildProcess> {
   const child = fork(PROGRAM, [path, String(LOGS_PER_PROCESS)], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
