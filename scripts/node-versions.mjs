@@ -1,4 +1,7 @@
-/** Runs the core part of the test suite on the oldest and the newest Node that are supported; development itself is on the one between. */
+/**
+ * `pnpm node-versions`, after a build: runs the core part of the test suite on the oldest and the newest Node that are supported.
+ * The whole suite runs on the one between.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,10 +10,13 @@ import { ROOT, run } from "./run.mjs";
 
 const VERSIONS = ["22", "26"];
 const TESTS = [
-  "packages/core/test",
-  "packages/ledger/test",
-  "packages/store-sqlite/test/store.test.ts",
-  "packages/store-sqlite/test/attacks.test.ts",
+  "packages/core/test/recording.test.ts",
+  "packages/core/test/process-end.test.ts",
+  "packages/ledger/test/golden-entries.test.ts",
+  "packages/ledger/test/proofs.test.ts",
+  "packages/store-sqlite/test/contract.test.ts",
+  "packages/express/test/default-store.test.ts",
+  "packages/fastify/test/default-store.test.ts",
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "daybook-node-"));
@@ -23,7 +29,7 @@ try {
     console.log(`== Node ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}`);
     const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
     const path = `${join(prefix, "node_modules", "node", "bin")}:${process.env.PATH}`;
-    if (run(node, [vitest, "run", ...TESTS, "--reporter=dot"], { env: { PATH: path } }) !== 0) failed++;
+    if (run(node, [vitest, "run", ...TESTS, "--reporter=dot"], { env: { PATH: path, NO_COLOR: "1" } }) !== 0) failed++;
   }
 } finally {
   rmSync(folder, { recursive: true });

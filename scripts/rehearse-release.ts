@@ -11,7 +11,6 @@ import { Consumer } from "./release/consumer.ts";
 import { freePort, type LocalRegistry, localRegistry } from "./release/local-registry.ts";
 import { PROGRAMS, TWO_VERSIONS, TYPED_PROGRAMS } from "./release/programs.ts";
 import { WorkspaceCopy } from "./release/workspace-copy.ts";
-import { build } from "./run.mjs";
 
 /** Most packages an adapter with the store may bring, beside the framework's own. */
 const MOST_PACKAGES = 14;
@@ -85,6 +84,8 @@ async function firstSteps(folder: string, npmrc: string): Promise<Consumer> {
   const seconds = Math.ceil((performance.now() - begun) / 1_000);
   check(consumer.daybook("verify").includes("intact"), `the README leads to a verified record, in ${seconds} s`);
   await server!.stop();
+  // From here on it listens where it is told to.
+  consumer.write(file, code.replace("3000", "process.env.PORT"));
   check(seconds <= 120, "that is less than two minutes");
   const events = reported(consumer);
   check(visits(events, "/reports") === 1 && visits(events, "(unmatched)") >= 1, "the first program's requests are in its trail");
@@ -96,7 +97,7 @@ async function everyWay(folder: string, manager: "npm" | "pnpm", { npmrc, upstre
   const consumer = new Consumer(join(folder, manager), manager, npmrc);
   consumer.write("package.json", JSON.stringify({ name: "consumer", version: "1.0.0", private: true }));
   const daybook = ["@daybook/core", "@daybook/express", "@daybook/fastify", "@daybook/store-sqlite", "daybook"];
-  consumer.install(...daybook, "express@5", "fastify@5", "zod", "typescript@5", "@types/express", "@types/node@24");
+  consumer.install(...daybook, "express@5", "fastify@5", "zod", "typescript@7", "@types/express", "@types/node@24");
   for (const [file, text] of Object.entries({ ...PROGRAMS, ...TYPED_PROGRAMS })) consumer.write(file, text);
   let asked = 0;
   for (const file of Object.keys(PROGRAMS)) {
@@ -160,7 +161,6 @@ async function upgrade(consumer: Consumer, copy: WorkspaceCopy, npmrc: string): 
 }
 
 async function rehearse(folder: string): Promise<void> {
-  build("daybook", "@daybook/*");
   tell("copying the workspace");
   mkdirSync(join(folder, "workspace"));
   const copy = new WorkspaceCopy(join(folder, "workspace"));

@@ -43,7 +43,7 @@ export class Consumer {
 
   /** Runs `npx daybook`, or `pnpm exec daybook`. */
   daybook(...args: string[]): string {
-    return this.#manager === "npm" ? this.run("npx", "--no", "daybook", ...args) : this.run("pnpm", "exec", "daybook", ...args);
+    return this.#manager === "npm" ? this.run("npx", "--no", "--", "daybook", ...args) : this.run("pnpm", "exec", "daybook", ...args);
   }
 
   /** What `npm audit` says, as JSON; an error of the registry is JSON too. */

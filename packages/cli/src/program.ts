@@ -50,8 +50,14 @@ const VERBS = [
 /** Codes of errors that say the command was given wrongly. */
 const USAGE_CODES: readonly string[] = ["BAD_DURATION", "BAD_FILTER", "BAD_OPTION", "CONFIG_INVALID"];
 
-/** The command line with all its verbs. */
-export function createProgram(done: Done): Command {
+/** Words after which nothing but the list of verbs, or the version, is wanted. */
+const OVERVIEW: readonly (string | undefined)[] = [undefined, "--help", "-h", "--version", "-V"];
+
+/**
+ * The command line with all its verbs.
+ * @param overview enough for its own help
+ */
+export function createProgram(done: Done, overview = false): Command {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   const program = new Command("daybook")
     .description("The command line of the Daybook audit trail. Data goes to stdout, everything else to stderr.")
@@ -59,7 +65,7 @@ export function createProgram(done: Done): Command {
     .showHelpAfterError("(daybook --help lists the verbs)")
     .addHelpText("afterAll", "\nExit status: 0 done, 1 a finding or a failure, 2 wrong usage, 3 nothing found, 4 done in part.")
     .exitOverride();
-  for (const add of VERBS) add(program, done);
+  for (const add of VERBS) add(program, done, overview);
   addExamples(program);
   refuseUnknownVerbs(program);
   for (const verb of program.commands) verb.showHelpAfterError(`(daybook ${verb.name()} --help shows what it takes)`);
@@ -69,9 +75,12 @@ export function createProgram(done: Done): Command {
 /** Runs the command line and answers with its exit status. */
 export async function run(argv: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.ok;
-  const program = createProgram((result) => {
-    status = result;
-  });
+  const program = createProgram(
+    (result) => {
+      status = result;
+    },
+    argv.length <= 3 && OVERVIEW.includes(argv[2]),
+  );
   try {
     await program.parseAsync(argv);
     return status;

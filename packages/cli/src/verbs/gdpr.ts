@@ -11,8 +11,10 @@ import { BASIS_CHOICES, CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, OUTCOME_C
 import { personOptions } from "./person-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-export function addGdpr(program: Command, done: Done): void {
+/** @param nameOnly without its verbs, which are half of all there are and which only its own help shows */
+export function addGdpr(program: Command, done: Done, nameOnly: boolean): void {
   const gdpr = program.command("gdpr").description("answer a person: a copy of their data, its erasure, and the register of requests");
+  if (nameOnly) return;
   const requestOption = (command: Command) =>
     command.option("--request <id>", "the request of the register this answers; it has to be verified and of this person");
 
