@@ -1,10 +1,10 @@
 /** Fails when a package imports one it may not, imports something it does not declare, or when its own modules form a cycle. */
 import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { MAY_IMPORT } from "./layers.ts";
+import { INSIDE, MAY_IMPORT } from "./layers.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SCOPE = "@daybook/";
@@ -32,7 +32,8 @@ const packageName = (specifier: string) =>
 /** Everything wrong with one package; `may` undefined lets it import any sibling. */
 export function problemsOf(folder: string, may: readonly string[] | undefined): string[] {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const declared = new Set([...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.peerDependencies ?? {})]);
+  const { dependencies = {}, peerDependencies = {} } = manifest;
+  const declared = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies), ...(INSIDE[basename(folder)] ?? [])]);
   const problems: string[] = [];
   const graph = new Map<string, string[]>();
   for (const file of sourcesBelow(join(folder, "src"))) {

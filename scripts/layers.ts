@@ -1,3 +1,6 @@
+/** What a package has inside its build, instead of asking for it when it is installed. */
+export const INSIDE: Readonly<Record<string, readonly string[]>> = { cli: ["commander"] };
+
 /** Which workspace packages a package may import. `cli` and `apps/*` may import any. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],

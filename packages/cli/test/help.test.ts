@@ -84,11 +84,11 @@ describe("the command line", () => {
     expect([SEVERITY_CHOICES, OUTCOME_CHOICES]).toEqual([SEVERITIES, OUTCOMES]);
   });
 
-  it("loads neither the core nor the store to show help", () => {
+  it("loads no other package to show help", () => {
     const program = fileURLToPath(new URL("../dist/daybook.js", import.meta.url));
-    const loaded = importsReachedBy(program);
-    expect(loaded.filter((name) => name.startsWith("@daybook/") || name === "csv-stringify/sync")).toEqual([]);
-    expect(loaded).toContain("commander");
+    const files = new Set<string>();
+    expect(importsReachedBy(program, files)).toEqual([]);
+    expect(files.size).toBeGreaterThan(1);
   });
 });
 
@@ -96,7 +96,7 @@ describe("the command line", () => {
 function importsReachedBy(file: string, seen = new Set<string>()): string[] {
   if (seen.has(file)) return [];
   seen.add(file);
-  const names = [...readFileSync(file, "utf8").matchAll(/^(?:import|export)\b[^"';]*?(?:from\s*)?"([^"]+)";?$/gms)].map(
+  const names = [...readFileSync(file, "utf8").matchAll(/(?:^|;)(?:import|export)\b[^"';()]*?(?:from\s*)?"([^"]+)"/gm)].map(
     ([, name]) => name!,
   );
   return names.flatMap((name) =>
