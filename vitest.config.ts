@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { bundledModulesForVite } from "./packages/store-sqlite/build/bundled-modules.ts";
@@ -13,6 +14,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "examples/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
     pool: "forks",
+    // Many tests wait for timers, signals and disks: one file at a time would leave a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     // The cache knows nothing of what the bundled writer thread is made of, and would go on with an old one.
     fsModuleCache: false,
     testTimeout: 60_000,
