@@ -26,7 +26,7 @@ export class Publisher {
   #next: Checkpoint | undefined;
   #lastSize = 0;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -46,33 +46,39 @@ export class Publisher {
     }
   }
 
-  /** Publishes what waits, after what is being published. */
+  /** Publishes what waits, after what is being published. What goes wrong is told, and tried again with the next checkpoint. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const checkpoint = this.#next;
     this.#next = undefined;
-    if (checkpoint === undefined || checkpoint.size <= this.#lastSize) return this.#running.then(() => undefined);
-    const publishing = this.#running.then(() => this.publish(checkpoint));
-    this.#running = publishing;
-    return publishing.then(() => undefined);
+    if (checkpoint !== undefined && checkpoint.size > this.#lastSize) this.#running = this.#running.then(() => this.#attempt(checkpoint));
+    return this.#running;
+  }
+
+  async #attempt(checkpoint: Checkpoint): Promise<void> {
+    try {
+      await this.publish(checkpoint);
+    } catch (cause) {
+      this.#next ??= checkpoint;
+      this.#tell(cause, "a checkpoint was not published");
+    }
   }
 
   /** Publishes one checkpoint now. */
   async publish({ size, note }: Checkpoint): Promise<Published> {
     const result = await publishNote(note, this.#options.anchors, this.#context(size));
-    for (const { anchor, error } of result.failures) {
-      const code = isDaybookError(error) ? error.code : "ANCHOR_FAILED";
-      this.#options.problem(
-        code,
-        isDaybookError(error) ? error.hint : `${anchor}: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+    for (const { anchor, error } of result.failures) this.#tell(error, anchor);
     if (result.reached.length > 0) {
-      this.#lastSize = Math.max(this.#lastSize, size);
       await this.#options.published(size, result.note);
+      this.#lastSize = Math.max(this.#lastSize, size);
     }
     return result;
+  }
+
+  #tell(error: unknown, what: string): void {
+    if (isDaybookError(error)) this.#options.problem(error.code, error.hint);
+    else this.#options.problem("ANCHOR_FAILED", `${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   /** After the last flush. */
