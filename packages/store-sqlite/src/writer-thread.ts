@@ -5,7 +5,6 @@ import type { SqliteConstructor } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
 import { WriterOperations } from "./writer-operations.ts";
 import { ANSWERS, READY, REFUSED, STATE, type WriterAnswer, type WriterCall, type WriterStart } from "./writer-protocol.ts";
-import { yieldToRequests } from "./yield-to-requests.ts";
 
 const { settings, port, shared } = workerData as WriterStart;
 const counters = new Int32Array(shared);
@@ -32,7 +31,6 @@ function start(): WriterOperations | undefined {
   }
 }
 
-yieldToRequests();
 const operations = start();
 Atomics.store(counters, STATE, operations === undefined ? REFUSED : READY);
 Atomics.notify(counters, STATE);
