@@ -17,6 +17,8 @@ export async function open(path: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
   store = await openSqliteStore({ path, onNotice: () => undefined });
   audit = createAuditLog({ store, catalogue: DEFINITIONS, signals: false, onNotice: () => undefined });
+  // The log's record of its own beginning is none of the events that are counted.
+  while (audit.stats().written === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Records events `from` to `from + count - 1` as fast as they are stored; answers how many the log says it has written. */
