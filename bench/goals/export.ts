@@ -1,9 +1,10 @@
-import { createReadStream, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Goal } from "../measure/bench.ts";
 import { type CommandRun, runInto } from "../measure/command.ts";
 import type { Measurement } from "../measure/goal.ts";
+import { linesOf } from "../measure/lines.ts";
 import { sqliteShellVersion } from "../measure/machine.ts";
 import { median } from "../measure/ratio.ts";
 
@@ -68,11 +69,3 @@ export const exportLog: Goal = {
     return measurements;
   },
 };
-
-async function linesOf(path: string): Promise<number> {
-  let lines = 0;
-  for await (const block of createReadStream(path) as AsyncIterable<Buffer>) {
-    for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++;
-  }
-  return lines;
-}

@@ -1,5 +1,5 @@
 /** A server with one way of keeping a record of its requests, or none. */
-import { createReadStream, mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -21,6 +21,7 @@ import fastifyMetrics from "fastify-metrics";
 import pino from "pino";
 import { pinoHttp } from "pino-http";
 import { Registry } from "prom-client";
+import { linesOf } from "../measure/lines.ts";
 
 export type Framework = "express" | "fastify";
 export type Record = "nothing" | "daybook" | "pino" | "evlog" | "prometheus" | "daybook-metrics";
@@ -253,12 +254,4 @@ function prometheus(registry: Registry, metric: string): Recording {
     series: async () => (await lines()).length,
     close: async () => undefined,
   };
-}
-
-async function linesOf(file: string): Promise<number> {
-  let lines = 0;
-  for await (const block of createReadStream(file) as AsyncIterable<Buffer>) {
-    for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++;
-  }
-  return lines;
 }

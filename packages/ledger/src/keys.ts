@@ -97,7 +97,7 @@ export function splitKeys(keys: LedgerKeys, role: KeysRole): LedgerKeys {
 export interface RotateRootOptions {
   /** Sequence number of the `ledger.key` entry that names the new public key: the last row the old root seals. */
   readonly untilSeq: number;
-  /** How long the old key signs checkpoints beside the new one, in milliseconds since the Unix epoch. */
+  /** When the old key stops signing checkpoints beside the new one, in milliseconds since the Unix epoch. */
   readonly signsUntil: number;
 }
 

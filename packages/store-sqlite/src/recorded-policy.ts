@@ -60,7 +60,6 @@ export function completePolicy(changes: PolicyChanges): Policy {
   }
 }
 
-/** Records a policy where another one is in force. A shorter period counts seven days later, and so does what retention removes. */
 /** The part of a writer that records a policy. */
 interface PolicyRecorder {
   readonly db: Sqlite;
@@ -68,6 +67,7 @@ interface PolicyRecorder {
   readonly now: () => number;
 }
 
+/** Records a policy where another one is in force. A shorter period counts seven days later, and so does what retention removes. */
 export function recordPolicy({ db, ledger, now }: PolicyRecorder, policy: Policy): void {
   if (canonicalText(policyInForce(db)) === canonicalText(policy)) return;
   ledger.transaction((append) => {
