@@ -36,11 +36,12 @@ interface CheckpointRow {
 const STEP = 500;
 
 /**
- * Makes a checkpoint of everything stored: reads back all rows above the newest one and signs only if each continues the log.
- * A generator, so that the writer can store batches between the steps.
+ * Makes a checkpoint of everything stored. Where this connection has not written all of it, or somebody else has written since, it
+ * reads all rows above the newest one and signs only if each continues the log. A generator, so that the writer can store batches
+ * between the steps.
  * @throws {DaybookError} `LOG_DAMAGED`: something was changed behind the writer's back, nothing is signed; `KEYS_MISSING`
  */
-export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void, Checkpoint> {
+export function* makeCheckpoint({ db, ledger: { tree }, keys, now }: WriterScope): Generator<void, Checkpoint> {
   if (keys.seal === undefined || keys.sign === undefined) {
     throw new DaybookError(
       "KEYS_MISSING",
@@ -51,24 +52,13 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
   const origin = db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
   const generation = generationOf(origin);
   const last = newest.get();
-  const frontier = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generation));
-  const read = ledgerRows(db);
-  let seal: Uint8Array = new Uint8Array(16);
-  if (frontier.size > 0) {
-    const before = read(frontier.size - 1, 1).rows[0];
-    if (before?.seq !== frontier.size - 1) throw damaged(`entry ${frontier.size - 1} is missing`);
-    seal = before.seal;
-  }
-  for (;;) {
-    const { rows } = read(frontier.size, STEP);
-    for (const row of rows) {
-      if (row.seq !== frontier.size) throw damaged(`entry ${frontier.size} is missing`);
-      const leaf = checkedLeaf(row);
-      seal = checkedSeal(sealKeyAt(keys, row.seq)!, row, seal, leaf);
-      frontier.push(leaf);
-    }
-    if (rows.length < STEP) break;
-    yield;
+  const trusted = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generation));
+  const known = tree.frontier();
+  const frontier = known ?? trusted;
+  if (known === undefined) {
+    const version = tree.version();
+    yield* readOn(db, keys, frontier);
+    tree.checked(frontier, version);
   }
   if (last !== undefined && frontier.size === last.size) return { size: last.size, note: last.note, made: false };
   const signers = signersAt(keys, now()).map((key) => ({ name: origin, key }));
@@ -94,6 +84,31 @@ export function* makeCheckpoint({ db, keys, now }: WriterScope): Generator<void,
       throw cause;
     }
   });
+}
+
+/**
+ * Lets the tree grow by every row above it, each of which has to continue the log.
+ * @throws {DaybookError} `LOG_DAMAGED`
+ */
+function* readOn(db: WriterScope["db"], keys: WriterScope["keys"], frontier: Frontier): Generator<void> {
+  const read = ledgerRows(db);
+  let seal: Uint8Array = new Uint8Array(16);
+  if (frontier.size > 0) {
+    const before = read(frontier.size - 1, 1).rows[0];
+    if (before?.seq !== frontier.size - 1) throw damaged(`entry ${frontier.size - 1} is missing`);
+    seal = before.seal;
+  }
+  for (;;) {
+    const { rows } = read(frontier.size, STEP);
+    for (const row of rows) {
+      if (row.seq !== frontier.size) throw damaged(`entry ${frontier.size} is missing`);
+      const leaf = checkedLeaf(row);
+      seal = checkedSeal(sealKeyAt(keys, row.seq)!, row, seal, leaf);
+      frontier.push(leaf);
+    }
+    if (rows.length < STEP) break;
+    yield;
+  }
 }
 
 export const generationOf = (origin: string): number => Number(origin.slice(origin.lastIndexOf("/") + 1));

@@ -16,6 +16,7 @@ import {
 } from "@daybook/ledger";
 import type { HandedEvent } from "./batch-encoding.ts";
 import { retryWhileBusy } from "./connection.ts";
+import { KnownTree } from "./known-tree.ts";
 import { OpenBucket, type Reference } from "./open-bucket.ts";
 import { sameFileAt } from "./same-file.ts";
 import { BUCKET_ROWS, bucketOf } from "./schema.ts";
@@ -49,6 +50,7 @@ interface Ready {
  * the last row it finds, so the sequence stays dense.
  */
 export class LedgerWriter {
+  readonly tree: KnownTree;
   readonly #db: Sqlite;
   readonly #options: LedgerWriterOptions;
   readonly #salts = new SaltPool();
@@ -70,6 +72,7 @@ export class LedgerWriter {
   constructor(db: Sqlite, options: LedgerWriterOptions) {
     this.#db = db;
     this.#options = options;
+    this.tree = new KnownTree(db);
     this.#refuseOtherFile = sameFileAt(db.name);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
@@ -136,13 +139,18 @@ export class LedgerWriter {
       let seq = first;
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
       this.#openBucket.continueAt(first);
+      // Asked inside the transaction: from here on nobody else can write.
+      const known = this.tree.frontier() !== undefined;
+      const leaves: Uint8Array[] = [];
       const result = action((entry) => {
         seal = sealNext(sealKeyAt(keys, seq)!, seq, seal, entry.leaf);
         this.#insert(seq, entry, seal);
+        if (known) leaves.push(entry.leaf);
         return seq++;
       }, first);
       if (bucketOf(seq) > bucketOf(first)) this.#closeBuckets(seq);
       this.#commit.run();
+      this.tree.committed(leaves);
       return result;
     } catch (cause) {
       this.#openBucket.forget();

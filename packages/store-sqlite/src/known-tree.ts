@@ -1,0 +1,40 @@
+import type { Frontier } from "@daybook/ledger";
+import type { Sqlite } from "./sqlite-driver.ts";
+
+/**
+ * The Merkle tree over the whole log, while this connection knows all of it: rows it has written itself, or has read and checked.
+ * As soon as any other connection has committed, it knows nothing until it has read again. What it knows needs no reading to be
+ * signed: the checkpoint is about what was written, and whoever changes the file below SQLite contradicts it.
+ */
+export class KnownTree {
+  readonly #dataVersion;
+  #frontier: Frontier | undefined;
+  #version = -1;
+
+  constructor(db: Sqlite) {
+    // Changes with every commit of another connection, and with none of this one (sqlite.org/pragma.html#pragma_data_version).
+    this.#dataVersion = db.prepare<[], number>("PRAGMA data_version").pluck();
+  }
+
+  /** Of the database as this connection sees it now; equal to an earlier one where nobody else has written in between. */
+  version(): number {
+    return this.#dataVersion.get()!;
+  }
+
+  /** The tree over all rows; undefined where it has to be read. */
+  frontier(): Frontier | undefined {
+    if (this.#frontier !== undefined && this.version() !== this.#version) this.#frontier = undefined;
+    return this.#frontier;
+  }
+
+  /** Every row up to the size of this tree was read and checked, from the time on when the database had this version. */
+  checked(frontier: Frontier, version: number): void {
+    this.#frontier = this.version() === version ? frontier : undefined;
+    this.#version = version;
+  }
+
+  /** This connection has committed rows with these leaves, the first of them at the size of the tree. */
+  committed(leaves: readonly Uint8Array[]): void {
+    for (const leaf of leaves) this.#frontier?.push(leaf);
+  }
+}
