@@ -36,7 +36,7 @@ export interface SinkDeliveryOptions {
   readonly problem: (error: DaybookError) => void;
 }
 
-const MOST_PER_BATCH = 512;
+const MOST_PER_BATCH = 1_000;
 /** Turns of the event loop that events nobody waits for may gather. */
 const MOST_TURNS = 32;
 const FIRST_RETRY_MS = 20;

@@ -23,11 +23,11 @@ describe("a sink that keeps up", () => {
     sink.become("hanging");
     audit.record(noteRecorded, note("first"));
     await eventually(() => sink.batches.length === 1);
-    for (let i = 0; i < 700; i++) audit.record(noteRecorded, note(String(i)));
+    for (let i = 0; i < 1_300; i++) audit.record(noteRecorded, note(String(i)));
     sink.become("well");
     await audit.flush();
-    expect(sink.batches).toEqual([1, 512, 188]);
-    expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 700 }, (_, i) => String(i))]);
+    expect(sink.batches).toEqual([1, 1_000, 300]);
+    expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 1_300 }, (_, i) => String(i))]);
   });
 
   it("gets durable events first, each class in its order", async () => {
@@ -149,8 +149,8 @@ describe("a flood of 20,000 events a second", () => {
     timeout: 60_000 + SECONDS * 2_000,
   }, async () => {
     const inner = memorySink({ maxEvents: 1_000_000 });
-    // 512 events in 60 ms: less than half of what comes.
-    const slow = { ...inner, append: async (...args: Parameters<typeof inner.append>) => pause(60).then(() => inner.append(...args)) };
+    // 1,000 events in 120 ms: less than half of what comes.
+    const slow = { ...inner, append: async (...args: Parameters<typeof inner.append>) => pause(120).then(() => inner.append(...args)) };
     const { audit } = logOver(slow, { queue: { maxEvents: 3_000 }, closeDeadlineMs: 20_000 });
     let notes = 0;
     let denials = 0;

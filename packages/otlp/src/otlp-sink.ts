@@ -29,7 +29,7 @@ export interface OtlpSinkOptions {
 
 const FULL_BATCH = 512;
 const FIRST_PAUSE_MS = 500;
-/** Halving a batch of 512 around a handful of bad records takes fewer requests than this. */
+/** Halving a batch of 1,000 around a handful of bad records takes fewer requests than this. */
 const MOST_REQUESTS_PER_BATCH = 64;
 const LONGEST_ANSWER = 64 * 1024;
 

@@ -48,7 +48,7 @@ export function openWriting(Database: SqliteConstructor, path: string, { exclusi
       "trusted_schema = OFF",
       "cell_size_check = ON",
       "temp_store = MEMORY",
-      "cache_size = -16000",
+      "cache_size = -4000",
       "wal_autocheckpoint = 8000",
     ]) {
       connection.pragma(setting);

@@ -9,6 +9,7 @@ import {
   type StoredEvent,
 } from "@daybook/core";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
+import type { Statement } from "better-sqlite3";
 import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { lastSeqOf, personSlots } from "./person-index.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
@@ -45,8 +46,7 @@ type KyselyModule = typeof import("kysely");
 
 /** Rows one step of a scan or a count reads before other work gets its turn. */
 const STEP = 1_000;
-/** Less at once leaves less behind in memory. */
-const ROWS_STEP = 250;
+const ROWS_STEP = 200;
 const COUNT_STEP = 20_000;
 const CANDIDATES = 500;
 
@@ -83,9 +83,31 @@ export class LedgerReader {
     for await (const block of this.#blocks(filter, order, undefined, STEP)) for (const row of block) yield storedEvent(row);
   }
 
-  /** The same rows as they are stored, a block at a time: for whoever turns millions of them into text. */
-  rows(filter: EventFilter = {}, { order = "newest" }: { readonly order?: "newest" | "oldest" } = {}): AsyncIterable<readonly LedgerRow[]> {
-    return this.#blocks(filter, order, undefined, ROWS_STEP);
+  /**
+   * The same rows as they are stored, for whoever turns millions of them into text. A block reads its rows while it is iterated, so
+   * that none of them has to be kept; iterate it once, to its end, before anything is awaited.
+   */
+  async *rows(
+    filter: EventFilter = {},
+    { order = "newest" }: { readonly order?: "newest" | "oldest" } = {},
+  ): AsyncGenerator<Iterable<LedgerRow>> {
+    if (isPersonal(filter) && this.#keys !== undefined) {
+      yield* this.#personBlocks(filter, order, undefined);
+      return;
+    }
+    const { db, sql } = await this.#open();
+    // One statement for all pages: those of each page would be freed by the garbage collector, which does not know their size.
+    const { sql: text, parameters } = page(db, sql, filter, order, BEYOND, ROWS_STEP).compile();
+    const rows = this.#db.prepare<unknown[], RawRow>(text).raw();
+    const others = this.#db.prepare<[number], string>(OTHERS).pluck();
+    const cursorAt = parameters.indexOf(BEYOND);
+    for (let cursor = order === "newest" ? Number.MAX_SAFE_INTEGER : -1; ; ) {
+      const block = new UnreadRows(rows, parameters.with(cursorAt, cursor), others);
+      yield block;
+      if (block.read < ROWS_STEP) return;
+      cursor = block.last;
+      await nextTurn();
+    }
   }
 
   async count(filter: EventFilter = {}): Promise<number> {
@@ -144,13 +166,7 @@ export class LedgerReader {
     const { db, sql } = await this.#open();
     let cursor = from;
     for (;;) {
-      let select = where(db.selectFrom("daybook_entry"), filter, sql);
-      if (cursor !== undefined) select = select.where("seq", order === "newest" ? "<" : ">", cursor);
-      const entries = await select
-        .select(entryColumns(sql))
-        .orderBy("seq", order === "newest" ? "desc" : "asc")
-        .limit(size)
-        .execute();
+      const entries = await page(db, sql, filter, order, cursor, size).execute();
       if (entries.length === 0) return;
       yield await this.#withPersons(entries);
       if (entries.length < size) return;
@@ -222,6 +238,54 @@ export class LedgerReader {
     }));
     return this.#kysely;
   }
+}
+
+const OTHERS = "SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part";
+/** Stands for the cursor in a statement; no seq is infinite. */
+const BEYOND = Number.POSITIVE_INFINITY;
+const NOBODY_ELSE: readonly string[] = [];
+
+type RawRow = [seq: number, parts: number, head: string | null, person: string | null];
+
+/** Rows that are read when they are asked for. */
+class UnreadRows implements Iterable<LedgerRow> {
+  /** Rows read so far. */
+  read = 0;
+  /** Seq of the last of them. */
+  last = -1;
+  readonly #statement: Statement<unknown[], RawRow>;
+  readonly #parameters: readonly unknown[];
+  readonly #others: Statement<[number], string>;
+
+  constructor(statement: Statement<unknown[], RawRow>, parameters: readonly unknown[], others: Statement<[number], string>) {
+    this.#statement = statement;
+    this.#parameters = parameters;
+    this.#others = others;
+  }
+
+  *[Symbol.iterator](): Generator<LedgerRow> {
+    for (const [seq, parts, head, person] of this.#statement.iterate(...this.#parameters)) {
+      this.read++;
+      this.last = seq;
+      yield { seq, parts, head, person, others: parts > (person === null ? 1 : 2) ? this.#others.all(seq) : NOBODY_ELSE };
+    }
+  }
+}
+
+/** One page by key: the rows beyond `cursor` in the wanted order. */
+function page(
+  db: Kysely<Tables>,
+  sql: KyselyModule["sql"],
+  filter: EventFilter,
+  order: "newest" | "oldest",
+  cursor: number | undefined,
+  size: number,
+) {
+  const select = where(db.selectFrom("daybook_entry"), filter, sql);
+  return (cursor === undefined ? select : select.where("seq", order === "newest" ? "<" : ">", cursor))
+    .select(entryColumns(sql))
+    .orderBy("seq", order === "newest" ? "desc" : "asc")
+    .limit(size);
 }
 
 type EntrySelect<O> = SelectQueryBuilder<Tables, "daybook_entry", O>;

@@ -89,8 +89,11 @@ export class SqliteReader {
     }
   }
 
-  /** What `scan` answers as it is stored, in blocks; `storedEvent` makes the event of a row. */
-  async *rows(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncGenerator<readonly LedgerRow[]> {
+  /**
+   * What `scan` answers as it is stored, in blocks; `storedEvent` makes the event of a row. A block reads its rows while it is
+   * iterated: iterate it once, to its end, before anything is awaited.
+   */
+  async *rows(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncGenerator<Iterable<LedgerRow>> {
     try {
       yield* this.#reader.rows(filter, options);
     } catch (cause) {

@@ -8,6 +8,7 @@ import { eventFormat, writeRows } from "../output/formats.ts";
 import { LineBuffer } from "../output/line-buffer.ts";
 import { Progress } from "../output/progress.ts";
 import { writeTo } from "../output/text-output.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { openTrail, recordRead } from "../trail.ts";
 import { type FilterOptions, filterOf, rangeOf } from "./event-filter.ts";
 
@@ -22,9 +23,8 @@ export interface ReportOptions extends FilterOptions {
   readonly formulaGuard: boolean;
 }
 
-const BLOCK = 500;
-
 export async function report(options: ReportOptions): Promise<ExitStatus> {
+  keepHeapSmall();
   const configuration = await readConfiguration();
   const path = databasePath(options.db, configuration);
   const filter = { ...filterOf(options), ...rangeOf(options) };
@@ -40,13 +40,13 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
         const lines = new LineBuffer();
         const rows = trail.rows(filter, { order: options.oldestFirst ? "oldest" : "newest" });
         await output.write(format.begin);
-        for await (const block of blocks(rows, options.limit ?? Infinity)) {
-          writeRows(lines, block, options.format, format, guard);
+        const limit = options.limit ?? Number.POSITIVE_INFINITY;
+        for await (const block of rows) {
+          records += writeRows(lines, first(limit - records, block), options.format, format, guard);
           await output.write(lines.bytes);
           lines.clear();
-          records += block.length;
           progress.show(records);
-          if (output.ended || interruption.signal.aborted) break;
+          if (records >= limit || output.ended || interruption.signal.aborted) break;
         }
         progress.end();
         if (interruption.signal.aborted) output.discard();
@@ -66,16 +66,12 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
   return EXIT.nothing;
 }
 
-/** The first `limit` rows, in blocks of a size that is written at once. */
-async function* blocks(rows: AsyncIterable<readonly LedgerRow[]>, limit: number): AsyncGenerator<readonly LedgerRow[]> {
+/** At most so many of the rows. */
+function* first(limit: number, rows: Iterable<LedgerRow>): Generator<LedgerRow> {
   let left = limit;
-  for await (const read of rows) {
-    for (let from = 0; from < read.length && left > 0; from += BLOCK) {
-      const block = read.slice(from, from + Math.min(BLOCK, left));
-      left -= block.length;
-      yield block;
-    }
-    if (left <= 0) return;
+  for (const row of rows) {
+    if (left-- <= 0) return;
+    yield row;
   }
 }
 

@@ -32,19 +32,25 @@ export function eventFormat(format: Format, { guard }: FormatOptions): EventForm
   }
 }
 
-/** Writes rows as they are stored: what `block` gives for their events. */
+/** Writes rows as they are stored: what `block` gives for their events. Answers how many there were. */
 export function writeRows(
   lines: LineBuffer,
-  rows: readonly LedgerRow[],
+  rows: Iterable<LedgerRow>,
   name: Format,
   format: EventFormat,
   { guard }: FormatOptions,
-): void {
+): number {
   if (name !== "csv" && name !== "ndjson") {
-    lines.text(format.block(rows.map(storedEvent)));
-    return;
+    const events = Array.from(rows, storedEvent);
+    lines.text(format.block(events));
+    return events.length;
   }
-  for (const row of rows) if (!writePlainLine(lines, row, name, guard)) lines.text(format.block([storedEvent(row)]));
+  let count = 0;
+  for (const row of rows) {
+    count++;
+    if (!writePlainLine(lines, row, name, guard)) lines.text(format.block([storedEvent(row)]));
+  }
+  return count;
 }
 
 const cells = (event: StoredEvent, guard: boolean) =>

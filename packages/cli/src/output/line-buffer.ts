@@ -1,4 +1,4 @@
-const FIRST_BYTES = 512 * 1024;
+const FIRST_BYTES = 256 * 1024;
 
 /** Bytes of an output, used again for each block: joining strings of a million lines costs more than reading their rows. */
 export class LineBuffer {
