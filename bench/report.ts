@@ -1,3 +1,4 @@
+import { REASONS } from "./goals/reasons.ts";
 import type { GrowthRow } from "./measure/bench.ts";
 import { type Bound, distance, type Judged, type Sizes } from "./measure/goal.ts";
 import type { Machine } from "./measure/machine.ts";
@@ -17,6 +18,7 @@ export function asJson(results: readonly Judged[], growth: readonly GrowthRow[],
     cpuUs: result.cpuUs === undefined ? null : rounded(result.cpuUs),
     memoryBytes: result.memory ?? null,
     note: result.note,
+    ...(result.met ? {} : { reason: reasonOf(result) }),
   });
   const goals = [...Map.groupBy(results, ({ id }) => id).values()].map((parts) => {
     const worst = parts.toSorted((a, b) => distance(b) - distance(a))[0]!;
@@ -45,9 +47,10 @@ export function asTable(results: readonly Judged[], growth: readonly GrowthRow[]
       ]),
     ]),
     "",
-    ...results.map(
-      ({ id, part, goal, against, note }) => `${id}${part === undefined ? "" : ` ${part}`}: ${goal}; against ${against}. ${note}`,
-    ),
+    ...results.map((result) => {
+      const { goal, against, note, met } = result;
+      return `${nameOf(result)}: ${goal}; against ${against}. ${note}${met ? "" : `. NOT MET: ${reasonOf(result)}`}`;
+    }),
   ];
   if (growth.length > 0) lines.push("", "As the log grows:", "", ...columns(growthCells(growth)));
   return `${lines.join("\n")}\n`;
@@ -72,7 +75,7 @@ export function asPage(results: readonly Judged[], growth: readonly GrowthRow[],
     rule(head),
     ...results.map((result) =>
       row([
-        `${result.id}${result.part === undefined ? "" : ` ${result.part}`}`,
+        nameOf(result),
         sentence(result.goal),
         result.against,
         `**${times(result.ratio.median)}**`,
@@ -84,12 +87,21 @@ export function asPage(results: readonly Judged[], growth: readonly GrowthRow[],
     "",
     "## What was measured",
     "",
-    ...results.map(({ id, part, note }) => `* **${id}${part === undefined ? "" : ` ${part}`}**: ${note}.`),
+    ...results.map((result) => `* **${nameOf(result)}**: ${result.note}.`),
+    "",
+    "## What is not reached, and why",
+    "",
+    ...results.filter(({ met }) => !met).map((result) => `* **${nameOf(result)}**: ${reasonOf(result)}.`),
     ...(growthTable.length === 0
       ? []
       : ["", "## As the log grows", "", row(growthTable[0]!), rule(growthTable[0]!), ...growthTable.slice(1).map(row)]),
   ].join("\n")}\n`;
 }
+
+const nameOf = ({ id, part }: Judged) => (part === undefined ? id : `${id} ${part}`);
+
+/** Of a goal that is not reached. */
+const reasonOf = (result: Judged) => REASONS[nameOf(result)] ?? REASONS[result.id] ?? "nobody has looked into it yet";
 
 const machineLine = ({ cores, processor, memoryGiB, system, node, sqlite, sqliteShell, pinned }: Machine) =>
   `Measured on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}, SQLite ${sqlite}, sqlite3 shell ${sqliteShell}; ` +

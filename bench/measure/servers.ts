@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Load } from "../sides/http-load.ts";
-import type { Framework, Record as Recording } from "../sides/http-server.ts";
+import type { Framework, Record as Recording, Usage } from "../sides/http-server.ts";
 import type { Bench } from "./bench.ts";
 import { LOAD_CORE, SERVER_CORE } from "./cores.ts";
 import { type Side, startSide } from "./side.ts";
@@ -21,6 +21,8 @@ export interface ServerRounds {
   readonly rounds: ReadonlyMap<Recording, readonly Served[]>;
   /** Most resident bytes. */
   readonly memory: ReadonlyMap<Recording, number>;
+  /** Bytes V8 has given to its young generation, which grows as soon as objects outlive a collection. */
+  readonly young: ReadonlyMap<Recording, number>;
   /** Series of metrics before and after a scan for paths that do not exist, where there are any. */
   readonly series: ReadonlyMap<Recording, readonly [number, number]>;
 }
@@ -42,6 +44,7 @@ export async function serveInTurns(
   const servers = new Map<Recording, { side: Side; port: number }>();
   const rounds = new Map<Recording, Served[]>(recordings.map((recording) => [recording, []]));
   const memory = new Map<Recording, number>();
+  const young = new Map<Recording, number>();
   const series = new Map<Recording, readonly [number, number]>();
   try {
     for (const recording of recordings) {
@@ -55,9 +58,11 @@ export async function serveInTurns(
       for (let i = 0; i < recordings.length; i++) {
         const recording = recordings[(i + round) % recordings.length]!;
         const { side, port } = servers.get(recording)!;
-        const before = (await side.call<{ total: number; thread: number }>("usage")).value;
+        const before = (await side.call<Usage>("usage")).value;
         const { value } = await load.call<Load>("run", port, path, CONNECTIONS, sizes.seconds * 1_000);
-        const after = (await side.call<{ total: number; thread: number }>("usage")).value;
+        const { value: after, peakRss } = await side.call<Usage>("usage");
+        memory.set(recording, peakRss);
+        young.set(recording, after.young);
         rounds.get(recording)!.push({
           cpuUs: (after.total - before.total) / value.requests,
           threadUs: (after.thread - before.thread) / value.requests,
@@ -73,9 +78,8 @@ export async function serveInTurns(
       );
     }
     for (const [recording, { side }] of servers) {
-      const { value, peakRss } = await side.call<{ requests: number; kept: number }>("work");
+      const { value } = await side.call<{ requests: number; kept: number }>("work");
       if (value.kept !== value.requests) throw new Error(`${framework} ${recording} kept ${value.kept} of ${value.requests} requests`);
-      memory.set(recording, peakRss);
       const before = (await side.call<number | undefined>("series")).value;
       if (before === undefined) continue;
       await side.call("scan", SCANNED_PATHS);
@@ -88,5 +92,5 @@ export async function serveInTurns(
     }
     await load.end();
   }
-  return { rounds, memory, series };
+  return { rounds, memory, young, series };
 }

@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { getHeapSpaceStatistics } from "node:v8";
 import { type AuditLog, createAuditLog } from "@daybook/core";
 import { auditMiddleware } from "@daybook/express";
 import { auditPlugin } from "@daybook/fastify";
@@ -32,8 +33,6 @@ interface Recording {
   flush(): Promise<void>;
   /** Records kept of requests, counted where they are kept. */
   kept(): Promise<number>;
-  /** Batches written so far, where there are any. */
-  batches?(): number;
   /** Series of metrics there are, where there are any. */
   series?(): Promise<number>;
   close(): Promise<void>;
@@ -80,18 +79,28 @@ export async function start(framework: Framework, record: Record, folder: string
   return (server.address() as AddressInfo).port;
 }
 
-/** CPU time since the process began, in microseconds, once everything handed over is stored: of all threads, and of this one. */
-export async function usage(): Promise<{ total: number; thread: number }> {
+export interface Usage {
+  /** CPU time since the process began, in microseconds, of all threads. */
+  readonly total: number;
+  /** The same of this thread. */
+  readonly thread: number;
+  /** Bytes of V8's young generation. */
+  readonly young: number;
+}
+
+/** Once everything handed over is stored. */
+export async function usage(): Promise<Usage> {
   await recording.flush();
   const all = process.cpuUsage();
   const own = process.threadCpuUsage();
-  return { total: all.user + all.system, thread: own.user + own.system };
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space")!.physical_space_size;
+  return { total: all.user + all.system, thread: own.user + own.system, young };
 }
 
-/** Requests handled, records kept of them, and in how many batches. */
-export async function work(): Promise<{ requests: number; kept: number; batches: number | undefined }> {
+/** Requests handled, and records kept of them. */
+export async function work(): Promise<{ requests: number; kept: number }> {
   await recording.flush();
-  return { requests, kept: await recording.kept(), batches: recording.batches?.() };
+  return { requests, kept: await recording.kept() };
 }
 
 export const series = async (): Promise<number | undefined> => recording.series?.();
@@ -201,7 +210,6 @@ async function daybook(folder: string): Promise<{ audit: AuditLog; recorded: Rec
     recorded: {
       flush: () => audit.flush(),
       kept: () => store.count({ action: "request.completed" }),
-      batches: () => audit.meters()[0]!.flushes,
       close: async () => {
         const { lost } = await audit.close();
         if (lost > 0) throw new Error(`${lost} events were lost`);

@@ -1,0 +1,46 @@
+const WRITER =
+  "The writer thread takes 18 to 25 us for a request: 8 to 9 for the row and its three indexes, 5 for commitments, leaf and seal, 2 to take the texts over, " +
+  "the rest for commits of some 150 events and for caches that two threads on one core take from each other. An access logger does none of it. " +
+  "It would take rows that never become JavaScript strings again: texts handed over, hashed and bound as bytes";
+
+const REQUEST_THREAD =
+  "About 8 us are in functions of Daybook: making the event and its two texts, and handing them over. The rest is garbage collection, and caches the writer thread takes away on the same core";
+
+const MEMORY =
+  "V8 gives its young generation more room as soon as objects outlive a collection, and every event waits a few milliseconds for its batch; the process of an access logger grows the same way. Beyond that there are 20 MB for a second thread and 10 for SQLite. It would take events that wait outside of the JavaScript heap";
+
+/**
+ * What dominates where a goal is not reached, as measured, and what would be needed: for `P1`, or for one part of a goal, `P4 2 ms
+ * handler`.
+ */
+export const REASONS: Readonly<Record<string, string>> = {
+  P1: WRITER,
+  P2: WRITER,
+  P3: WRITER,
+  "P4 request thread, express": REQUEST_THREAD,
+  "P4 request thread, fastify": REQUEST_THREAD,
+  "P4 2 ms handler":
+    "The one core of the server is busy all the time, so whatever a record costs, on any thread, is missing for requests. With a second core for the writer it would be the share of the request thread",
+  P5: "CPU: the queue, the writer and the proof take as much of it as the table with its random index writes",
+  "P6 WAL":
+    "Each commit writes the last page of the table and of each index again, nine pages; commits of several thousand events would write fewer",
+  P7: "35 to 45 us of CPU for each event somebody waits for, promise and message included; and the other side flushes faster on this disk, 500 to 770 times a second, than the 344 the goal was set by",
+  "P8 p50": "Two changes of threads, and a commit of half a dozen pages of 8 KiB instead of one block of 4",
+  "P8 event loop": "One busy thread more on two cores, which the load needs too",
+  P9: "Four hashes and one keyed hash for each entry, where the other side makes one; seals depend on each other, so that a second core cannot share them",
+  "P10 csv":
+    "Rows cross from SQLite into JavaScript, where cells that a spreadsheet would run as formulas are found; the shell prints them as they are",
+  "P10 ndjson": "Rows cross from SQLite into JavaScript",
+  "P10 memory": "90 MB are resident before the first row is read: Node, of which 52 are its program, the database driver and the modules",
+  P11: "Parts are blanked and overwritten, and the file is searched for their salts before the erasure counts as proven; a DELETE leaves the bytes in the file",
+  "P12 time":
+    "Every row that is blanked loses three index entries and writes its page twice, to the log and to the file, flushed after 1,000 to 1,600 rows so that no step is long",
+  "P12 step": "Bringing the write-ahead log into the file, when the disk takes longer to flush it",
+  "P13 text":
+    "The text itself is 660 bytes, because pseudonyms come on top of the ids; 86 are entry and seal, 64 salts, 114 three indexes, 23 references, 80 the unused ends of pages",
+  "P13 table": "The table keeps neither an id, nor a pseudonym, nor anything that could be proved",
+  P14: "prom-client finds the series by its labels for each observation; the rest are the hooks and the context of the plugin, which records nothing here",
+  "M1 express": MEMORY,
+  "M1 fastify": MEMORY,
+  C1: "Two thirds are Node's own start",
+};
