@@ -52,6 +52,8 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
         if (interruption.signal.aborted) output.discard();
         else await output.write(format.end());
       } finally {
+        // What the reader holds is given back before somebody writes.
+        await trail.close();
         // What was seen was read, also where it stopped half-way.
         const read = { verb: "report", records, format: options.format, filters: filtersForRecord(options) };
         await recordRead(path, read, configuration.userIds);
