@@ -5,7 +5,7 @@ import { isProjected } from "./person-projection.ts";
 
 /**
  * A batch on its way to the writer thread is one flat array of primitives: cloning that costs the request thread less than
- * cloning objects, JSON text or shared memory (docs/performance.md).
+ * cloning objects, JSON text or shared memory, as measured.
  */
 export type FlatBatch = readonly (string | number | undefined)[];
 

@@ -50,6 +50,7 @@ interface Ready {
  * the last row it finds, so the sequence stays dense.
  */
 export class LedgerWriter {
+  /** Of the log, as far as this connection knows it. */
   readonly tree: KnownTree;
   readonly #db: Sqlite;
   readonly #options: LedgerWriterOptions;

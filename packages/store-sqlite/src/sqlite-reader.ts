@@ -95,7 +95,7 @@ export class SqliteReader {
    */
   async *rows(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncGenerator<Iterable<LedgerRow>> {
     try {
-      yield* this.#reader.rows(filter, options);
+      for await (const block of this.#reader.rows(filter, options)) yield this.#toldBlock(block);
     } catch (cause) {
       throw storeFailure(cause, this.path);
     }
@@ -187,6 +187,15 @@ export class SqliteReader {
 
   async close(): Promise<void> {
     this.#db.close();
+  }
+
+  /** Its rows are read by whoever iterates it, and so is what goes wrong. */
+  *#toldBlock(rows: Iterable<LedgerRow>): Generator<LedgerRow> {
+    try {
+      yield* rows;
+    } catch (cause) {
+      throw storeFailure(cause, this.path);
+    }
   }
 
   async #told<T>(action: () => Promise<T>): Promise<T> {

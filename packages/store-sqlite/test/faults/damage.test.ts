@@ -85,3 +85,24 @@ describe.each([
     expect(outcomes.get("silent")).toBeUndefined();
   });
 });
+
+describe("rows of a damaged file, read for a report", () => {
+  it("end with an error that has a code and a hint", async () => {
+    const { folder } = await trailFiles("closed");
+    const path = join(folder, "audit.db");
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf("note 150 of somebody");
+    expect(at).toBeGreaterThan(0);
+    // The whole page: its header is none of a page any more.
+    bytes.fill(0xff, at - (at % 8_192), at - (at % 8_192) + 8_192);
+    writeFileSync(path, bytes);
+    const reader = await openSqliteReader({ path });
+    const seqs: number[] = [];
+    const read = async () => {
+      for await (const block of reader.rows()) for (const { seq } of block) seqs.push(seq);
+    };
+    await expect(read()).rejects.toSatisfy((cause) => isDaybookError(cause) && cause.hint.length > 10);
+    expect(seqs.length).toBeGreaterThan(0);
+    await reader.close();
+  });
+});
