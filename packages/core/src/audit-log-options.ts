@@ -24,7 +24,7 @@ export interface AuditLogOptions<C extends readonly EventDefinition[] = readonly
   readonly queue?: {
     /** Events of each delivery class that may wait for a sink. Default 10 000. */
     readonly maxEvents?: number;
-    /** Bytes of each delivery class that may wait for a sink, estimated. Default 32 MiB. */
+    /** Bytes of each delivery class that may wait for a sink; estimated for one without an `eventForm`. Default 32 MiB. */
     readonly maxBytes?: number;
   };
   /** The file events go to that the store does not take. `false`: none. Default: beside the database, where the store has a place. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { RequestInfo } from "./audit-event.ts";
+import type { AuditEvent, RequestInfo } from "./audit-event.ts";
 import type { AuditLogOptions, GivenSink } from "./audit-log-options.ts";
 import type { AuditStore } from "./audit-store.ts";
 import { BUILT_IN_EVENTS, type BuiltInEvent, permissionDenied } from "./built-in-events.ts";
@@ -11,6 +11,7 @@ import type { DeliveryCounters } from "./delivery-counters.ts";
 import type { DeliveryMeter } from "./delivery-meter.ts";
 import { EventComposer } from "./event-composer.ts";
 import type { Delivery, EventDefinition } from "./event-definition.ts";
+import { type EventForm, plainForm } from "./event-form.ts";
 import { type EventPolicy, failurePolicyOf, policyLine } from "./event-policy.ts";
 import { FAILURE_POLICIES, type FailurePolicy } from "./failure-policy.ts";
 import { type Gap, GapTracker } from "./gap-tracker.ts";
@@ -18,16 +19,17 @@ import type { JsonObject } from "./json.ts";
 import { flushAtExit } from "./process-exit.ts";
 import { PendingReceipt, type Receipt } from "./receipt.ts";
 import type { AnyRecordFields, RecordArguments } from "./record-fields.ts";
-import { type Handling, RecordedEvent } from "./recorded-event.ts";
+import { RecordedEvent } from "./recorded-event.ts";
 import { currentContext, type Denial, type RequestContext } from "./request-context.ts";
 import { personDaysOf } from "./retention-days.ts";
+import { Settlement } from "./settlement.ts";
 import type { Severity } from "./severity.ts";
 import { SinkDelivery, within } from "./sink-delivery.ts";
 import { Spool } from "./spool.ts";
-import { plainSpoolForm } from "./spool-form.ts";
 import { glassBroken, glassRestored, trailGap } from "./trail-events.ts";
 import { isoTime, TrailLifecycle } from "./trail-lifecycle.ts";
 import { uuidV7 } from "./uuid-v7.ts";
+import type { EventRank } from "./waiting-events.ts";
 
 export type { AuditLogOptions, GivenSink, SpoolPlace } from "./audit-log-options.ts";
 export type { AnyRecordFields, RecordFields } from "./record-fields.ts";
@@ -43,6 +45,17 @@ export interface AuditLogStats extends DeliveryCounters {
   readonly lateDurable: number;
   /** How often the clock of the server stepped by more than a second. */
   readonly clockSteps: number;
+}
+
+/** How the events of one definition are treated; worked out once for each. */
+interface Handling {
+  readonly durable: boolean;
+  readonly policy: FailurePolicy;
+  readonly rank: EventRank;
+  /** Sinks that take the type. */
+  readonly takers: readonly SinkDelivery[];
+  /** How many of them are required. */
+  readonly required: number;
 }
 
 /** Request fields an adapter knows better than the context. */
@@ -74,6 +87,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   /** The store's, or the first required one: it has the spool, and what it loses is a gap. */
   readonly #primary: SinkDelivery;
   readonly #spool: Spool | undefined;
+  /** In which events lie there. */
+  readonly #form: EventForm;
   readonly #gaps: GapTracker;
   readonly #clock: ClockWatch;
   readonly #life: TrailLifecycle | undefined;
@@ -116,10 +131,10 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     this.#clock = new ClockWatch(this.#now);
     this.#gaps = new GapTracker(this.#now, (gap) => this.#recordGap(gap, "last"));
     const run = `${process.pid}-${randomBytes(6).toString("hex")}`;
-    const form = options.store?.spoolForm ?? plainSpoolForm(primary.sink, this.catalogue);
+    this.#form = options.store?.eventForm ?? plainForm(primary.sink, this.catalogue);
     const problem = (error: DaybookError) => this.problem(error);
     const now = this.#now;
-    this.#spool = this.#openSpool(run, form, primary);
+    this.#spool = this.#openSpool(run, primary);
     this.#deliveries = sinks.map(
       (given) =>
         new SinkDelivery({
@@ -129,7 +144,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
           maxEvents: options.queue?.maxEvents ?? 10_000,
           maxBytes: options.queue?.maxBytes ?? 32 * 1024 * 1024,
           deadlineMs: this.#deadlineMs,
-          spool: given === primary && this.#spool !== undefined ? { files: this.#spool, form } : undefined,
+          form: given.sink === options.store ? options.store?.eventForm : undefined,
+          spool: given === primary && this.#spool !== undefined ? { files: this.#spool, form: this.#form } : undefined,
           gaps: given === primary ? this.#gaps : undefined,
           problem,
         }),
@@ -174,23 +190,32 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     fields: AnyRecordFields,
     { request, context = currentContext() }: RecordOverrides,
   ): PendingReceipt {
-    const at = this.#now();
-    if (at < this.#lastAt) this.#life?.checkClock();
-    this.#lastAt = at;
+    const at = this.#tick();
     const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs);
     try {
-      this.#accept(definition, fields, request, context, at, receipt);
+      this.#accept(definition, fields, request, context, at, receipt.id, receipt);
     } catch (cause) {
-      const error = isDaybookError(cause)
-        ? cause
-        : new DaybookError("BAD_EVENT", `The event could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-            cause,
-          });
-      this.#unknown++;
-      receipt.settle(error);
-      this.problem(error);
+      receipt.settle(this.#unreadable(cause));
     }
     return receipt;
+  }
+
+  /**
+   * `recordWith` for the many records nobody asks about again: without a receipt, what waits for the store costs the JavaScript heap
+   * nothing. Answers with what is wrong with the record itself, where it is refused for that.
+   */
+  recordWithoutReceipt(
+    definition: EventDefinition,
+    fields: AnyRecordFields,
+    { request, context = currentContext() }: RecordOverrides,
+  ): DaybookError | undefined {
+    const at = this.#tick();
+    try {
+      this.#accept(definition, fields, request, context, at, uuidV7(at), undefined);
+      return undefined;
+    } catch (cause) {
+      return this.#unreadable(cause);
+    }
   }
 
   /** Says why the current request is refused; the record of its 401, 403 or 429 carries it. Outside a request the denial is recorded at once. */
@@ -326,7 +351,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     if (gap === undefined) return;
     const at = this.#now();
     const { event } = this.#composer.compose(trailGap, { data: gapData(gap) }, undefined, undefined, at, uuidV7(at));
-    await spool.append([{ event, definition: trailGap }]);
+    const { id, type } = event;
+    await spool.append([{ id, type, text: this.#form.encode({ event, definition: trailGap }) }]);
   }
 
   #closeSync(exitCode: number): void {
@@ -341,27 +367,64 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     }
   }
 
+  #tick(): number {
+    const at = this.#now();
+    if (at < this.#lastAt) this.#life?.checkClock();
+    this.#lastAt = at;
+    return at;
+  }
+
+  #unreadable(cause: unknown): DaybookError {
+    const error = isDaybookError(cause)
+      ? cause
+      : new DaybookError("BAD_EVENT", `The event could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.#unknown++;
+    this.problem(error);
+    return error;
+  }
+
   #accept(
     given: EventDefinition,
     fields: AnyRecordFields,
     request: RequestInfo | undefined,
     context: RequestContext | undefined,
     at: number,
-    receipt: PendingReceipt,
+    id: string,
+    asked: PendingReceipt | undefined,
   ): void {
     if (this.#closing !== undefined) throw new DaybookError("LOG_CLOSED", "Record before close() is called, or open a new audit log.");
     const definition = this.#handlings.has(given) ? given : given && this.catalogue.find(given);
     if (definition === undefined) {
       throw new DaybookError("UNKNOWN_EVENT", `Add the definition of ${given?.type}/${given?.action} to the catalogue of createAuditLog.`);
     }
-    const { event, bytes } = this.#composer.compose(definition, fields, request, context, at, receipt.id);
+    const { event, bytes } = this.#composer.compose(definition, fields, request, context, at, id);
     const handling = this.#handlings.get(definition)?.[event.severity] ?? this.#handlingOf(definition, event.severity);
     if (handling.required === 0) throw new DaybookError("BAD_OPTION", `No required sink takes events of type ${definition.type}.`);
-    receipt.policy = handling.policy;
-    if (this.#glassBroken !== undefined && handling.policy === "block") receipt.policy = this.#spool === undefined ? "continue" : "spool";
-    const recorded = new RecordedEvent(event, definition, handling, bytes, this.#order++, receipt);
-    for (const each of handling.takers) each.push(recorded);
-    if (handling.durable && context?.hold !== undefined && !receipt.settled && !context.hold(receipt)) this.#lateDurable++;
+    let { policy } = handling;
+    if (this.#glassBroken !== undefined && policy === "block") policy = this.#spool === undefined ? "continue" : "spool";
+    // Also where nobody asks: a durable event has a deadline, and several required sinks share one answer.
+    const receipt = asked ?? (handling.durable || handling.required > 1 ? new PendingReceipt(id, this.#deadlineMs) : undefined);
+    this.#hand(event, definition, handling, policy, bytes, this.#order++, receipt);
+    if (receipt === undefined || receipt.settled) return;
+    if (handling.durable && context?.hold !== undefined && !context.hold(receipt)) this.#lateDurable++;
+  }
+
+  #hand(
+    event: AuditEvent,
+    definition: EventDefinition,
+    handling: Handling,
+    policy: FailurePolicy,
+    bytes: number,
+    order: number,
+    receipt: PendingReceipt | undefined,
+  ): void {
+    if (receipt !== undefined) receipt.policy = policy;
+    const settlement = receipt && new Settlement(receipt, handling.required);
+    const recorded = new RecordedEvent(event, definition, handling, policy, bytes, order, settlement);
+    for (const each of handling.takers) {
+      if (order < 0) each.pushFirst(recorded);
+      else each.push(recorded);
+    }
   }
 
   #handlingOf(definition: EventDefinition, severity: Severity): Handling {
@@ -397,13 +460,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs);
     const { event, bytes } = this.#composer.compose(definition, { data }, undefined, undefined, at, receipt.id);
     const handling = this.#handlingOf(definition, event.severity);
-    receipt.policy = handling.policy;
     const order = place === "first" ? -1 - this.#order++ : this.#order++;
-    const recorded = new RecordedEvent(event, definition, handling, bytes, order, receipt);
-    for (const each of handling.takers) {
-      if (place === "first") each.pushFirst(recorded);
-      else each.push(recorded);
-    }
+    this.#hand(event, definition, handling, handling.policy, bytes, order, receipt);
     return receipt;
   }
 
@@ -417,14 +475,14 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     });
   }
 
-  #openSpool(run: string, form: Parameters<typeof Spool.open>[0]["form"], { sink }: GivenSink): Spool | undefined {
+  #openSpool(run: string, { sink }: GivenSink): Spool | undefined {
     const { spool, store } = this.#options;
     const path = spool === false ? undefined : (spool?.path ?? store?.spoolPath);
     if (path === undefined) return undefined;
     const maxBytes = (spool === false ? undefined : spool?.maxBytes) ?? 64 * 1024 * 1024;
     if (!(maxBytes >= 64 * 1024)) throw new DaybookError("BAD_OPTION", "`spool.maxBytes` is at least 65536.");
     const problem = (error: DaybookError) => this.problem(error);
-    return Spool.open({ path, maxBytes, form, run, idempotent: sink.supports.idempotent, now: this.#now, problem });
+    return Spool.open({ path, maxBytes, form: this.#form, run, idempotent: sink.supports.idempotent, now: this.#now, problem });
   }
 
   /** A file nobody can erase a person from must not keep records longer than they may be kept. */

@@ -1,6 +1,6 @@
 import type { AuditSink } from "./audit-sink.ts";
 import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "./event-filter.ts";
-import type { SpoolForm } from "./spool-form.ts";
+import type { EventForm } from "./event-form.ts";
 
 /** A sink that can be asked. */
 export interface AuditStore extends AuditSink {
@@ -9,8 +9,8 @@ export interface AuditStore extends AuditSink {
    * adds the name of its run. Absent: no spool unless the application names a place.
    */
   readonly spoolPath?: string | undefined;
-  /** How the store wants spooled events kept. Absent: as they were recorded. */
-  readonly spoolForm?: SpoolForm | undefined;
+  /** How the store wants events to wait for it and to be given to it. Absent: as they were recorded, by `append`. */
+  readonly eventForm?: EventForm | undefined;
   /** One page by key: its cost does not grow with depth. */
   query(filter?: EventFilter, options?: PageOptions): Promise<Page>;
   /** All matching events in constant memory, page by page, so that no reader stays open in between. */

@@ -144,9 +144,10 @@ class RotatingFile {
 
   #open(): AppendFile {
     const file = new AppendFile(this.#path, constants.O_RDWR | constants.O_CREAT, MODE);
+    const written = statSync(this.#path).mtimeMs;
     // A line that a killed process has half written was never acknowledged, and would join the next one.
     file.truncateSync(endOfLines(file));
-    this.#day = dayOf(file.size > 0 ? statSync(this.#path).mtimeMs : this.#clock.now());
+    this.#day = dayOf(file.size > 0 ? written : this.#clock.now());
     return file;
   }
 

@@ -8,7 +8,7 @@ import type { EventDefinition } from "./event-definition.ts";
 import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
 import type { JsonObject } from "./json.ts";
 import type { Outcome } from "./outcome.ts";
-import type { PendingReceipt, Receipt } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
 import type { Denial, RequestContext } from "./request-context.ts";
 import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
 import { activeSpan, parseTraceparent, type TraceContext } from "./trace-context.ts";
@@ -291,15 +291,12 @@ export class HttpExchange<Request> implements RequestContext {
 
   /** A request leaves its records whatever the application says about it: what cannot be recorded of that is left out, and reported. */
   #record(definition: EventDefinition, fields: AnyRecordFields, request: RequestInfo): void {
-    const receipt = this.log.recordWith(definition, fields, { context: this, request }) as PendingReceipt;
-    if (!receipt.settled) return;
-    receipt.whenSettled((failure) => {
-      if (failure?.code !== "BAD_EVENT") return;
-      const { kind, ip, userAgent } = this.#lastActor ?? { kind: "anonymous" };
-      const actor = { kind: ACTOR_KINDS.includes(kind) ? kind : "user", ...(ip && { ip }), ...(userAgent && { userAgent }) };
-      const { outcome, error } = fields;
-      this.log.recordWith(definition, { outcome, error }, { context: { actor: () => actor }, request });
-    });
+    const refused = this.log.recordWithoutReceipt(definition, fields, { context: this, request });
+    if (refused?.code !== "BAD_EVENT") return;
+    const { kind, ip, userAgent } = this.#lastActor ?? { kind: "anonymous" };
+    const actor = { kind: ACTOR_KINDS.includes(kind) ? kind : "user", ...(ip && { ip }), ...(userAgent && { userAgent }) };
+    const { outcome, error } = fields;
+    this.log.recordWithoutReceipt(definition, { outcome, error }, { context: { actor: () => actor }, request });
   }
 
   #recordable(what: string, value: unknown): string | undefined {

@@ -81,6 +81,7 @@ export {
   type PayloadSchema,
 } from "./event-definition.ts";
 export { COUNT_KEYS, type CountKey, type EventFilter, type Page, type PageOptions, type StoredEvent } from "./event-filter.ts";
+export type { EncodedEvent, EventForm } from "./event-form.ts";
 export { matchesFilter } from "./event-match.ts";
 export { type EventPolicy, policyLine } from "./event-policy.ts";
 export { BUILT_IN_TYPES, type BuiltInType } from "./event-type.ts";
@@ -148,7 +149,6 @@ export {
 export { personDaysOf, retentionClassOf } from "./retention-days.ts";
 export { ROUTE_LEVELS, type RouteLevel, type RouteRule } from "./route-policy.ts";
 export { SEVERITIES, type Severity } from "./severity.ts";
-export type { EncodedEvent, SpoolForm } from "./spool-form.ts";
 export { type StdoutSinkOptions, stdoutSink } from "./stdout-sink.ts";
 export { clockJumped, glassBroken, glassRestored, trailClosed, trailGap, trailOpened } from "./trail-events.ts";
 export { uuidV7 } from "./uuid-v7.ts";

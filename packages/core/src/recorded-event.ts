@@ -1,64 +1,70 @@
 import type { AuditEvent } from "./audit-event.ts";
+import type { SinkEntry } from "./audit-sink.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
+import type { Delivered, Deliverer } from "./delivered.ts";
 import type { EventDefinition } from "./event-definition.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
 import { PERSON_BUDGET, snapshot } from "./payload-snapshot.ts";
-import type { PendingReceipt } from "./receipt.ts";
-import type { Delivered, SinkDelivery } from "./sink-delivery.ts";
+import type { Settlement } from "./settlement.ts";
 import type { EventRank } from "./waiting-events.ts";
 
-/** How the events of one definition are treated; worked out once for each. */
-export interface Handling {
-  readonly durable: boolean;
-  readonly policy: FailurePolicy;
-  readonly rank: EventRank;
-  /** Sinks that take the type. */
-  readonly takers: readonly SinkDelivery[];
-  /** How many of them are required. */
-  readonly required: number;
-}
-
-/** One recorded event, shared by all sinks it is given to: they settle its receipt together. */
-export class RecordedEvent implements Delivered {
+/** One recorded event, shared by all sinks it is given to. */
+export class RecordedEvent implements Delivered, SinkEntry {
   event: AuditEvent;
   readonly definition: EventDefinition;
   readonly durable: boolean;
   readonly policy: FailurePolicy;
   readonly rank: EventRank;
+  /** Estimated. */
   readonly bytes: number;
   readonly order: number;
   readonly since: number;
-  readonly #receipt: PendingReceipt;
-  /** Required sinks that have not failed yet. */
-  #requiredLeft: number;
-  #failed: SinkDelivery[] | undefined;
+  /** Undefined where nobody will ask. */
+  readonly settlement: Settlement | undefined;
   #checked = false;
   #verdict: DaybookError | undefined;
 
   constructor(
     event: AuditEvent,
     definition: EventDefinition,
-    { durable, rank, required }: Handling,
+    { durable, rank }: { readonly durable: boolean; readonly rank: EventRank },
+    policy: FailurePolicy,
     bytes: number,
     order: number,
-    receipt: PendingReceipt,
+    settlement: Settlement | undefined,
   ) {
     this.event = event;
     this.definition = definition;
     this.durable = durable;
-    this.policy = receipt.policy;
+    this.policy = policy;
     this.rank = rank;
     this.bytes = bytes;
     this.order = order;
     this.since = durable ? performance.now() : 0;
-    this.#receipt = receipt;
-    this.#requiredLeft = required;
+    this.settlement = settlement;
+  }
+
+  get id(): string {
+    return this.event.id;
+  }
+
+  get type(): string {
+    return this.definition.type;
   }
 
   get persisted(): boolean {
-    return this.#receipt.persisted;
+    return this.settlement?.persisted ?? false;
   }
 
+  settle(by: Deliverer, error?: DaybookError): void {
+    this.settlement?.settle(by, error);
+  }
+
+  release(): void {
+    // Other sinks may still have it.
+  }
+
+  /** What is wrong with its payload. The schema runs once, whichever sink asks first. */
   verdict(): DaybookError | undefined {
     if (this.#checked) return this.#verdict;
     this.#checked = true;
@@ -74,18 +80,6 @@ export class RecordedEvent implements Delivered {
           );
     }
     return this.#verdict;
-  }
-
-  /** The first required sink that has it settles the receipt well; it fails when all of them have failed. */
-  settle(delivery: SinkDelivery, error?: DaybookError): void {
-    if (!delivery.required) return;
-    if (error === undefined) {
-      this.#receipt.settle();
-      return;
-    }
-    if (this.#failed?.includes(delivery)) return;
-    this.#failed = [...(this.#failed ?? []), delivery];
-    if (--this.#requiredLeft === 0) this.#receipt.settle(error);
   }
 
   #validate(): void {

@@ -1,23 +1,16 @@
-import type { AppendResult, AuditSink, RefusedEvent, SinkEntry } from "./audit-sink.ts";
+import type { AppendResult, AuditSink, RefusedEvent } from "./audit-sink.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
+import type { Delivered, Deliverer } from "./delivered.ts";
 import { DeliveryAccount } from "./delivery-account.ts";
 import type { DeliveryCounters, DropReason } from "./delivery-counters.ts";
 import type { DeliveryMeter } from "./delivery-meter.ts";
+import { type EventForm, linesOf, refusalOf } from "./event-form.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
 import type { GapTracker } from "./gap-tracker.ts";
+import type { RecordedEvent } from "./recorded-event.ts";
+import { EntryOutlet, FormOutlet, type SinkOutlet } from "./sink-outlet.ts";
 import type { Spool } from "./spool.ts";
-import type { SpoolForm } from "./spool-form.ts";
-import { type WaitingEvent, WaitingEvents } from "./waiting-events.ts";
-
-/** One event waiting for one sink. `verdict` runs the schema once, whichever sink asks first. */
-export interface Delivered extends SinkEntry, WaitingEvent {
-  readonly durable: boolean;
-  readonly policy: FailurePolicy;
-  /** A required sink, or the spool, has it. */
-  readonly persisted: boolean;
-  verdict(): DaybookError | undefined;
-  settle(delivery: SinkDelivery, error?: DaybookError): void;
-}
+import { WaitingEvents } from "./waiting-events.ts";
 
 export interface SinkDeliveryOptions {
   readonly sink: AuditSink;
@@ -26,12 +19,14 @@ export interface SinkDeliveryOptions {
   readonly types: ReadonlySet<string> | undefined;
   /** Events of each delivery class that may wait. */
   readonly maxEvents: number;
-  /** Bytes of each delivery class that may wait, estimated. */
+  /** Bytes of each delivery class that may wait; estimated for a sink without a form of its own. */
   readonly maxBytes: number;
   /** A durable event that waited this many milliseconds is given up. */
   readonly deadlineMs: number;
+  /** In which the sink takes events, where it has one of its own. */
+  readonly form?: EventForm | undefined;
   /** Where events go that the sink does not take. */
-  readonly spool?: { readonly files: Spool; readonly form: SpoolForm } | undefined;
+  readonly spool?: { readonly files: Spool; readonly form: EventForm } | undefined;
   readonly gaps?: GapTracker | undefined;
   readonly problem: (error: DaybookError) => void;
 }
@@ -47,15 +42,17 @@ const LOSS: ReadonlySet<DropReason> = new Set(["queue_full", "sink_failed", "clo
 
 /**
  * Carries events to one sink: two bounded queues, durable first, and one batch in flight. No timer decides when to write: what
- * gathered while the last batch was written is the next batch, so the size follows the load (group commit).
+ * gathered while the last batch was written is the next batch, so the size follows the load (group commit). A batch is in the order
+ * in which its events were recorded.
  *
  * While the sink fails, or is silent for half the deadline, events that may be spooled go to the spool instead; what lies there is
  * written first when the sink is back, so that each delivery class keeps its order.
  */
-export class SinkDelivery {
+export class SinkDelivery implements Deliverer {
   readonly sink: AuditSink;
   readonly required: boolean;
   readonly #options: SinkDeliveryOptions;
+  readonly #outlet: SinkOutlet;
   readonly #durable: WaitingEvents<Delivered>;
   readonly #background: WaitingEvents<Delivered>;
   #inFlight: readonly Delivered[] = [];
@@ -84,6 +81,7 @@ export class SinkDelivery {
     this.sink = options.sink;
     this.required = options.required;
     this.#options = options;
+    this.#outlet = options.form === undefined ? new EntryOutlet(options.sink, options.spool?.form) : new FormOutlet(options.form);
     this.#durable = new WaitingEvents(options.maxEvents, options.maxBytes);
     this.#background = new WaitingEvents(options.maxEvents, options.maxBytes);
   }
@@ -92,10 +90,12 @@ export class SinkDelivery {
     return this.#options.types === undefined || this.#options.types.has(type);
   }
 
-  push(event: Delivered): void {
-    this.#account.accept(event.definition.type);
-    const waiting = event.durable ? this.#durable : this.#background;
-    if (!waiting.hasRoomFor(event.bytes) && !this.#makeRoom(event, waiting)) return;
+  push(recorded: RecordedEvent): void {
+    this.#account.accept(recorded.type);
+    const waiting = recorded.durable ? this.#durable : this.#background;
+    if (!waiting.hasRoomFor(recorded.bytes) && !this.#makeRoom(recorded, waiting)) return;
+    const event = this.#taken(recorded);
+    if (event === undefined) return;
     waiting.push(event);
     // Nobody waits for an optional sink, so its events may outlive the deadline; the bound of the queue is enough.
     if (event.durable && this.required) this.#watchDeadline();
@@ -104,8 +104,10 @@ export class SinkDelivery {
   }
 
   /** Like `push`, ahead of everything that waits. */
-  pushFirst(event: Delivered): void {
-    this.#account.accept(event.definition.type);
+  pushFirst(recorded: RecordedEvent): void {
+    this.#account.accept(recorded.type);
+    const event = this.#taken(recorded);
+    if (event === undefined) return;
     (event.durable ? this.#durable : this.#background).putBack([event]);
     this.#schedule();
   }
@@ -158,18 +160,12 @@ export class SinkDelivery {
     this.#wake?.();
     clearTimeout(this.#deadline);
     clearTimeout(this.#patience);
-    const left = this.#takeEverything();
+    const left = await this.#spoolRest(this.#takeEverything());
     const error = new DaybookError("LOG_CLOSED", `Sink ${this.sink.name} did not store the event before close() ran out of time.`);
-    const kept = await this.#spoolRest(left.filter((event) => maySpool(event)));
-    let lost = 0;
-    for (const event of left) {
-      if (kept.has(event)) continue;
-      this.#drop(event, "closed", error);
-      lost++;
-    }
+    for (const event of left) this.#drop(event, "closed", error);
     // A sink that hangs must not hang its caller.
     await within(Math.max(100, until - performance.now()), this.sink.close());
-    return lost;
+    return left.length;
   }
 
   /** At process exit: writes what waits without returning to the event loop. Answers how many events were lost. */
@@ -178,24 +174,26 @@ export class SinkDelivery {
     const { idempotent } = this.sink.supports;
     const inFlight = this.#inFlight;
     this.#inFlight = [];
-    const good = this.#takeEverything().filter((event) => !this.#quarantined(event));
+    const waiting = this.#takeEverything();
     // The batch in flight goes first again: a sink that has it by now keeps it once.
-    const all = idempotent ? [...inFlight, ...good] : good;
-    if (inFlight.length + good.length === 0) return 0;
+    const all = idempotent ? [...inFlight, ...waiting] : waiting;
+    if (inFlight.length + waiting.length === 0) return 0;
     let error = new DaybookError("SINK_FAILED", `Sink ${this.sink.name} cannot write while the process exits.`);
-    if (this.sink.appendSync !== undefined) {
+    if (this.#outlet.appendSync !== undefined) {
       try {
-        this.#count(all, this.sink.appendSync(all, deadlineMs));
-        if (!idempotent) for (const event of inFlight) this.#account.write(event.definition.type);
+        this.#count(all, this.#outlet.appendSync(all, deadlineMs));
+        if (!idempotent) for (const event of inFlight) this.#account.write(event.type);
         return 0;
       } catch (cause) {
         error = asError(cause, this.sink);
       }
     }
-    const rest = [...inFlight, ...good];
+    const rest = [...inFlight, ...waiting];
     try {
       if (this.#options.spool !== undefined) {
-        this.#spoolRefused(rest, this.#options.spool.files.appendSync(rest));
+        const { events, refused } = this.#outlet.spooled(rest);
+        this.#options.spool.files.appendSync(events);
+        this.#spooled(rest, refused);
         return 0;
       }
     } catch (cause) {
@@ -264,10 +262,10 @@ export class SinkDelivery {
   async #writeNext(): Promise<boolean> {
     // What lies in the spool, or is on its way there, is older than what waits in memory.
     const older = this.#account.spooled > 0 || this.#spilling.length > 0;
-    const batch = older ? this.#durable.takeMatching(mayOvertake, MOST_PER_BATCH) : this.#durable.take(MOST_PER_BATCH);
-    if (!older && batch.length < MOST_PER_BATCH) batch.push(...this.#background.take(MOST_PER_BATCH - batch.length));
-    const good = batch.filter((event) => !this.#quarantined(event));
-    const well = good.length === 0 || (await this.#write(good));
+    const batch = older
+      ? this.#durable.takeMatching(mayOvertake, MOST_PER_BATCH)
+      : inOrder(this.#durable.take(MOST_PER_BATCH), (left) => this.#background.take(left));
+    const well = batch.length === 0 || (await this.#write(batch));
     if (well && this.#account.spooled > 0 && !this.#stopped) await this.#replay();
     if (this.#account.spooled > 0) void this.#spill();
     return batch.length > 0 || this.#account.spooled > 0;
@@ -279,7 +277,7 @@ export class SinkDelivery {
     try {
       this.#expectAnswer();
       const begun = performance.now();
-      const result = await this.sink.append(batch, { durable: true });
+      const result = await this.#outlet.append(batch);
       this.#busySince = undefined;
       // close() or an exit took the batch over while the sink was busy.
       if (this.#calls !== call) return false;
@@ -304,17 +302,37 @@ export class SinkDelivery {
   /** Events are written and receipts settled in their order. */
   #count(batch: readonly Delivered[], { refused }: AppendResult): void {
     if (refused.length === 0) {
-      for (const event of batch) this.#account.write(event.definition.type);
-      for (const event of batch) event.settle(this);
+      for (const event of batch) this.#account.write(event.type);
+      for (const event of batch) {
+        event.settle(this);
+        event.release();
+      }
       return;
     }
-    const reasons = new Map(refused.map((answer) => [answer.id, answer]));
+    const reasons = reasonsOf(refused);
     for (const event of batch) {
-      const reason = reasons.get(event.event.id);
+      const reason = reasons.get(event.id);
       if (reason === undefined) {
-        this.#account.write(event.definition.type);
+        this.#account.write(event.type);
         event.settle(this);
+        event.release();
       } else this.#refused(event, reason);
+    }
+  }
+
+  /** As it waits; undefined where it is dropped at once. */
+  #taken(recorded: RecordedEvent): Delivered | undefined {
+    const verdict = recorded.verdict();
+    if (verdict !== undefined) {
+      this.#drop(recorded, "quarantined", verdict);
+      this.#options.problem(verdict);
+      return undefined;
+    }
+    try {
+      return this.#outlet.take(recorded);
+    } catch (cause) {
+      this.#refused(recorded, refusalOf(recorded.id, cause));
+      return undefined;
     }
   }
 
@@ -330,7 +348,7 @@ export class SinkDelivery {
       const batch = await files.next();
       if (batch === undefined || this.#stopped) return;
       this.#expectAnswer();
-      const { refused } = batch.events.length === 0 ? { refused: [] } : await form.append(batch.events, { durable: true });
+      const { refused } = batch.events.length === 0 ? { refused: [] } : await form.append(linesOf(batch.events), { durable: true });
       this.#busySince = undefined;
       if (this.#stopped) return;
       const refusedIds = new Set(refused.map((answer) => answer.id));
@@ -430,23 +448,20 @@ export class SinkDelivery {
     if (spool === undefined || this.#spilling.length > 0 || this.#spoolFailed) return;
     for (;;) {
       const taken = this.#spillable();
-      const good = taken.filter((event) => !this.#quarantined(event));
-      if (good.length === 0) {
-        if (taken.length > 0) continue;
-        break;
-      }
-      this.#spilling = good;
+      if (taken.length === 0) break;
+      this.#spilling = taken;
       try {
-        const refused = await spool.files.append(good);
-        if (this.#spilling !== good) return;
+        const { events, refused } = this.#outlet.spooled(taken);
+        await spool.files.append(events);
+        if (this.#spilling !== taken) return;
         this.#spilling = [];
-        gaps?.spooled(good.length - refused.length);
-        this.#spoolRefused(good, refused);
+        gaps?.spooled(events.length);
+        this.#spooled(taken, refused);
       } catch (cause) {
-        if (this.#spilling !== good) return;
+        if (this.#spilling !== taken) return;
         this.#spilling = [];
         this.#spoolFailed = true;
-        this.#putBack(good);
+        this.#putBack(taken);
         this.#options.problem(asError(cause, this.sink));
         break;
       }
@@ -467,29 +482,32 @@ export class SinkDelivery {
     return this.#background.takeMatching((event) => event.policy === "spool", MOST_PER_BATCH);
   }
 
-  #spoolRefused(events: readonly Delivered[], refused: readonly RefusedEvent[]): void {
-    const reasons = new Map(refused.map((answer) => [answer.id, answer]));
+  /** Events lie in the spool now, apart from those that may not. */
+  #spooled(events: readonly Delivered[], refused: readonly RefusedEvent[]): void {
+    const reasons = reasonsOf(refused);
     for (const event of events) {
-      const reason = reasons.get(event.event.id);
-      if (reason !== undefined) this.#refused(event, reason);
-      else {
+      const reason = reasons.size === 0 ? undefined : reasons.get(event.id);
+      if (reason === undefined) {
         this.#account.spooled++;
         event.settle(this);
-      }
+        event.release();
+      } else this.#refused(event, reason);
     }
   }
 
-  /** When the log closes: what may be spooled goes there as the last resort. Answers which events are safe. */
-  async #spoolRest(events: readonly Delivered[]): Promise<ReadonlySet<Delivered>> {
+  /** When the log closes: what may be spooled goes there as the last resort. Answers what is left. */
+  async #spoolRest(left: readonly Delivered[]): Promise<readonly Delivered[]> {
     const { spool } = this.#options;
-    if (spool === undefined || events.length === 0) return new Set();
-    const good = events.filter((event) => event.verdict() === undefined);
+    const [taken, others] = partition(left, maySpool);
+    if (spool === undefined || taken.length === 0) return left;
     try {
-      this.#spoolRefused(good, await spool.files.append(good));
-      return new Set(good);
+      const { events, refused } = this.#outlet.spooled(taken);
+      await spool.files.append(events);
+      this.#spooled(taken, refused);
+      return others;
     } catch (cause) {
       this.#options.problem(asError(cause, this.sink));
-      return new Set();
+      return left;
     }
   }
 
@@ -566,18 +584,11 @@ export class SinkDelivery {
     return everything;
   }
 
-  #quarantined(event: Delivered): boolean {
-    const verdict = event.verdict();
-    if (verdict === undefined) return false;
-    this.#drop(event, "quarantined", verdict);
-    this.#options.problem(verdict);
-    return true;
-  }
-
   #drop(event: Delivered, reason: DropReason, error: DaybookError): void {
     this.#account.dropped[reason]++;
-    if (LOSS.has(reason)) this.#options.gaps?.lost(event.definition.type);
+    if (LOSS.has(reason)) this.#options.gaps?.lost(event.type);
     event.settle(this, error);
+    event.release();
   }
 }
 
@@ -586,6 +597,22 @@ const mayOvertake = (event: Delivered) => event.policy !== "spool" || event.orde
 
 /** An event another required sink has already was acknowledged: it may reach this one late, whatever its policy. */
 const maySpool = (event: Delivered) => event.policy === "spool" || event.persisted;
+
+const reasonsOf = (refused: readonly RefusedEvent[]) => new Map(refused.map((answer) => [answer.id, answer]));
+
+function partition<T>(all: readonly T[], matches: (each: T) => boolean): [T[], T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const each of all) parts[matches(each) ? 0 : 1].push(each);
+  return parts;
+}
+
+/** Durable events, and others where there is room for them, in the order in which they were recorded. */
+function inOrder(durable: Delivered[], othersOf: (most: number) => Delivered[]): Delivered[] {
+  const others = durable.length < MOST_PER_BATCH ? othersOf(MOST_PER_BATCH - durable.length) : [];
+  if (durable.length === 0) return others;
+  if (others.length === 0) return durable;
+  return [...durable, ...others].sort((a, b) => a.order - b.order);
+}
 
 /** Settles with the work, or when the time is over. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {

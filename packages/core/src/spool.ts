@@ -1,10 +1,9 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { RefusedEvent, SinkEntry } from "./audit-sink.ts";
 import { DaybookError, isDaybookError } from "./daybook-error.ts";
+import type { EncodedEvent, EventForm } from "./event-form.ts";
 import { isErrno } from "./node-error.ts";
 import { SPOOL_FORMAT, SpoolFile, type SpoolRecord, spoolEvent, spoolLine } from "./spool-file.ts";
-import type { EncodedEvent, SpoolForm } from "./spool-form.ts";
 import { enterRun, leaveRun, ownerLives, type SpoolOwner } from "./spool-owner.ts";
 
 export interface SpoolOptions {
@@ -12,7 +11,7 @@ export interface SpoolOptions {
   readonly path: string;
   /** Most bytes the file of this log may hold. */
   readonly maxBytes: number;
-  readonly form: SpoolForm;
+  readonly form: EventForm;
   /** Name of this log's life: process id and a random part. */
   readonly run: string;
   /** The store keeps an event that it is given again only once; otherwise the spool notes how far it was replayed. */
@@ -100,36 +99,34 @@ export class Spool {
   }
 
   /**
-   * Writes events and flushes them to the disk: all or none, apart from those the store could never take.
+   * Writes events and flushes them to the disk: all or none.
    * @throws {DaybookError} `SPOOL_FULL`, `SPOOL_FAILED`: nothing was written
    */
-  append(entries: readonly SinkEntry[]): Promise<readonly RefusedEvent[]> {
+  append(events: readonly EncodedEvent[]): Promise<void> {
     return this.#inTurn(async () => {
       await this.#returnToPath();
-      const { lines, count, refused } = this.#encoded(entries);
-      if (count === 0) return refused;
+      if (events.length === 0) return;
+      const lines = this.#lines(events);
       const first = this.#next;
-      this.#next += count;
+      this.#next += events.length;
       try {
         await this.#file.append(lines);
       } catch (cause) {
         this.#next = first;
         throw spoolFailure(cause, this.#path);
       }
-      return refused;
     });
   }
 
   /** `append` at process exit. */
-  appendSync(entries: readonly SinkEntry[]): readonly RefusedEvent[] {
-    const { lines, count, refused } = this.#encoded(entries);
+  appendSync(events: readonly EncodedEvent[]): void {
+    const lines = this.#lines(events);
     try {
       this.#file.appendSync(lines);
     } catch (cause) {
       throw spoolFailure(cause, this.#path);
     }
-    this.#next += count;
-    return refused;
+    this.#next += events.length;
   }
 
   /** The oldest events that wait; undefined where none do. They wait on until `confirm`. */
@@ -244,27 +241,15 @@ export class Spool {
     return result;
   }
 
-  #encoded(entries: readonly SinkEntry[]): { lines: string; count: number; refused: RefusedEvent[] } {
-    const refused: RefusedEvent[] = [];
-    let lines = "";
-    let count = 0;
-    for (const entry of entries) {
-      const { id, type } = entry.event;
-      try {
-        lines += spoolEvent(this.#next + count, { id, type, text: this.#options.form.encode(entry) });
-        count++;
-      } catch (cause) {
-        const { code = "EVENT_REFUSED", hint, message } = cause as { code?: string; hint?: string; message: string };
-        refused.push({ id, code, hint: hint ?? message });
-      }
-    }
+  #lines(events: readonly EncodedEvent[]): string {
+    const lines = events.map((event, i) => spoolEvent(this.#next + i, event)).join("");
     if (this.#file.size + Buffer.byteLength(lines) > this.maxBytes) {
       throw new DaybookError(
         "SPOOL_FULL",
         `${this.#path} holds ${this.#file.size} of ${this.maxBytes} bytes; bring the store back or allow more.`,
       );
     }
-    return { lines, count, refused };
+    return lines;
   }
 
   /** A file that was removed, or a folder that was put back, must not swallow events. */

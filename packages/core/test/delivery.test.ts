@@ -30,25 +30,30 @@ describe("a sink that keeps up", () => {
     expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 1_300 }, (_, i) => String(i))]);
   });
 
-  it("gets durable events first, each class in its order", async () => {
+  it("gets events in the order in which they were recorded", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     for (let i = 0; i < 4; i++) {
-      audit.record(noteRecorded, note(String(i)));
-      audit.record(accessChanged, { data: { granted: [String(i)] } });
+      audit.record(noteRecorded, note(`note ${i}`));
+      audit.record(accessChanged, { data: { granted: [`right ${i}`] } });
     }
     await audit.flush();
-    expect(sink.events.map((event) => event.data?.note ?? (event.data!.granted as string[])[0])).toEqual([
-      "0",
-      "1",
-      "2",
-      "3",
-      "0",
-      "1",
-      "2",
-      "3",
-    ]);
-    expect(sink.events.slice(0, 4).map((event) => event.type)).toEqual(Array(4).fill("admin_action"));
+    expect(sink.events.map((event) => event.data?.note ?? (event.data!.granted as string[])[0])).toEqual(
+      [0, 1, 2, 3].flatMap((i) => [`note ${i}`, `right ${i}`]),
+    );
+  });
+
+  it("gets durable events first where more wait than one batch holds", async () => {
+    const sink = moodySink();
+    const { audit } = logOver(sink);
+    for (let i = 0; i < 1_500; i++) audit.record(noteRecorded, note(String(i)));
+    await audit.record(accessChanged, { data: { granted: ["late"] } }).stored;
+    expect(sink.batches).toEqual([1_000]);
+    expect(sink.events.at(-1)!.type).toBe("admin_action");
+    await audit.flush();
+    expect(sink.events.filter(({ type }) => type === "custom").map((event) => Number(event.data!.note))).toEqual(
+      Array.from({ length: 1_500 }, (_, i) => i),
+    );
   });
 
   it("costs one refused event that event only", async () => {

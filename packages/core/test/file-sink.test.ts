@@ -117,10 +117,12 @@ describe("a file sink", () => {
 
   it("goes on after a line that a killed process has half written", async () => {
     const folder = temporaryFolder();
-    const { sink } = sinkWithClock(folder);
+    const { sink, clock } = sinkWithClock(folder);
     await write(sink, "whole");
     await sink.close();
     appendFileSync(join(folder, "trail.ndjson"), '{"id":"half');
+    // A file of another day than the sink's clock shows would be put aside.
+    utimesSync(join(folder, "trail.ndjson"), clock.at / 1_000, clock.at / 1_000);
     const { sink: again } = sinkWithClock(folder);
     await write(again, "next");
     expect(notesIn(readFileSync(join(folder, "trail.ndjson"), "utf8"))).toEqual(["whole", "next"]);

@@ -1,19 +1,7 @@
-import type { AuditEvent, RefusedEvent, SinkEntry } from "@daybook/core";
-import { isLedgerError, type PartRole, type SplitEntry, type SplitPart } from "@daybook/ledger";
+import type { AuditEvent, SinkEntry } from "@daybook/core";
+import type { PartRole, SplitEntry, SplitPart } from "@daybook/ledger";
 import type { EventSplitter } from "./event-splitter.ts";
 import { isProjected } from "./person-projection.ts";
-
-/**
- * A batch on its way to the writer thread is one flat array of primitives: cloning that costs the request thread less than
- * cloning objects, JSON text or shared memory, as measured.
- */
-export type FlatBatch = readonly (string | number | undefined)[];
-
-export interface EncodedBatch {
-  readonly flat: FlatBatch;
-  /** Events that can never be stored. */
-  readonly refused: RefusedEvent[];
-}
 
 /** An event as the writer gets it. */
 export interface HandedEvent {
@@ -25,64 +13,58 @@ export interface HandedEvent {
 }
 
 const ROLES: readonly PartRole[] = ["actor", "subject", "target", "context"];
+const SEPARATOR = "\t";
 
-export function encodeBatch(batch: readonly SinkEntry[], splitter: EventSplitter): EncodedBatch {
-  const flat: (string | number | undefined)[] = [];
-  const refused: RefusedEvent[] = [];
-  for (const entry of batch) {
-    const { event } = entry;
-    let split: SplitEntry;
-    try {
-      split = splitter.split(entry);
-    } catch (cause) {
-      if (!isLedgerError(cause)) throw cause;
-      refused.push({ id: event.id, code: cause.code, hint: cause.hint });
-      continue;
-    }
-    pushHanded(flat, event.id, event.time, isProjected(event) ? JSON.stringify(event) : undefined, split);
-  }
-  return { flat, refused };
+/**
+ * An event on its way to the writer, while it waits and in the spool, is one line of fields: id, time, the event itself where a table
+ * follows it, class, number of parts, text of the head, and role, pseudonym and text of each other part. JSON without spaces holds
+ * neither tabs nor line breaks.
+ * @throws {LedgerError} for an event that can never be stored
+ */
+export function encodeEntry(entry: SinkEntry, splitter: EventSplitter): string {
+  const { event } = entry;
+  return line(event.id, event.time, isProjected(event) ? JSON.stringify(event) : "", splitter.split(entry));
 }
 
-/** One event that was handed over before, as `encodeBatch` would give it. */
-export function encodeHanded({ id, time, split, projected }: HandedEvent): FlatBatch {
-  const flat: (string | number | undefined)[] = [];
-  pushHanded(flat, id, time, projected === undefined ? undefined : JSON.stringify(projected), split);
-  return flat;
-}
+/** An event that was decoded before, as `encodeEntry` would give it. */
+export const encodeHanded = ({ id, time, split, projected }: HandedEvent): string =>
+  line(id, time, projected === undefined ? "" : JSON.stringify(projected), split);
 
-function pushHanded(
-  flat: (string | number | undefined)[],
-  id: string,
-  time: string,
-  projected: string | undefined,
-  split: SplitEntry,
-): void {
-  const { parts } = split;
-  flat.push(id, time, projected, split.class, parts.length, parts[0]!.text);
+function line(id: string, time: string, projected: string, { class: entryClass, parts }: SplitEntry): string {
+  let text = `${id}\t${time}\t${projected}\t${entryClass}\t${parts.length}\t${parts[0]!.text}`;
   for (let i = 1; i < parts.length; i++) {
-    const { role, sub, text } = parts[i]!;
-    flat.push(ROLES.indexOf(role!), sub, text);
+    const { role, sub = "", text: part } = parts[i]!;
+    text += `\t${ROLES.indexOf(role!)}\t${sub}\t${part}`;
   }
+  return text;
 }
 
-export function decodeBatch(flat: FlatBatch): HandedEvent[] {
-  const events: HandedEvent[] = [];
-  let i = 0;
-  while (i < flat.length) {
-    const id = flat[i++] as string;
-    const time = flat[i++] as string;
-    const projected = flat[i++] as string | undefined;
-    const entryClass = flat[i++] as number;
-    const count = flat[i++] as number;
-    const parts: SplitPart[] = [{ text: flat[i++] as string }];
-    while (parts.length < count) {
-      const role = ROLES[flat[i++] as number]!;
-      const sub = flat[i++] as string | undefined;
-      const text = flat[i++] as string;
-      parts.push(sub === undefined ? { role, text } : { role, sub, text });
-    }
-    events.push({ id, time, split: { class: entryClass, parts }, projected: projected === undefined ? undefined : JSON.parse(projected) });
+/** True where the line holds a whole event, with ids as they were given. */
+export const holdsProjected = (text: string): boolean => text.split(SEPARATOR, 3)[2] !== "";
+
+export function decodeLine(text: string): HandedEvent {
+  const [id, time, projected, entryClass, count, head, ...others] = text.split(SEPARATOR);
+  const parts: SplitPart[] = [{ text: head! }];
+  for (let i = 0; i < others.length; i += 3) {
+    const role = ROLES[Number(others[i])]!;
+    const sub = others[i + 1]!;
+    const part = others[i + 2]!;
+    parts.push(sub === "" ? { role, text: part } : { role, sub, text: part });
   }
-  return events;
+  if (parts.length !== Number(count)) throw new Error(`an event of ${count} parts has ${parts.length}`);
+  return {
+    id: id!,
+    time: time!,
+    split: { class: Number(entryClass), parts },
+    projected: projected === "" ? undefined : JSON.parse(projected!),
+  };
+}
+
+/** @param lines each ended by a line feed, in UTF-8; their memory is given back at once */
+export function decodeLines(lines: Uint8Array<ArrayBuffer>): HandedEvent[] {
+  const texts = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength).toString("utf8").split("\n");
+  // Not the block other small buffers share.
+  if (lines.byteLength === lines.buffer.byteLength) lines.buffer.transfer(0);
+  texts.pop();
+  return texts.map(decodeLine);
 }

@@ -1,6 +1,6 @@
 import { type AppendResult, DaybookError, type RefusedEvent, type SinkEntry } from "@daybook/core";
-import { parseKeys } from "@daybook/ledger";
-import { type EncodedBatch, encodeBatch, type FlatBatch } from "./batch-encoding.ts";
+import { isLedgerError, parseKeys } from "@daybook/ledger";
+import { encodeEntry } from "./batch-encoding.ts";
 import { EventSplitter } from "./event-splitter.ts";
 import { InThreadWriter } from "./in-thread-writer.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
@@ -42,24 +42,45 @@ export class SharedWriter {
     return this.#writer.threaded;
   }
 
-  /** Events as `appendEncoded` takes them, without those that can never be stored. */
-  encode(batch: readonly SinkEntry[]): EncodedBatch {
-    return encodeBatch(batch, this.#splitter);
+  /**
+   * An event as a line for `appendLines`.
+   * @throws {LedgerError} for an event that can never be stored
+   */
+  encode(entry: SinkEntry): string {
+    return encodeEntry(entry, this.#splitter);
   }
 
   async append(batch: readonly SinkEntry[]): Promise<AppendResult> {
-    const { flat, refused } = this.encode(batch);
-    const answer = await this.appendEncoded(flat);
-    return refused.length === 0 ? answer : { refused: [...refused, ...answer.refused] };
-  }
-
-  async appendEncoded(flat: FlatBatch): Promise<AppendResult> {
-    return { refused: await this.call<readonly RefusedEvent[]>("append", flat) };
+    const { lines, refused } = this.#encoded(batch);
+    return withRefused(await this.appendLines(lines), refused);
   }
 
   appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {
-    const { flat, refused } = encodeBatch(batch, this.#splitter);
-    return { refused: [...refused, ...this.callSync<readonly RefusedEvent[]>("append", deadlineMs, flat)] };
+    const { lines, refused } = this.#encoded(batch);
+    return withRefused(this.appendLinesSync(lines, deadlineMs), refused);
+  }
+
+  /** @param lines each ended by a line feed, in UTF-8; the bytes are the writer's from then on */
+  async appendLines(lines: Uint8Array): Promise<AppendResult> {
+    return { refused: await this.call<readonly RefusedEvent[]>("append", lines) };
+  }
+
+  appendLinesSync(lines: Uint8Array, deadlineMs: number): AppendResult {
+    return { refused: this.callSync<readonly RefusedEvent[]>("append", deadlineMs, lines) };
+  }
+
+  #encoded(batch: readonly SinkEntry[]): { lines: Uint8Array; refused: RefusedEvent[] } {
+    const refused: RefusedEvent[] = [];
+    let lines = "";
+    for (const entry of batch) {
+      try {
+        lines += `${this.encode(entry)}\n`;
+      } catch (cause) {
+        if (!isLedgerError(cause)) throw cause;
+        refused.push({ id: entry.event.id, code: cause.code, hint: cause.hint });
+      }
+    }
+    return { lines: Buffer.from(lines), refused };
   }
 
   call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
@@ -95,6 +116,9 @@ export class SharedWriter {
     await this.#writer.ended();
   }
 }
+
+const withRefused = (answer: AppendResult, refused: readonly RefusedEvent[]): AppendResult =>
+  refused.length === 0 ? answer : { refused: [...refused, ...answer.refused] };
 
 function startThread(settings: WriterSettings, emit: (event: WriterEvent) => void) {
   try {

@@ -18,6 +18,7 @@ import type {
   ErasureRun,
   ErasureStore,
   EventFilter,
+  EventForm,
   Hold,
   NewActivity,
   NoticeVersion,
@@ -28,7 +29,6 @@ import type {
   RequestStore,
   SinkEntry,
   SinkFeatures,
-  SpoolForm,
   StoredEvent,
   StoredReceipt,
 } from "@daybook/core";
@@ -39,13 +39,13 @@ import type { DirAnchor } from "./anchors/dir-anchor.ts";
 import type { Published } from "./anchors/publish-note.ts";
 import { type Checkpoint, generationOf, generations } from "./checkpointer.ts";
 import { erasureRuns, planOf } from "./erasure-status.ts";
+import { sqliteEventForm } from "./event-form.ts";
 import { holdsOf } from "./hold-operations.ts";
 import type { LedgerReader } from "./ledger-reader.ts";
 import type { PersonReader } from "./person-reader.ts";
 import { type Publisher, refuseWithoutAnchors } from "./publisher.ts";
 import { planRetention, type RetentionOptions, type RetentionResult } from "./retention.ts";
 import { leaveWriter, type SharedWriter } from "./shared-writer.ts";
-import { sqliteSpoolForm } from "./spool-form.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
@@ -82,7 +82,7 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
   readonly path: string;
   /** Beside the database: events it could not take wait there. */
   readonly spoolPath: string;
-  readonly spoolForm: SpoolForm;
+  readonly eventForm: EventForm;
   /** Name of the log and its generation, as checkpoints carry it. */
   readonly origin: string;
   /** Public key that verifies its checkpoints, in the C2SP signed-note form. */
@@ -95,7 +95,7 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     this.#parts = parts;
     this.path = parts.path;
     this.spoolPath = `${parts.path}.spool`;
-    this.spoolForm = sqliteSpoolForm(parts.writer, parts.keys, parts.writer.settings.userIds);
+    this.eventForm = sqliteEventForm(parts.writer, parts.keys, parts.writer.settings.userIds);
     this.origin = parts.origin;
     this.vkey = parts.vkey;
   }

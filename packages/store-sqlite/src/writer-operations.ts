@@ -11,7 +11,7 @@ import type {
 } from "@daybook/core";
 import { CLASS, type Policy, parseKeys, signNote } from "@daybook/ledger";
 import type { SuppressionRecord } from "./anchors/anchor.ts";
-import { decodeBatch, type FlatBatch } from "./batch-encoding.ts";
+import { decodeLines } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import type { Checkpoint } from "./checkpointer.ts";
 import { openWriting, retryWhileBusy } from "./connection.ts";
@@ -78,8 +78,8 @@ export class WriterOperations {
     this.#removals.attempt(false);
   }
 
-  append(flat: FlatBatch): readonly RefusedEvent[] {
-    const batch = decodeBatch(flat);
+  append(lines: Uint8Array<ArrayBuffer>): readonly RefusedEvent[] {
+    const batch = decodeLines(lines);
     const refused = this.#scope.ledger.append(batch);
     this.#wal.committed(batch.length);
     this.#removals.finish();

@@ -17,15 +17,14 @@ export function moody(real: AuditStore): MoodyStore {
       release = resolve;
     });
   };
-  const form = real.spoolForm;
+  const form = real.eventForm;
   const instead: Partial<AuditStore> = {
     async append(...args) {
       await gate();
       return real.append(...args);
     },
-    spoolForm: form && {
-      encode: (entry) => form.encode(entry),
-      forget: (text, userIds) => form.forget(text, userIds),
+    eventForm: form && {
+      ...form,
       async append(...args) {
         await gate();
         return form.append(...args);

@@ -1,8 +1,8 @@
-import type { AppendOptions, AppendResult, AuditSink, SinkEntry } from "./audit-sink.ts";
+import type { AppendOptions, AppendResult, AuditSink, RefusedEvent, SinkEntry } from "./audit-sink.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { type EventDefinition, headKeysOf } from "./event-definition.ts";
 
-/** An event as it lies in the spool. */
+/** An event as it waits for its store, in memory or in the spool. */
 export interface EncodedEvent {
   readonly id: string;
   readonly type: string;
@@ -11,20 +11,37 @@ export interface EncodedEvent {
 }
 
 /**
- * How a store wants its events kept while it cannot take them, so that one person can be removed there too. A store without a form
- * of its own gets the events back as they were recorded.
+ * The form in which a store takes events, and in which they wait for it: as text, outside of the JavaScript heap while they wait in
+ * memory, and in the spool while the store takes none, so that one person can be removed there too. A store without a form of its
+ * own is given events as they were recorded.
  */
-export interface SpoolForm {
+export interface EventForm {
   /**
-   * One event as text without line breaks. It runs on the thread of the requests, during a failure only.
-   * @throws {Error} for an event the store can never take
+   * One event as text without line breaks. It runs on the thread of the requests, as soon as the event is recorded.
+   * @throws {Error} for an event the store can never take, with `code` and `hint` where the error has them
    */
   encode(entry: SinkEntry): string;
-  /** Like `append` of the sink: in order, whole or not at all apart from refused events, and each event kept once. */
-  append(events: readonly EncodedEvent[], options: AppendOptions): Promise<AppendResult>;
+  /** Why a text must not lie in a file; undefined where it may. Absent: all may. */
+  spoolRefusal?(text: string): Omit<RefusedEvent, "id"> | undefined;
+  /**
+   * Like `append` of the sink: in order, whole or not at all apart from refused events, and each event kept once. While a store has
+   * a form, its log calls this instead.
+   * @param lines texts in UTF-8, each ended by a line feed. The bytes are the store's from then on.
+   */
+  append(lines: Uint8Array, options: AppendOptions): Promise<AppendResult>;
+  /** Like `appendSync` of the sink. */
+  appendSync?(lines: Uint8Array, deadlineMs: number): AppendResult;
   /** The text without what belongs to these persons; the same text where nothing did; undefined where the event has to go. */
   forget(text: string, userIds: readonly string[]): string | undefined;
 }
+
+/** Why `encode` did not take an event. */
+export function refusalOf(id: string, cause: unknown): RefusedEvent {
+  const { code = "EVENT_REFUSED", hint, message } = cause as { code?: string; hint?: string; message: string };
+  return { id, code, hint: hint ?? message };
+}
+
+export const linesOf = (events: readonly EncodedEvent[]): Uint8Array => Buffer.from(events.map(({ text }) => `${text}\n`).join(""));
 
 /** What a definition says about splitting, kept beside the event: the next version of the application may not know the definition. */
 type Splitting = Pick<EventDefinition, "personal" | "resourceId" | "retention">;
@@ -33,8 +50,8 @@ interface PlainText extends Splitting {
   readonly event: SinkEntry["event"];
 }
 
-/** The form for a store that has none of its own: the event as JSON. */
-export function plainSpoolForm(sink: AuditSink, catalogue: Catalogue): SpoolForm {
+/** The form in the spool for a store that has none of its own: the event as JSON. */
+export function plainForm(sink: AuditSink, catalogue: Catalogue): EventForm {
   const restored = new Map<string, EventDefinition>();
   const definitionOf = ({ event, personal, resourceId, retention }: PlainText): EventDefinition => {
     const listed = catalogue.find(event);
@@ -64,8 +81,9 @@ export function plainSpoolForm(sink: AuditSink, catalogue: Catalogue): SpoolForm
     encode({ event, definition: { personal, resourceId, retention } }) {
       return JSON.stringify({ event, personal, resourceId, retention } satisfies PlainText);
     },
-    append(events, options) {
-      const entries = events.map(({ text }) => {
+    append(lines, options) {
+      const texts = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength).toString("utf8").split("\n");
+      const entries = texts.slice(0, -1).map((text) => {
         const plain = JSON.parse(text) as PlainText;
         return { event: plain.event, definition: definitionOf(plain) };
       });

@@ -1,0 +1,210 @@
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it, vi } from "vitest";
+import { type AuditEvent, accessChanged, createAuditLog, type DaybookError, noteRecorded } from "../src/index.ts";
+import { PackedEvents, packedLines } from "../src/packed-events.ts";
+import { RecordedEvent } from "../src/recorded-event.ts";
+import { uuidV7 } from "../src/uuid-v7.ts";
+import { temporaryFolder } from "./support/folders.ts";
+import { formedStore } from "./support/formed-store.ts";
+import { codeOf } from "./support/logs.ts";
+import type { Mood } from "./support/moody-sink.ts";
+
+const handling = { durable: false, policy: "spool", rank: 0, takers: [], required: 1 } as const;
+
+function recorded(order: number): RecordedEvent {
+  const event: AuditEvent = {
+    id: uuidV7(Date.now()),
+    time: new Date().toISOString(),
+    type: "custom",
+    action: "note.recorded",
+    severity: "info",
+    outcome: "success",
+    actor: { kind: "system" },
+  };
+  return new RecordedEvent(event, noteRecorded, handling, "spool", 600, order, undefined);
+}
+
+/** Numbers from 0 to below 1, the same ones in each run. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
+
+const LETTERS = ["a", "é", "語", "😀", "\u0000", "\t", '"'];
+const textOf = (next: () => number) => LETTERS[Math.floor(next() * LETTERS.length)]!.repeat(Math.floor(next() ** 8 * 60_000));
+
+describe("packed events", () => {
+  it("give back what was packed, whatever was released before", () => {
+    const next = random(1);
+    const events = new PackedEvents();
+    const waiting: { packed: ReturnType<PackedEvents["pack"]>; id: string; text: string }[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      const event = recorded(i);
+      const text = textOf(next);
+      const packed = events.pack(event, text);
+      waiting.push({ packed, id: event.id, text });
+      while (waiting.length > 50) {
+        const [{ packed: old, id, text: expected }] = waiting.splice(Math.floor(next() * waiting.length), 1) as [(typeof waiting)[0]];
+        expect([old.id, old.text === expected, old.bytes]).toEqual([id, true, 37 + Buffer.byteLength(expected)]);
+        old.release();
+        old.release();
+      }
+    }
+    for (let i = 0; i < 200; i++) {
+      const event = recorded(i);
+      waiting.push({ packed: events.pack(event, `last ${i}`), id: event.id, text: `last ${i}` });
+    }
+    expect(packedLines(waiting.map(({ packed }) => packed)).toString()).toBe(waiting.map(({ text }) => `${text}\n`).join(""));
+    expect(new Set(waiting.map(({ packed }) => packed)).size).toBe(250);
+  });
+
+  it("fill the same blocks again, in whatever order events leave", () => {
+    const next = random(2);
+    const events = new PackedEvents();
+    const waiting: ReturnType<PackedEvents["pack"]>[] = [];
+    const blocks = new Set<Buffer>();
+    for (let i = 0; i < 20_000; i++) {
+      waiting.push(events.pack(recorded(i), "x".repeat(900)));
+      blocks.add(waiting.at(-1)!.block.bytes);
+      if (waiting.length > 300) waiting.splice(Math.floor(next() * waiting.length), 1)[0]!.release();
+    }
+    // 18 MB have passed through.
+    expect(blocks.size * 64 * 1_024).toBeLessThan(5_000_000);
+  });
+});
+
+describe("a store with a form of its own", () => {
+  it("is given lines in the order of the records", async () => {
+    const formed = formedStore();
+    const audit = createAuditLog({ store: formed.store, signals: false, onNotice: () => undefined });
+    const notes = Array.from({ length: 2_500 }, (_, i) => `${i} ${LETTERS.join("")}`);
+    for (const note of notes) audit.record(noteRecorded, { data: { note } });
+    await audit.flush();
+    expect(formed.events.map((event) => event.data!.note)).toEqual(notes);
+    expect(formed.batches).toEqual([1_000, 1_000, 500]);
+    expect(await audit.close()).toEqual({ lost: 0 });
+  });
+
+  it("costs an event it can never take that event only", async () => {
+    const formed = formedStore();
+    const problems: DaybookError[] = [];
+    formed.unacceptable = ({ event }) =>
+      event.data?.note === "bad" ? Object.assign(new Error("no"), { code: "TOO_LARGE", hint: "Make it smaller." }) : undefined;
+    formed.refuse = (event) => event.data?.note === "worse";
+    const audit = createAuditLog({ store: formed.store, signals: false, onProblem: (error) => problems.push(error) });
+    const receipts = ["good", "bad", "fine", "worse"].map((note) => audit.record(noteRecorded, { data: { note } }));
+    expect(await Promise.all(receipts.map(({ stored }) => codeOf(stored)))).toEqual([
+      undefined,
+      "EVENT_REFUSED",
+      undefined,
+      "EVENT_REFUSED",
+    ]);
+    expect(problems.map(({ hint }) => hint)).toEqual([
+      expect.stringContaining("TOO_LARGE: Make it smaller."),
+      expect.stringContaining("NO: It was refused."),
+    ]);
+    expect(audit.stats()).toMatchObject({ accepted: 4, written: 2, queued: 0, dropped: { refused: 2 } });
+    await audit.close();
+  });
+
+  it("keeps off the disk what must not lie there", async () => {
+    const formed = formedStore({ spoolPath: join(temporaryFolder(), "audit.spool"), forbidden: "secret" });
+    const audit = createAuditLog({ store: formed.store, signals: false, lifecycle: false, onProblem: () => undefined });
+    formed.become("failing");
+    const receipts = ["open", "secret"].map((note) => audit.record(noteRecorded, { data: { note } }));
+    expect(await Promise.all(receipts.map(({ stored }) => codeOf(stored)))).toEqual([undefined, "EVENT_REFUSED"]);
+    expect(audit.stats()).toMatchObject({ spooled: 1, dropped: { refused: 1 } });
+    formed.become("well");
+    await vi.waitFor(() => expect(formed.events.map((event) => event.data?.note)).toEqual(["open"]), 5_000);
+    await audit.close();
+  });
+
+  it.each([
+    ["with a spool", 1],
+    ["with a spool", 2],
+    ["without a spool", 3],
+    ["without a spool", 4],
+  ])("loses, mixes up and repeats nothing while it fails, hangs and comes back, %s (%i)", async (kind, seed) => {
+    const next = random(seed);
+    const formed = formedStore(kind === "with a spool" ? { spoolPath: join(temporaryFolder(), "audit.spool") } : {});
+    const audit = createAuditLog({
+      store: formed.store,
+      signals: false,
+      lifecycle: false,
+      queue: { maxEvents: 300, maxBytes: 1_000_000 },
+      deadlineMs: 150,
+      onProblem: () => undefined,
+      onNotice: () => undefined,
+    });
+    formed.refuse = (event) => event.data?.note?.toString().startsWith("7") ?? false;
+    const given = new Map<string, string>();
+    const settled: Promise<[string, string | undefined]>[] = [];
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    for (let step = 0; step < 400; step++) {
+      const count = Math.floor(next() * 40);
+      for (let i = 0; i < count; i++) {
+        const note = `${given.size} ${textOf(next).slice(0, 1_500)}`;
+        const durable = next() < 0.2;
+        const receipt = durable
+          ? audit.record(accessChanged, { data: { granted: [note] } })
+          : audit.record(noteRecorded, { data: { note }, severity: next() < 0.3 ? "warning" : "info" });
+        given.set(receipt.id, note);
+        if (next() < 0.5) settled.push(codeOf(receipt.stored).then((code) => [receipt.id, code]));
+      }
+      if (step % 20 === 0) formed.become((["well", "failing", "well", "hanging"] satisfies Mood[])[Math.floor(next() * 4)]!);
+      if (next() < 0.3) await pause(next() * 10);
+      const { accepted, written, spooled, queued, dropped } = audit.stats();
+      expect(accepted).toBe(written + spooled + queued + Object.values(dropped).reduce((a, b) => a + b));
+    }
+    formed.become("well");
+    await audit.flush();
+    const { lost } = await audit.close();
+    expect(lost).toBe(0);
+    const own = formed.events.filter(({ type }) => type !== "compliance");
+    for (const { id, data } of own) expect(data!.note ?? (data!.granted as string[])[0]).toBe(given.get(id));
+    expect(new Set(own.map(({ id }) => id)).size).toBe(own.length);
+    const stored = new Set(own.map(({ id }) => id));
+    const receipts = await Promise.all(settled);
+    const well = receipts.filter(([, code]) => code === undefined);
+    expect(well.length).toBeGreaterThan(100);
+    expect(well.filter(([id]) => !stored.has(id) && !given.get(id)!.startsWith("7"))).toEqual([]);
+    const { accepted, written, queued, spooled, dropped } = audit.stats();
+    expect([queued, spooled, accepted]).toEqual([0, 0, written + Object.values(dropped).reduce((a, b) => a + b)]);
+  });
+
+  it("makes what waits cost the JavaScript heap next to nothing, and no more bytes than were allowed", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const formed = formedStore();
+    const maxBytes = 4_000_000;
+    const audit = createAuditLog({
+      store: formed.store,
+      signals: false,
+      queue: { maxBytes, maxEvents: 100_000 },
+      onProblem: () => undefined,
+    });
+    formed.become("hanging");
+    const record = (i: number) => audit.recordWithoutReceipt(noteRecorded, { data: { note: `${i} ${"x".repeat(800)}` } }, {});
+    record(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collect();
+    const before = process.memoryUsage();
+    for (let i = 1; i < 20_000; i++) record(i);
+    collect();
+    const after = process.memoryUsage();
+    const { queued, dropped } = audit.stats();
+    expect(dropped.queue_full).toBe(20_000 - queued);
+    const bytes = after.arrayBuffers - before.arrayBuffers;
+    // 1,100 bytes each: the bound in bytes has stopped them, and the bytes are where they should be.
+    expect(bytes).toBeGreaterThan(0.9 * maxBytes);
+    expect(bytes).toBeLessThan(1.1 * maxBytes + 200_000);
+    expect((after.heapUsed - before.heapUsed) / queued).toBeLessThan(400);
+    formed.become("well");
+    await audit.close();
+  });
+});
