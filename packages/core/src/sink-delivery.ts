@@ -5,7 +5,6 @@ import { DeliveryAccount } from "./delivery-account.ts";
 import type { DeliveryCounters, DropReason } from "./delivery-counters.ts";
 import type { DeliveryMeter } from "./delivery-meter.ts";
 import { type EventForm, linesOf, refusalOf } from "./event-form.ts";
-import type { FailurePolicy } from "./failure-policy.ts";
 import type { GapTracker } from "./gap-tracker.ts";
 import type { RecordedEvent } from "./recorded-event.ts";
 import { EntryOutlet, FormOutlet, type SinkOutlet } from "./sink-outlet.ts";
