@@ -54,7 +54,7 @@ export class SinkDelivery implements Deliverer {
   readonly #options: SinkDeliveryOptions;
   readonly #outlet: SinkOutlet;
   /** Recorded just now, and not yet in a queue. */
-  #arrived: RecordedEvent[] = [];
+  readonly #arrived: RecordedEvent[] = [];
   readonly #durable: WaitingEvents<Delivered>;
   readonly #background: WaitingEvents<Delivered>;
   #inFlight: readonly Delivered[] = [];
@@ -204,10 +204,8 @@ export class SinkDelivery implements Deliverer {
 
   /** To the queues. Several at once, because code that ran just before costs half as much to run again. */
   #admit(): void {
-    const arrived = this.#arrived;
-    if (arrived.length === 0) return;
-    this.#arrived = [];
-    for (const recorded of arrived) {
+    // One by one, so that whoever is told of a problem on the way sees each event in one place.
+    for (let recorded = this.#arrived.shift(); recorded !== undefined; recorded = this.#arrived.shift()) {
       const waiting = recorded.durable ? this.#durable : this.#background;
       if (!waiting.hasRoomFor(recorded.bytes) && !this.#makeRoom(recorded, waiting)) continue;
       const event = this.#taken(recorded);
