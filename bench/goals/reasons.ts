@@ -7,7 +7,7 @@ const REQUEST_THREAD =
   "About 8 us are in functions of Daybook: making the event and its two texts, and handing them over. The rest is garbage collection, and caches the writer thread takes away on the same core";
 
 const MEMORY =
-  "A thread of its own for the writer takes 20 to 25 MB, SQLite and the modules 10. The rest is V8: memory for its compilers, and the young generation, which doubles when what has outlived its collections adds up to its size. That happens to a bare server too, after two minutes instead of five to twenty seconds; what outlives them here is what Node's async context keeps of the last request of each connection, not events. On Node 22, which bounds every young generation at 32 MB, the same servers take 48 (Express) and 41 MB (Fastify) more than bare ones";
+  "A thread of its own for the writer takes 20 to 25 MB, SQLite and the modules 10. The rest is V8: memory for its compilers, and the young generation, which doubles when what has outlived its collections adds up to its size. That happens to a bare server too, after two minutes instead of five to twenty seconds; what outlives them here is what Node's async context keeps of the last request of each connection, not events. On Node 22, which bounds every young generation at 32 MB, the same command measures 39 (Express) and 53 MB (Fastify)";
 
 /**
  * What dominates where a goal is not reached, as measured, and what would be needed: for `P1`, or for one part of a goal, `P4 2 ms
@@ -21,9 +21,9 @@ export const REASONS: Readonly<Record<string, string>> = {
   "P4 request thread, fastify": REQUEST_THREAD,
   "P4 2 ms handler":
     "The one core of the server is busy all the time, so whatever a record costs, on any thread, is missing for requests. With a second core for the writer it would be the share of the request thread",
-  P5: "CPU: the queue, the writer and the proof take as much of it as the table with its random index writes",
+  P5: "CPU: the queue, the writer and the proof take as much of it as the table with its random index writes; what those cost beyond CPU is the disk's. Here the table inserts 21,600 rows/s at five million events; where it inserted 14,500, on another machine of the same kind, we were 2.10x as fast, with 31,200",
   "P6 CPU":
-    "Nothing in an insert grows with the log: indexes are written at their ends, references a bucket at a time. Single steps differ by a fifth on a shared machine; three full runs gave 0.86x, 0.87x and 1.15x",
+    "Nothing in an insert grows with the log: indexes are written at their ends, references a bucket at a time. Single steps differ by a fifth on a shared machine; four full runs gave 0.86x, 0.87x, 1.15x and 1.00x",
   "P6 WAL":
     "Each commit writes the last page of the table and of each index again, nine pages; commits of several thousand events would write fewer",
   P7: "35 to 45 us of CPU for each event somebody waits for, promise and message included; and the other side flushes faster on this disk, 500 to 770 times a second, than the 344 the goal was set by",
