@@ -137,6 +137,7 @@ describe("a row of an export", () => {
           }
         }
       }),
+      { examples: [["action", "details", {}]] },
     );
   });
 });

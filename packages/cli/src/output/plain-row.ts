@@ -53,7 +53,8 @@ function plainRow({ seq, parts, head: headText, person: personText, others }: Le
   if (personText.startsWith(DETAILS)) {
     const end = endOfObject(personText, DETAILS.length - 1);
     details = personText.slice(DETAILS.length - 1, end);
-    if (NUMBER_KEY.test(details) || details.includes('"__proto__"')) return undefined;
+    // An empty object is never stored, and is written without quotes.
+    if (details === "{}" || NUMBER_KEY.test(details) || details.includes('"__proto__"')) return undefined;
     rest = `{${personText.slice(personText[end] === "," ? end + 1 : end)}`;
   }
   const person = JSON.parse(rest) as Texts;
