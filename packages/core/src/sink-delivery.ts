@@ -179,7 +179,7 @@ export class SinkDelivery implements Deliverer {
     let error = new DaybookError("SINK_FAILED", `Sink ${this.sink.name} cannot write while the process exits.`);
     if (this.#outlet.appendSync !== undefined) {
       try {
-        this.#count(all, this.#outlet.appendSync(all, deadlineMs));
+        this.#written(all, this.#outlet.appendSync(all, deadlineMs));
         if (!idempotent) for (const event of inFlight) this.#account.write(event.type);
         return 0;
       } catch (cause) {
@@ -299,7 +299,7 @@ export class SinkDelivery implements Deliverer {
       this.#flushMs += performance.now() - begun;
       const written = this.#inFlight;
       this.#inFlight = [];
-      this.#count(written, result);
+      this.#written(written, result);
       this.#recovered();
       return true;
     } catch (cause) {
@@ -313,25 +313,27 @@ export class SinkDelivery implements Deliverer {
     }
   }
 
-  /** Events are written and receipts settled in their order. */
-  #count(batch: readonly Delivered[], { refused }: AppendResult): void {
-    if (refused.length === 0) {
-      for (const event of batch) this.#account.write(event.type);
-      for (const event of batch) {
+  /** Events that were not refused are where `count` says; only then do receipts settle, in their order. */
+  #leave(events: readonly Delivered[], refused: readonly RefusedEvent[], count: (event: Delivered) => void): void {
+    const reasons = new Map(refused.map((answer) => [answer.id, answer]));
+    const reasonOf = (event: Delivered) => (reasons.size === 0 ? undefined : reasons.get(event.id));
+    for (const event of events) if (reasonOf(event) === undefined) count(event);
+    for (const event of events) {
+      const reason = reasonOf(event);
+      if (reason !== undefined) this.#refused(event, reason);
+      else {
         event.settle(this);
         event.release();
       }
-      return;
     }
-    const reasons = reasonsOf(refused);
-    for (const event of batch) {
-      const reason = reasons.get(event.id);
-      if (reason === undefined) {
-        this.#account.write(event.type);
-        event.settle(this);
-        event.release();
-      } else this.#refused(event, reason);
-    }
+  }
+
+  #written(events: readonly Delivered[], { refused }: AppendResult): void {
+    this.#leave(events, refused, (event) => this.#account.write(event.type));
+  }
+
+  #spooled(events: readonly Delivered[], refused: readonly RefusedEvent[]): void {
+    this.#leave(events, refused, () => this.#account.spooled++);
   }
 
   /** As it waits; undefined where it is dropped at once. */
@@ -497,19 +499,6 @@ export class SinkDelivery implements Deliverer {
     return this.#background.takeMatching((event) => event.policy === "spool", MOST_PER_BATCH);
   }
 
-  /** Events lie in the spool now, apart from those that may not. */
-  #spooled(events: readonly Delivered[], refused: readonly RefusedEvent[]): void {
-    const reasons = reasonsOf(refused);
-    for (const event of events) {
-      const reason = reasons.size === 0 ? undefined : reasons.get(event.id);
-      if (reason === undefined) {
-        this.#account.spooled++;
-        event.settle(this);
-        event.release();
-      } else this.#refused(event, reason);
-    }
-  }
-
   /** When the log closes: what may be spooled goes there as the last resort. Answers what is left. */
   async #spoolRest(left: readonly Delivered[]): Promise<readonly Delivered[]> {
     const { spool } = this.#options;
@@ -613,8 +602,6 @@ const mayOvertake = (event: Delivered) => event.policy !== "spool" || event.orde
 
 /** An event another required sink has already was acknowledged: it may reach this one late, whatever its policy. */
 const maySpool = (event: Delivered) => event.policy === "spool" || event.persisted;
-
-const reasonsOf = (refused: readonly RefusedEvent[]) => new Map(refused.map((answer) => [answer.id, answer]));
 
 function partition<T>(all: readonly T[], matches: (each: T) => boolean): [T[], T[]] {
   const parts: [T[], T[]] = [[], []];

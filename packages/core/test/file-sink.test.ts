@@ -2,27 +2,14 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type AuditSink, createAuditLog, type FileSinkOptions, fileSink, memorySink, noteRecorded, type SinkEntry } from "../src/index.ts";
-import { uuidV7 } from "../src/uuid-v7.ts";
+import { type AuditSink, createAuditLog, type FileSinkOptions, fileSink, memorySink } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf } from "./support/logs.ts";
+import { noteEntry } from "./support/note-entry.ts";
 
 const DAY = 86_400_000;
 
-const entry = (note: string): SinkEntry => ({
-  definition: noteRecorded,
-  event: {
-    id: uuidV7(Date.now()),
-    time: new Date().toISOString(),
-    type: "custom",
-    action: "note.recorded",
-    severity: "info",
-    outcome: "success",
-    actor: { kind: "system" },
-    data: { note },
-  },
-});
-
+const entry = (note: string) => noteEntry({ data: { note } });
 const write = (sink: AuditSink, ...notes: string[]) => sink.append(notes.map(entry), { durable: true });
 
 const notesIn = (text: string) =>

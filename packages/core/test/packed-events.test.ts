@@ -2,28 +2,20 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
-import { type AuditEvent, accessChanged, createAuditLog, type DaybookError, noteRecorded } from "../src/index.ts";
+import { accessChanged, createAuditLog, type DaybookError, noteRecorded } from "../src/index.ts";
 import { PackedEvents, packedLines } from "../src/packed-events.ts";
 import { RecordedEvent } from "../src/recorded-event.ts";
-import { uuidV7 } from "../src/uuid-v7.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { formedStore } from "./support/formed-store.ts";
 import { codeOf } from "./support/logs.ts";
 import type { Mood } from "./support/moody-sink.ts";
+import { noteEntry } from "./support/note-entry.ts";
 
 const handling = { durable: false, policy: "spool", rank: 0, takers: [], required: 1 } as const;
 
 function recorded(order: number): RecordedEvent {
-  const event: AuditEvent = {
-    id: uuidV7(Date.now()),
-    time: new Date().toISOString(),
-    type: "custom",
-    action: "note.recorded",
-    severity: "info",
-    outcome: "success",
-    actor: { kind: "system" },
-  };
-  return new RecordedEvent(event, noteRecorded, handling, "spool", 600, order, undefined);
+  const { event, definition } = noteEntry();
+  return new RecordedEvent(event, definition, handling, "spool", 600, order, undefined);
 }
 
 /** Numbers from 0 to below 1, the same ones in each run. */

@@ -17,9 +17,9 @@ import { type EventForm, linesOf, plainForm } from "../src/event-form.ts";
 import { type DaybookError, defineEvent, memorySink, noteRecorded, type SinkEntry } from "../src/index.ts";
 import { Spool, type SpoolBatch } from "../src/spool.ts";
 import * as formatOfSpool from "../src/spool-file.ts";
-import { uuidV7 } from "../src/uuid-v7.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf } from "./support/logs.ts";
+import { noteEntry } from "./support/note-entry.ts";
 
 const sink = memorySink();
 const form = plainForm(sink, new Catalogue([noteRecorded]));
@@ -45,19 +45,7 @@ const openSpool = (folder: string, options: { maxBytes?: number; form?: EventFor
   });
 
 const entries = (...notes: string[]): SinkEntry[] =>
-  notes.map((note) => ({
-    definition: noteRecorded,
-    event: {
-      id: uuidV7(Date.now()),
-      time: new Date().toISOString(),
-      type: "custom",
-      action: "note.recorded",
-      severity: "info",
-      outcome: "success",
-      actor: { kind: "user", id: "ada", ip: "203.0.113.0" },
-      data: { note },
-    },
-  }));
+  notes.map((note) => noteEntry({ actor: { kind: "user", id: "ada", ip: "203.0.113.0" }, data: { note } }));
 
 const encode = (entry: SinkEntry) => ({ id: entry.event.id, type: entry.event.type, text: form.encode(entry) });
 const encoded = (...notes: string[]) => entries(...notes).map(encode);
