@@ -45,6 +45,11 @@ export class Frontier {
     return new Frontier(size, bytes);
   }
 
+  /** The same tree, which grows by itself. */
+  copy(): Frontier {
+    return new Frontier(this.#size, this.toBytes());
+  }
+
   /** Number of leaves. */
   get size(): number {
     return this.#size;

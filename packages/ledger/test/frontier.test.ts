@@ -35,6 +35,16 @@ describe("a frontier", () => {
     }
   });
 
+  it("has copies that grow by themselves", () => {
+    const leaves = leavesOf(9);
+    const frontier = grown(leaves.slice(0, 7));
+    const copy = frontier.copy();
+    for (const leaf of leaves.slice(7)) copy.push(leaf);
+    expect([frontier.size, copy.size]).toEqual([7, 9]);
+    expect(frontier.root()).toEqual(grown(leaves.slice(0, 7)).root());
+    expect(copy.root()).toEqual(grown(leaves).root());
+  });
+
   it("can be asked for its root without being changed by it", () => {
     const frontier = grown(leavesOf(7));
     const before = frontier.toBytes();

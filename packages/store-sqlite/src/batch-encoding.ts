@@ -14,6 +14,7 @@ export interface HandedEvent {
 
 const ROLES: readonly PartRole[] = ["actor", "subject", "target", "context"];
 const SEPARATOR = "\t";
+const LINE_FEED = 0x0a;
 
 /**
  * An event on its way to the writer, while it waits and in the spool, is one line of fields: id, time, the event itself where a table
@@ -60,11 +61,29 @@ export function decodeLine(text: string): HandedEvent {
   };
 }
 
-/** @param lines each ended by a line feed, in UTF-8; their memory is given back at once */
-export function decodeLines(lines: Uint8Array<ArrayBuffer>): HandedEvent[] {
-  const texts = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength).toString("utf8").split("\n");
-  // Not the block other small buffers share.
-  if (lines.byteLength === lines.buffer.byteLength) lines.buffer.transfer(0);
-  texts.pop();
-  return texts.map(decodeLine);
+/**
+ * Events one by one, each decoded when it is asked for: of a whole batch as objects, most would outlive a collection of the young
+ * generation. May be gone through again.
+ */
+export class HandedBatch implements Iterable<HandedEvent> {
+  readonly #lines: Buffer<ArrayBuffer>;
+
+  /** @param lines each ended by a line feed, in UTF-8 */
+  constructor(lines: Uint8Array<ArrayBuffer>) {
+    this.#lines = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
+  }
+
+  *[Symbol.iterator](): Iterator<HandedEvent> {
+    for (let from = 0; from < this.#lines.length; ) {
+      const end = this.#lines.indexOf(LINE_FEED, from);
+      yield decodeLine(this.#lines.toString("utf8", from, end));
+      from = end + 1;
+    }
+  }
+
+  /** Gives the memory back at once, where nothing else lies in it; the batch is empty from then on. */
+  release(): void {
+    // Not the block other small buffers share.
+    if (this.#lines.length === this.#lines.buffer.byteLength) this.#lines.buffer.transfer(0);
+  }
 }

@@ -1,4 +1,4 @@
-import { DaybookError } from "@daybook/core";
+import { DaybookError, isDaybookError } from "@daybook/core";
 import {
   commitPart,
   decodeEntry,
@@ -17,6 +17,7 @@ import {
 } from "@daybook/ledger";
 import { retryWhileBusy } from "./connection.ts";
 import { ledgerRows, type StoredRow } from "./ledger-rows.ts";
+import type { Sqlite } from "./sqlite-driver.ts";
 import type { WriterScope } from "./writer-scope.ts";
 
 /** A signed statement about all entries up to a size. */
@@ -34,6 +35,26 @@ interface CheckpointRow {
 }
 
 const STEP = 500;
+const NEWEST = "SELECT size, note, frontier FROM daybook_checkpoint ORDER BY size DESC LIMIT 1";
+
+const originOf = (db: Sqlite) => db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
+
+/**
+ * Where the newest checkpoint covers every row, as it does after an orderly end, the tree is known before this connection has written
+ * anything. Without this the first checkpoint would read what was written until then.
+ */
+export function knowTree({ db, ledger: { tree }, keys }: WriterScope): void {
+  const version = tree.version();
+  const last = db.prepare<[], CheckpointRow>(NEWEST).get();
+  const newestRow = db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get();
+  if (last === undefined || newestRow !== last.size - 1) return;
+  try {
+    tree.checked(trustedFrontier(last, generations(keys, generationOf(originOf(db)))), version);
+  } catch (cause) {
+    // Whoever signs the next checkpoint finds the same, and says so.
+    if (!isDaybookError(cause) || cause.code !== "LOG_DAMAGED") throw cause;
+  }
+}
 
 /**
  * Makes a checkpoint of everything stored. Where this connection has not written all of it, or somebody else has written since, it
@@ -48,11 +69,10 @@ export function* makeCheckpoint({ db, ledger: { tree }, keys, now }: WriterScope
       "Checkpoints are signed by whoever holds the signing key; run `daybook checkpoint --watch` there.",
     );
   }
-  const newest = db.prepare<[], CheckpointRow>("SELECT size, note, frontier FROM daybook_checkpoint ORDER BY size DESC LIMIT 1");
-  const origin = db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
-  const generation = generationOf(origin);
+  const newest = db.prepare<[], CheckpointRow>(NEWEST);
+  const origin = originOf(db);
   const last = newest.get();
-  const trusted = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generation));
+  const trusted = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generationOf(origin)));
   const known = tree.frontier();
   const frontier = known ?? trusted;
   if (known === undefined) {

@@ -33,8 +33,8 @@ export class KnownTree {
     this.#version = version;
   }
 
-  /** This connection has committed rows with these leaves, the first of them at the size of the tree. */
-  committed(leaves: readonly Uint8Array[]): void {
-    for (const leaf of leaves) this.#frontier?.push(leaf);
+  /** This connection has committed rows: the tree with them, or undefined where it was not known before them. */
+  committed(grown: Frontier | undefined): void {
+    this.#frontier = grown;
   }
 }

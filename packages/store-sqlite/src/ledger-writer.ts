@@ -38,16 +38,17 @@ const LATE_AFTER_MS = 60_000;
 const SALT_POOL_BYTES = 8_192;
 const NO_SEAL = new Uint8Array(16);
 
-interface Ready {
-  readonly event: HandedEvent;
-  readonly split: SplitEntry;
-  readonly entry: PreparedEntry;
+/** What became of a batch. */
+export interface Appended {
+  readonly refused: RefusedEvent[];
+  readonly stored: number;
+  /** Retention classes of what was stored. */
+  readonly classes: ReadonlySet<number>;
 }
 
 /**
- * Appends entries to the ledger of one database. Events are split, canonicalised and committed to before the lock is taken; inside
- * the transaction only the seal and the inserts remain. Several processes may do so with one file: each transaction continues from
- * the last row it finds, so the sequence stays dense.
+ * Appends entries to the ledger of one database. Several processes may do so with one file: each transaction continues from the last
+ * row it finds, so the sequence stays dense.
  */
 export class LedgerWriter {
   /** Of the log, as far as this connection knows it. */
@@ -95,33 +96,17 @@ export class LedgerWriter {
   /**
    * Stores all acceptable events in one transaction, in order, and answers with the others. An event whose id is known is stored
    * already and counts as acceptable.
+   * @param events gone through again where an id is known
    */
-  append(events: readonly HandedEvent[]): RefusedEvent[] {
-    const refused: RefusedEvent[] = [];
-    const ready: Ready[] = [];
-    const now = this.#options.now();
-    const onTime = new Date(now - LATE_AFTER_MS).toISOString();
-    for (const event of events) {
-      try {
-        const split = event.time < onTime ? withLate(event.split, new Date(now).toISOString()) : event.split;
-        ready.push({ event, split, entry: prepareEntry(split, this.#salts.take) });
-      } catch (cause) {
-        if (!isLedgerError(cause)) throw cause;
-        refused.push({ id: event.id, code: cause.code, hint: cause.hint });
-      }
+  append(events: Iterable<HandedEvent>): Appended {
+    try {
+      return this.transaction((append) => this.#appendAll(events, append));
+    } catch (cause) {
+      if (!isSqliteError(cause) || cause.code !== "SQLITE_CONSTRAINT_UNIQUE") throw cause;
+      return this.transaction((append) => this.#appendAll(this.#unknown(events), append));
+    } finally {
+      this.#salts.wipe();
     }
-    let rest = ready;
-    while (rest.length > 0) {
-      try {
-        refused.push(...this.transaction((append) => this.#appendAll(rest, append)));
-        break;
-      } catch (cause) {
-        if (!isSqliteError(cause) || cause.code !== "SQLITE_CONSTRAINT_UNIQUE") throw cause;
-        rest = this.#withoutKnown(rest);
-      }
-    }
-    this.#salts.wipe();
-    return refused;
   }
 
   /**
@@ -141,17 +126,16 @@ export class LedgerWriter {
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
       this.#openBucket.continueAt(first);
       // Asked inside the transaction: from here on nobody else can write.
-      const known = this.tree.frontier() !== undefined;
-      const leaves: Uint8Array[] = [];
+      const grown = this.tree.frontier()?.copy();
       const result = action((entry) => {
         seal = sealNext(sealKeyAt(keys, seq)!, seq, seal, entry.leaf);
         this.#insert(seq, entry, seal);
-        if (known) leaves.push(entry.leaf);
+        grown?.push(entry.leaf);
         return seq++;
       }, first);
       if (bucketOf(seq) > bucketOf(first)) this.#closeBuckets(seq);
       this.#commit.run();
-      this.tree.committed(leaves);
+      this.tree.committed(grown);
       return result;
     } catch (cause) {
       this.#openBucket.forget();
@@ -160,23 +144,47 @@ export class LedgerWriter {
     }
   }
 
-  #appendAll(ready: readonly Ready[], append: (entry: PreparedEntry) => number): RefusedEvent[] {
+  #appendAll(events: Iterable<HandedEvent>, append: (entry: PreparedEntry) => number): Appended {
     const refused: RefusedEvent[] = [];
+    const classes = new Set<number>();
+    let stored = 0;
+    const now = this.#options.now();
+    const onTime = new Date(now - LATE_AFTER_MS).toISOString();
     const newestErasure = this.#suppression.newest();
-    for (const { event, split, entry } of ready) {
-      let kept = entry;
-      if (newestErasure !== undefined && event.time <= newestErasure) {
-        const left = this.#suppression.apply(split, event.time);
-        if (left === undefined) {
-          refused.push({ id: event.id, code: "SUPPRESSED", hint: "The person it is about was erased after it happened." });
-          continue;
-        }
-        if (left !== split) kept = prepareEntry(left, this.#salts.take);
+    for (const { id, time, split: given, projected } of events) {
+      let split: SplitEntry | undefined = time < onTime ? withLate(given, new Date(now).toISOString()) : given;
+      if (newestErasure !== undefined && time <= newestErasure) split = this.#suppression.apply(split, time);
+      if (split === undefined) {
+        refused.push({ id, code: "SUPPRESSED", hint: "The person it is about was erased after it happened." });
+        continue;
       }
-      const seq = append(kept);
-      if (event.projected !== undefined) this.#options.follow?.(event.projected, seq);
+      const entry = this.#prepared(id, split, refused);
+      if (entry === undefined) continue;
+      const seq = append(entry);
+      stored++;
+      classes.add(split.class);
+      if (projected !== undefined) this.#options.follow?.(projected, seq);
     }
-    return refused;
+    return { refused, stored, classes };
+  }
+
+  #prepared(id: string, split: SplitEntry, refused: RefusedEvent[]): PreparedEntry | undefined {
+    try {
+      return prepareEntry(split, this.#salts.take);
+    } catch (cause) {
+      if (!isLedgerError(cause)) throw cause;
+      refused.push({ id, code: cause.code, hint: cause.hint });
+      return undefined;
+    }
+  }
+
+  *#unknown(events: Iterable<HandedEvent>): Generator<HandedEvent> {
+    const seen = new Set<string>();
+    for (const event of events) {
+      if (seen.has(event.id) || this.#idKnown.get(event.id) !== undefined) continue;
+      seen.add(event.id);
+      yield event;
+    }
   }
 
   #insert(seq: number, { class: entryClass, entry, parts }: PreparedEntry, seal: Uint8Array): void {
@@ -188,15 +196,6 @@ export class LedgerWriter {
       const { salt, text } = parts[part]!;
       this.#insertPerson.run(seq, part, salt, text);
     }
-  }
-
-  #withoutKnown(ready: readonly Ready[]): Ready[] {
-    const seen = new Set<string>();
-    return ready.filter(({ event: { id } }) => {
-      if (seen.has(id) || this.#idKnown.get(id) !== undefined) return false;
-      seen.add(id);
-      return true;
-    });
   }
 
   /**

@@ -66,16 +66,20 @@ export class OpenBucket {
   }
 
   /** The references of a bucket in the order of their index; undefined where not all of them are known. */
-  complete(bucket: number): Reference[] | undefined {
+  complete(bucket: number): Iterable<Reference> | undefined {
     if (this.#full?.bucket !== bucket) return undefined;
     const { high, low, slots } = this.#full;
     this.#full = undefined;
     const order = Uint32Array.from(slots.keys()).sort((a, b) => high[a]! - high[b]! || low[a]! - low[b]! || slots[a]! - slots[b]!);
     const first = bucket * BUCKET_ROWS;
-    return Array.from(order, (i) => ({
-      key: (BigInt(high[i]!) << 32n) | BigInt(low[i]!),
-      seq: first + (slots[i]! >>> 8),
-      part: slots[i]! & 0xff,
-    }));
+    return (function* () {
+      for (const i of order) {
+        yield {
+          key: (BigInt(high[i]!) << 32n) | BigInt(low[i]!),
+          seq: first + (slots[i]! >>> 8),
+          part: slots[i]! & 0xff,
+        };
+      }
+    })();
   }
 }

@@ -16,7 +16,7 @@ import {
 import writerThreadCode from "./writer-thread.ts?bundled";
 
 const START_DEADLINE_MS = 30_000;
-const YOUNG_GENERATION_MB = 24;
+const YOUNG_GENERATION_MB = 6;
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -47,7 +47,7 @@ class Thread {
       transferList: [port2],
       // Preloads and flags of the application are not for this thread.
       execArgv: [],
-      // Bounds what V8 gives to objects that live as long as a batch, and would otherwise double under load, up to 110 MB.
+      // What lives as long as one event needs little room; V8 would double it under load.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     const { worker } = this;

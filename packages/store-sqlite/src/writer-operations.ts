@@ -11,9 +11,9 @@ import type {
 } from "@daybook/core";
 import { CLASS, type Policy, parseKeys, signNote } from "@daybook/ledger";
 import type { SuppressionRecord } from "./anchors/anchor.ts";
-import { decodeLines } from "./batch-encoding.ts";
+import { HandedBatch } from "./batch-encoding.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
-import type { Checkpoint } from "./checkpointer.ts";
+import { type Checkpoint, knowTree } from "./checkpointer.ts";
 import { openWriting, retryWhileBusy } from "./connection.ts";
 import { ErasureOperations } from "./erasure-operations.ts";
 import { placeHold, releaseHold } from "./hold-operations.ts";
@@ -74,16 +74,18 @@ export class WriterOperations {
     if (retention === "daily") {
       this.#daily = new RetentionSchedule(this.#scope, this.#retention, path, emit, (result) => this.#retained(result));
     }
+    if (this.#checkpoints.possible) knowTree(this.#scope);
     this.#erasure.resume();
     this.#removals.attempt(false);
   }
 
   append(lines: Uint8Array<ArrayBuffer>): readonly RefusedEvent[] {
-    const batch = decodeLines(lines);
-    const refused = this.#scope.ledger.append(batch);
-    this.#wal.committed(batch.length);
+    const batch = new HandedBatch(lines);
+    const { refused, stored, classes } = this.#scope.ledger.append(batch);
+    batch.release();
+    this.#wal.committed(stored);
     this.#removals.finish();
-    this.#checkpoints.entriesStored(batch.some(({ split }) => split.class === CLASS.consent || split.class === CLASS.compliance));
+    this.#checkpoints.entriesStored(classes.has(CLASS.consent) || classes.has(CLASS.compliance));
     return refused;
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type LedgerKeys, prepareEntry } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Checkpoint, makeCheckpoint } from "../src/checkpointer.ts";
+import { type Checkpoint, knowTree, makeCheckpoint } from "../src/checkpointer.ts";
 import { openWriting } from "../src/connection.ts";
 import { LedgerWriter } from "../src/ledger-writer.ts";
 import { openSqliteStore } from "../src/open-sqlite-store.ts";
@@ -65,6 +65,38 @@ describe("a checkpoint of what one connection has written", () => {
     const { size, note } = checkpoint(scope);
     expect([size, readsRows(statements)]).toEqual([10, false]);
     expect(readCheckpoint(path, keys)).toBe(note);
+  });
+
+  it("reads nothing at all where the newest checkpoint covered every row when the connection was opened", () => {
+    const { path, keys, scope, statements } = newLog();
+    knowTree(scope);
+    append(scope, 1);
+    expect(checkpoint(scope)).toMatchObject({ size: 2, made: true });
+    const next = connect(path, keys);
+    knowTree(next.scope);
+    append(next.scope, 2);
+    const { size, note } = checkpoint(next.scope);
+    expect([size, readsRows(statements), readsRows(next.statements)]).toEqual([3, false, false]);
+    expect(readCheckpoint(path, keys)).toBe(note);
+  });
+
+  it("reads the rows that no checkpoint covered when the connection was opened", () => {
+    const { path, keys, scope } = newLog();
+    append(scope, 1);
+    const next = connect(path, keys);
+    knowTree(next.scope);
+    append(next.scope, 2);
+    const { size, note } = checkpoint(next.scope);
+    expect([size, readsRows(next.statements)]).toEqual([3, true]);
+    expect(readCheckpoint(path, keys)).toBe(note);
+  });
+
+  it("is refused where the checkpoint that was there at the beginning is not one of this log", () => {
+    const { scope } = newLog();
+    scope.db.exec("UPDATE daybook_checkpoint SET frontier = zeroblob(32)");
+    knowTree(scope);
+    append(scope, 1);
+    expect(() => checkpoint(scope)).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
   });
 
   it("knows nothing of a transaction that was rolled back", () => {
