@@ -3,6 +3,7 @@ import { classOf, isEventClass } from "./entry-class.ts";
 import type { LedgerKeys } from "./keys.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { pseudonymOf, sessionDigest } from "./pseudonym.ts";
+import { RecurringText } from "./recurring-text.ts";
 import type { PartRole, SplitEntry, SplitPart } from "./split-entry.ts";
 
 type Json = { readonly [key: string]: unknown };
@@ -84,6 +85,22 @@ const SEVERITIES: ReadonlySet<unknown> = new Set(["info", "warning", "error", "c
 const OUTCOMES: ReadonlySet<unknown> = new Set(["success", "failure", "denied", "partial"]);
 const KINDS: ReadonlySet<unknown> = new Set(["user", "service", "system", "anonymous", "ai_agent"]);
 
+const TEXT_OF = {
+  action: new RecurringText((value) => `{"action":"${actionOf(value)}"`),
+  actorKind: new RecurringText((value) => `,"actor_kind":"${oneOf("actor.kind", value, KINDS)}"`),
+  instance: new RecurringText((value) => `,"instance":"${checked("instance", value, COMPONENT)}"`),
+  method: new RecurringText((value) => `,"method":"${checked("request.method", value, METHOD)}"`),
+  outcome: new RecurringText((value) => `,"outcome":"${oneOf("outcome", value, OUTCOMES)}"`),
+  purpose: new RecurringText((value) => `,"purpose":"${checked("purpose", value, CODE)}"`),
+  reason: new RecurringText((value) => `,"reason":"${checked("reason", value, CODE)}"`),
+  resourceType: new RecurringText((value) => `,"resource_type":"${checked("resource.type", value, CODE)}"`),
+  route: new RecurringText((value) => `,"route":${route(value)}`),
+  service: new RecurringText((value) => `,"service":"${checked("service", value, COMPONENT)}"`),
+  severity: new RecurringText((value) => `,"severity":"${oneOf("severity", value, SEVERITIES)}"`),
+  status: new RecurringText((value) => `,"status":${status(value)}`),
+  type: new RecurringText((value) => `","type":"${checked("type", value, TYPE)}"}`),
+};
+
 /**
  * Takes an event apart: a head that says what happened, and a part for each person, which can be removed later without breaking the
  * proof of anything else. A field goes where its name says, never where its value seems to belong. Keys are written in canonical
@@ -95,31 +112,29 @@ export function splitEvent(event: LedgerEvent, options: SplitOptions): SplitEntr
   const { actor, resource, request, error, subjects } = event;
   const entryClass = (options.classOf ?? classOf)(event);
   if (!isEventClass(entryClass)) throw bad("the class", "is not 1 to 7 or 64 to 127");
-  const action = checked("action", event.action, ACTION);
-  if (action.startsWith("ledger.")) throw new LedgerError("RESERVED_ACTION", "Choose another name for the action.");
+  let head = TEXT_OF.action.of(event.action);
 
   const resourceId = present(resource?.id) ? quoted("resource.id", resource!.id, 512) : undefined;
   const data = dataOf(event.data, headKeys);
 
-  let head = `{"action":"${action}"`;
-  if (present(actor)) head += `,"actor_kind":"${oneOf("actor.kind", actor!.kind, KINDS)}"`;
+  if (present(actor)) head += TEXT_OF.actorKind.of(actor!.kind);
   if (data.declared !== undefined) head += `,"details":${data.declared}`;
   if (present(request?.durationMs)) head += `,"duration_ms":${duration(request!.durationMs!)}`;
   if (present(error?.code)) head += `,"error_code":"${checked("error.code", error!.code, ERROR_CODE)}"`;
-  head += `,"id":"${checked("id", event.id, UUID_V7)}"`;
-  if (present(event.instance)) head += `,"instance":"${checked("instance", event.instance, COMPONENT)}"`;
+  head = `${head},"id":"${checked("id", event.id, UUID_V7)}"`;
+  if (present(event.instance)) head += TEXT_OF.instance.of(event.instance);
   if (present(late)) head += `,"late":"${checked("late", late, TIME)}"`;
-  if (present(request?.method)) head += `,"method":"${checked("request.method", request!.method, METHOD)}"`;
-  head += `,"outcome":"${oneOf("outcome", event.outcome, OUTCOMES)}"`;
-  if (present(event.purpose)) head += `,"purpose":"${checked("purpose", event.purpose, CODE)}"`;
-  if (present(event.reason)) head += `,"reason":"${checked("reason", event.reason, CODE)}"`;
+  if (present(request?.method)) head += TEXT_OF.method.of(request!.method);
+  head += TEXT_OF.outcome.of(event.outcome);
+  if (present(event.purpose)) head += TEXT_OF.purpose.of(event.purpose);
+  if (present(event.reason)) head += TEXT_OF.reason.of(event.reason);
   if (resourceIdDeclared && resourceId !== undefined) head += `,"resource_id":${resourceId}`;
-  if (present(resource)) head += `,"resource_type":"${checked("resource.type", resource!.type, CODE)}"`;
-  if (present(request?.route)) head += `,"route":${route(request!.route!)}`;
-  if (present(event.service)) head += `,"service":"${checked("service", event.service, COMPONENT)}"`;
-  head += `,"severity":"${oneOf("severity", event.severity, SEVERITIES)}"`;
-  if (present(request?.status)) head += `,"status":${status(request!.status!)}`;
-  head += `,"ts":"${checked("time", event.time, TIME)}","type":"${checked("type", event.type, TYPE)}"}`;
+  if (present(resource)) head += TEXT_OF.resourceType.of(resource!.type);
+  if (present(request?.route)) head += TEXT_OF.route.of(request!.route);
+  if (present(event.service)) head += TEXT_OF.service.of(event.service);
+  head += TEXT_OF.severity.of(event.severity);
+  if (present(request?.status)) head += TEXT_OF.status.of(request!.status);
+  head = `${head},"ts":"${checked("time", event.time, TIME)}${TEXT_OF.type.of(event.type)}`;
 
   const detail: Detail = {
     details: data.detachable,
@@ -174,19 +189,19 @@ function actorPart(event: LedgerEvent, detail: Detail, keys: LedgerKeys, userIds
   const sub = id === undefined ? undefined : pseudonymOf(keys, id);
   const about = facts("actor.about", actor?.about);
   let text = about === undefined ? "{" : `{"about":${about},`;
-  if (detail.details !== undefined) text += `"details":${detail.details},`;
-  if (detail.errorMessage !== undefined) text += `"error_message":${detail.errorMessage},`;
-  if (present(actor?.ip)) text += `"ip":${quoted("actor.ip", actor!.ip, 64)},`;
-  if (present(request?.id)) text += `"request_id":${quoted("request.id", request!.id, 128)},`;
-  if (detail.resourceId !== undefined) text += `"resource_id":${detail.resourceId},`;
+  if (detail.details !== undefined) text = `${text}"details":${detail.details},`;
+  if (detail.errorMessage !== undefined) text = `${text}"error_message":${detail.errorMessage},`;
+  if (present(actor?.ip)) text = `${text}"ip":${quoted("actor.ip", actor!.ip, 64)},`;
+  if (present(request?.id)) text = `${text}"request_id":${quoted("request.id", request!.id, 128)},`;
+  if (detail.resourceId !== undefined) text = `${text}"resource_id":${detail.resourceId},`;
   text += `"role":"actor"`;
-  if (present(actor?.sessionId)) text += `,"sid":"${sessionDigest(keys, actor!.sessionId!)}"`;
-  if (present(request?.spanId)) text += `,"span_id":${quoted("request.spanId", request!.spanId, 128)}`;
-  if (sub !== undefined) text += `,"sub":"${sub}"`;
-  if (present(event.tenant)) text += `,"tenant":${quoted("tenant", event.tenant, 128)}`;
-  if (present(request?.traceId)) text += `,"trace_id":${quoted("request.traceId", request!.traceId, 128)}`;
-  if (present(actor?.userAgent)) text += `,"ua":${quoted("actor.userAgent", actor!.userAgent, 512)}`;
-  if (id !== undefined && userIds !== "pseudonymous") text += `,"uid":${quoted("actor.id", id, 512)}`;
+  if (present(actor?.sessionId)) text = `${text},"sid":"${sessionDigest(keys, actor!.sessionId!)}"`;
+  if (present(request?.spanId)) text = `${text},"span_id":${quoted("request.spanId", request!.spanId, 128)}`;
+  if (sub !== undefined) text = `${text},"sub":"${sub}"`;
+  if (present(event.tenant)) text = `${text},"tenant":${quoted("tenant", event.tenant, 128)}`;
+  if (present(request?.traceId)) text = `${text},"trace_id":${quoted("request.traceId", request!.traceId, 128)}`;
+  if (present(actor?.userAgent)) text = `${text},"ua":${quoted("actor.userAgent", actor!.userAgent, 512)}`;
+  if (id !== undefined && userIds !== "pseudonymous") text = `${text},"uid":${quoted("actor.id", id, 512)}`;
   return { role: "actor", ...(sub === undefined ? {} : { sub }), text: `${text}}` };
 }
 
@@ -273,15 +288,21 @@ function quoted(field: string, value: unknown, longest: number): string {
   return JSON.stringify(value);
 }
 
-function route(value: string): string {
+function actionOf(value: unknown): string {
+  const action = checked("action", value, ACTION);
+  if (action.startsWith("ledger.")) throw new LedgerError("RESERVED_ACTION", "Choose another name for the action.");
+  return action;
+}
+
+function route(value: unknown): string {
   if (typeof value !== "string" || !ROUTE.test(value))
     throw bad("request.route", "is neither a route template, which begins with `/`, nor `(unmatched)`");
   return quoted("request.route", value, 256);
 }
 
-function status(value: number): number {
-  if (!Number.isInteger(value) || value < 100 || value > 599) throw bad("request.status", "is not 100 to 599");
-  return value;
+function status(value: unknown): number {
+  if (!Number.isInteger(value) || (value as number) < 100 || (value as number) > 599) throw bad("request.status", "is not 100 to 599");
+  return value as number;
 }
 
 function duration(value: number): number {
