@@ -1,5 +1,5 @@
 /** What a package has inside its build, instead of asking for it when it is installed. */
-export const INSIDE: Readonly<Record<string, readonly string[]>> = { cli: ["commander"] };
+export const INSIDE: Readonly<Record<string, readonly string[]>> = { cli: ["commander"], "store-sqlite": ["kysely"] };
 
 /** Which workspace packages a package may import. `cli` and `apps/*` may import any. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

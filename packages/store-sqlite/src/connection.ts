@@ -5,6 +5,8 @@ import { isBusy, storeFailure } from "./sqlite-failure.ts";
 /** How long SQLite itself waits for a lock; a thread inside its busy handler answers nobody, so the rest is retried in JavaScript. */
 const BUSY_TIMEOUT_MS = 100;
 const GIVE_UP_AFTER_MS = 10_000;
+/** In KiB: of four times as much, which the driver would take, each connection kept all and gained nothing. */
+const CACHE_SIZE = "cache_size = -4000";
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** Blocks this thread. */
@@ -48,7 +50,7 @@ export function openWriting(Database: SqliteConstructor, path: string, { exclusi
       "trusted_schema = OFF",
       "cell_size_check = ON",
       "temp_store = MEMORY",
-      "cache_size = -4000",
+      CACHE_SIZE,
       "wal_autocheckpoint = 8000",
     ]) {
       connection.pragma(setting);
@@ -77,6 +79,7 @@ export function openReading(Database: SqliteConstructor, path: string): Sqlite {
     db.pragma("trusted_schema = OFF");
     db.pragma("cell_size_check = ON");
     db.pragma("temp_store = MEMORY");
+    db.pragma(CACHE_SIZE);
     return db;
   } catch (cause) {
     db?.close();

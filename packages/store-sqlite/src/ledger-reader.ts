@@ -42,7 +42,7 @@ interface Tables {
   daybook_person: PersonTable;
 }
 
-type KyselyModule = typeof import("kysely");
+type QueryBuilder = typeof import("./query-builder.ts");
 
 /** Rows one step of a scan or a count reads before other work gets its turn. */
 const STEP = 1_000;
@@ -57,7 +57,7 @@ const CANDIDATES = 500;
 export class LedgerReader {
   readonly #db: Sqlite;
   readonly #keys: LedgerKeys | undefined;
-  #kysely: Promise<{ db: Kysely<Tables>; sql: KyselyModule["sql"] }> | undefined;
+  #kysely: Promise<{ db: Kysely<Tables>; sql: QueryBuilder["sql"] }> | undefined;
 
   /**
    * @internal
@@ -230,9 +230,9 @@ export class LedgerReader {
     }
   }
 
-  /** Kysely takes longer to load than the rest together: a process that never asks never loads it. */
+  /** Kysely takes long to load: a process that never asks never loads it. */
   #open() {
-    this.#kysely ??= import("kysely").then(({ Kysely, SqliteDialect, sql }) => ({
+    this.#kysely ??= import("./query-builder.ts").then(({ Kysely, SqliteDialect, sql }) => ({
       db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#db }) }),
       sql,
     }));
@@ -275,7 +275,7 @@ class UnreadRows implements Iterable<LedgerRow> {
 /** One page by key: the rows beyond `cursor` in the wanted order. */
 function page(
   db: Kysely<Tables>,
-  sql: KyselyModule["sql"],
+  sql: QueryBuilder["sql"],
   filter: EventFilter,
   order: "newest" | "oldest",
   cursor: number | undefined,
@@ -290,7 +290,7 @@ function page(
 
 type EntrySelect<O> = SelectQueryBuilder<Tables, "daybook_entry", O>;
 
-function where<O>(builder: EntrySelect<O>, filter: EventFilter, sql: KyselyModule["sql"]): EntrySelect<O> {
+function where<O>(builder: EntrySelect<O>, filter: EventFilter, sql: QueryBuilder["sql"]): EntrySelect<O> {
   let select = builder;
   for (const key of ["type", "action", "severity", "outcome"] as const) {
     const wanted = filter[key];
@@ -319,7 +319,7 @@ interface SelectedEntry {
   person: string | null;
 }
 
-const entryColumns = (sql: KyselyModule["sql"]) => [
+const entryColumns = (sql: QueryBuilder["sql"]) => [
   "seq" as const,
   sql<number>`(length(entry) - 6) / 32`.as("parts"),
   "head" as const,
