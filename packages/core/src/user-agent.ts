@@ -23,7 +23,9 @@ const PRODUCTS: readonly (readonly [label: string, token: RegExp])[] = [
 const CRAWLER = /bot\b|crawl|spider|slurp/i;
 
 const seen = new Map<string, string>();
-const REMEMBERED = 4096;
+const REMEMBERED = 1_024;
+/** A longer header is looked at each time: what a client sends must not fill the memory. */
+const LONGEST_REMEMBERED = 512;
 
 /**
  * A User-Agent header cut to a known product and its major version, `Firefox 131`; `crawler` or `other` for the rest. The whole
@@ -33,6 +35,7 @@ export function userAgentProduct(header: string): string {
   const known = seen.get(header);
   if (known !== undefined) return known;
   const product = productOf(header.slice(0, 1024));
+  if (header.length > LONGEST_REMEMBERED) return product;
   if (seen.size >= REMEMBERED) seen.clear();
   seen.set(header, product);
   return product;

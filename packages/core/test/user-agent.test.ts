@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { userAgentProduct } from "../src/user-agent.ts";
 
@@ -21,6 +23,13 @@ describe("a User-Agent header", () => {
   });
 
   it("cannot fill the memory with different ones", () => {
+    const rest = "x".repeat(4_096);
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 20_000; i++) userAgentProduct(Buffer.from(`curl/${i}.0 ${rest}`).toString("latin1"));
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4e6);
+    expect(userAgentProduct(`curl/8.5.0 ${rest}`)).toBe("curl 8");
     for (let i = 0; i < 20_000; i++) userAgentProduct(`curl/${i}.0`);
     expect(userAgentProduct("curl/8.5.0")).toBe("curl 8");
   });

@@ -1,4 +1,3 @@
-import { randomFillSync } from "node:crypto";
 import type { AuditEvent, RefusedEvent } from "@daybook/core";
 import {
   CLASS,
@@ -18,6 +17,7 @@ import type { HandedEvent } from "./batch-encoding.ts";
 import { retryWhileBusy } from "./connection.ts";
 import { KnownTree } from "./known-tree.ts";
 import { OpenBucket, type Reference } from "./open-bucket.ts";
+import { SaltPool } from "./salt-pool.ts";
 import { sameFileAt } from "./same-file.ts";
 import { BUCKET_ROWS, bucketOf } from "./schema.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
@@ -35,7 +35,6 @@ export interface LedgerWriterOptions {
 
 /** A record stored this long after it was made says so in its head. */
 const LATE_AFTER_MS = 60_000;
-const SALT_POOL_BYTES = 8_192;
 const NO_SEAL = new Uint8Array(16);
 
 /** What became of a batch. */
@@ -241,34 +240,4 @@ const inOrder = (a: Reference, b: Reference) => (a.key < b.key ? -1 : a.key > b.
 function withLate({ class: entryClass, parts }: SplitEntry, late: string): SplitEntry {
   const [head, ...others] = parts;
   return { class: entryClass, parts: [{ text: canonicalText({ ...JSON.parse(head!.text), late }) }, ...others] };
-}
-
-/**
- * Random bytes in blocks: one call of the generator per 256 salts. Each byte is handed out once, as a view of its block, and wiped
- * when what it was drawn for is stored.
- */
-class SaltPool {
-  #block = Buffer.alloc(0);
-  #used = 0;
-  #stored = 0;
-  #full: Buffer[] = [];
-
-  readonly take = (bytes: number): Uint8Array => {
-    if (this.#used + bytes > this.#block.length) {
-      this.#full.push(this.#block.subarray(this.#stored));
-      this.#block = randomFillSync(Buffer.allocUnsafeSlow(SALT_POOL_BYTES));
-      this.#used = 0;
-      this.#stored = 0;
-    }
-    const from = this.#used;
-    this.#used += bytes;
-    return this.#block.subarray(from, this.#used);
-  };
-
-  wipe(): void {
-    for (const block of this.#full) block.fill(0);
-    this.#full = [];
-    this.#block.fill(0, this.#stored, this.#used);
-    this.#stored = this.#used;
-  }
 }

@@ -16,7 +16,7 @@ import {
 import writerThreadCode from "./writer-thread.ts?bundled";
 
 const START_DEADLINE_MS = 30_000;
-const YOUNG_GENERATION_MB = 6;
+const YOUNG_GENERATION_MB = 3;
 
 interface Waiting {
   resolve(value: unknown): void;

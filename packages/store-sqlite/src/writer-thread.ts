@@ -6,6 +6,10 @@ import { storeFailure } from "./sqlite-failure.ts";
 import { WriterOperations } from "./writer-operations.ts";
 import { ANSWERS, READY, REFUSED, STATE, type WriterAnswer, type WriterCall, type WriterStart } from "./writer-protocol.ts";
 
+// Small buffers share a block. One of 64 KiB, as newer versions of Node have it, is in use for so long that it counts as old, and what
+// is old piles up for seconds before V8 looks at it.
+Buffer.poolSize = 8_192;
+
 const { settings, port, shared } = workerData as WriterStart;
 const counters = new Int32Array(shared);
 
