@@ -1,5 +1,5 @@
 const WRITER =
-  "The writer thread takes some 20 us for a request, where an access logger appends a line: 8 for the row and its three indexes, 5 for commitments, leaf and seal, " +
+  "The writer thread takes some 15 us for a request, where an access logger appends a line: 8 for the row and its three indexes, 4 for commitments, leaf and seal, " +
   "1 for handing over and for the write-ahead log, and the rest because a commit carries only 150 events, those of a few turns of the event loop. " +
   "Letting them gather for 50 ms was measured and takes 6 us off; it was not done because a process that is killed loses what waits";
 
@@ -7,7 +7,7 @@ const REQUEST_THREAD =
   "About 8 us are in functions of Daybook: making the event and its two texts, and handing them over. The rest is garbage collection, and caches the writer thread takes away on the same core";
 
 const MEMORY =
-  "A thread of its own for the writer takes 20 to 25 MB, SQLite and the modules 10. The rest is V8: memory for its compilers, and the young generation, which doubles when what has outlived its collections adds up to its size. That happens to a bare server too, after two minutes instead of five to twenty seconds; what outlives them here is what Node's async context keeps of the last request of each connection, not events. On Node 22, which bounds every young generation at 32 MB, the same command measures 39 (Express) and 53 MB (Fastify)";
+  "A thread of its own costs Node 19 MB before it does anything, the writer in it 12, SQLite included; 9 to 16 are memory V8's compilers took in the first second and the C library keeps. The young generation doubles when what has outlived its collections adds up to its size, 14 MB. That happens to a bare server too, after two minutes instead of five seconds; what outlives them here is what Node's async context keeps of the last request of each connection, not events";
 
 /**
  * What dominates where a goal is not reached, as measured, and what would be needed: for `P1`, or for one part of a goal, `P4 2 ms
@@ -23,17 +23,17 @@ export const REASONS: Readonly<Record<string, string>> = {
     "The one core of the server is busy all the time, so whatever a record costs, on any thread, is missing for requests. With a second core for the writer it would be the share of the request thread",
   P5: "CPU: the queue, the writer and the proof take as much of it as the table with its random index writes; what those cost beyond CPU is the disk's. Here the table inserts 21,600 rows/s at five million events; where it inserted 14,500, on another machine of the same kind, we were 2.10x as fast, with 31,200",
   "P6 CPU":
-    "Nothing in an insert grows with the log: indexes are written at their ends, references a bucket at a time. Single steps differ by a fifth on a shared machine; four full runs gave 0.86x, 0.87x, 1.15x and 1.00x",
+    "Nothing in an insert grows with the log: indexes are written at their ends, references a bucket at a time. Single steps differ by a fifth on a shared machine; five full runs gave 0.86x, 0.87x, 1.15x, 1.00x and 1.20x",
   "P6 WAL":
     "Each commit writes the last page of the table and of each index again, nine pages; commits of several thousand events would write fewer",
   P7: "35 to 45 us of CPU for each event somebody waits for, promise and message included; and the other side flushes faster on this disk, 500 to 770 times a second, than the 344 the goal was set by",
   "P8 p50": "Two changes of threads, and a commit of half a dozen pages of 8 KiB instead of one block of 4",
   "P8 event loop": "One busy thread more on two cores, which the load needs too",
-  P9: "Four hashes and one keyed hash for each entry, where the other side makes one; seals depend on each other, so that a second core cannot share them",
+  P9: "22 % are SQLite's own look at its pages and indexes, 18 % reading the rows, 17 % the four hashes and the keyed one of each entry, where the other side makes one hash, 17 % reading heads and parts as canonical JSON. Seals depend on each other, so that a second core cannot share them",
   "P10 csv":
     "Rows cross from SQLite into JavaScript, where cells that a spreadsheet would run as formulas are found; the shell prints them as they are",
   "P10 ndjson": "Rows cross from SQLite into JavaScript",
-  "P10 memory": "90 MB are resident before the first row is read: Node, of which 52 are its program, the database driver and the modules",
+  "P10 memory": "76 MB are resident before the first row is read: Node, of which 47 are its program, the database driver and the modules",
   P11: "Parts are blanked and overwritten, and the file is searched for their salts before the erasure counts as proven; a DELETE leaves the bytes in the file",
   "P12 time":
     "Every row that is blanked loses three index entries and writes its page twice, to the log and to the file, flushed after 1,000 to 1,600 rows so that no step is long, which takes 4 of 15 us",

@@ -5,8 +5,8 @@ import { isBusy, storeFailure } from "./sqlite-failure.ts";
 /** How long SQLite itself waits for a lock; a thread inside its busy handler answers nobody, so the rest is retried in JavaScript. */
 const BUSY_TIMEOUT_MS = 100;
 const GIVE_UP_AFTER_MS = 10_000;
-/** In KiB: of eight times as much, which the driver would take, each connection kept all and gained nothing. */
-const CACHE_SIZE = "cache_size = -2000";
+/** In KiB: of four times as much, which the driver would take, each connection kept all and gained nothing. */
+const CACHE_SIZE = "cache_size = -4000";
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** Blocks this thread. */
