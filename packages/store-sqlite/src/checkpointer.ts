@@ -49,7 +49,7 @@ export function knowTree({ db, ledger: { tree }, keys }: WriterScope): void {
   const newestRow = db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get();
   if (last === undefined || newestRow !== last.size - 1) return;
   try {
-    tree.checked(trustedFrontier(last, generations(keys, generationOf(originOf(db)))), version);
+    tree.checked(trustedFrontier(last, originOf(db), keys), version);
   } catch (cause) {
     // Whoever signs the next checkpoint finds the same, and says so.
     if (!isDaybookError(cause) || cause.code !== "LOG_DAMAGED") throw cause;
@@ -72,7 +72,7 @@ export function* makeCheckpoint({ db, ledger: { tree }, keys, now }: WriterScope
   const newest = db.prepare<[], CheckpointRow>(NEWEST);
   const origin = originOf(db);
   const last = newest.get();
-  const trusted = last === undefined ? Frontier.empty() : trustedFrontier(last, generations(keys, generationOf(origin)));
+  const trusted = last === undefined ? Frontier.empty() : trustedFrontier(last, origin, keys);
   const known = tree.frontier();
   const frontier = known ?? trusted;
   if (known === undefined) {
@@ -139,7 +139,8 @@ export function generations({ name, retired, ...newest }: WriterScope["keys"], u
   return signing.flatMap((keys) => Array.from({ length: upTo }, (_, i) => parseVkey(vkeyOf(keys, i + 1))));
 }
 
-function trustedFrontier({ size, note, frontier: bytes }: CheckpointRow, vkeys: readonly Vkey[]): Frontier {
+function trustedFrontier({ size, note, frontier: bytes }: CheckpointRow, origin: string, keys: WriterScope["keys"]): Frontier {
+  const vkeys = generations(keys, generationOf(origin));
   try {
     const opened = openCheckpoint(note, vkeys);
     const frontier = Frontier.fromBytes(bytes, size);
