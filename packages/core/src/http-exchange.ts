@@ -6,6 +6,7 @@ import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, reque
 import { DaybookError } from "./daybook-error.ts";
 import type { EventDefinition } from "./event-definition.ts";
 import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
+import { leaveContext } from "./idle-connection.ts";
 import type { JsonObject } from "./json.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Receipt } from "./receipt.ts";
@@ -287,6 +288,7 @@ export class HttpExchange<Request> implements RequestContext {
     }
     // Jobs started from the request keep this exchange as their context: let go of the sockets and bodies behind it.
     this.#source = undefined;
+    leaveContext(raw);
   }
 
   /** A request leaves its records whatever the application says about it: what cannot be recorded of that is left out, and reported. */

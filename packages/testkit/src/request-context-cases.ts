@@ -1,6 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import { Readable } from "node:stream";
-import { noteRecorded } from "@daybook/core";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { currentContext, noteRecorded } from "@daybook/core";
 import { describe, expect, it } from "vitest";
 import type { MiddlewareUnderTest, SuiteRoute } from "./middleware-under-test.ts";
 import { eventually, pause, serve } from "./served-app.ts";
@@ -122,6 +124,33 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
     });
   });
 
+  describe("the context of a request", () => {
+    it("is not kept by a connection that waits for its next request", async () => {
+      const contexts: WeakRef<object>[] = [];
+      const app = await serve(subject, {
+        routes: books((call) => {
+          contexts.push(new WeakRef(currentContext()!));
+          call.send(200, "read");
+        }),
+      });
+      const connection = await app.connect();
+      const get = (book: number) => connection.send(`GET /books/${book} HTTP/1.1\r\nHost: daybook.test\r\n\r\n`);
+      get(7);
+      await app.events();
+      // Node keeps the first context of each second a little longer, with the text of its Date header.
+      await eventually(() => {
+        collectGarbage();
+        return contexts[0]?.deref() === undefined;
+      });
+      expect([contexts.length, contexts[0]?.deref()]).toEqual([1, undefined]);
+      get(8);
+      expect(await app.trail(2)).toHaveLength(2);
+      app.app.server.keepAliveTimeout = 20;
+      get(9);
+      expect(await connection.closed()).toContain("read");
+    });
+  });
+
   describe("the user", () => {
     it("is asked for again at the end, when a later middleware has found out", async () => {
       const app = await serve(subject, { routes: books((call) => call.send(200)) });
@@ -198,4 +227,9 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
       ]);
     });
   });
+}
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
 }
