@@ -10,6 +10,8 @@ const BLOCK_BYTES = 64 * 1024;
 const ID_BYTES = 36;
 /** Empty blocks that are kept to be filled again. */
 const MOST_EMPTY_BLOCKS = 64;
+/** Objects that are kept to stand for another event. */
+const MOST_FREE_EVENTS = 4_096;
 
 interface Block {
   readonly bytes: Buffer;
@@ -78,12 +80,14 @@ export class PackedEvents {
   /** The block that is being filled, for each way in which events leave: what waits longer than others holds back few bytes. */
   readonly #open: Block[] = [];
   readonly #empty: Block[] = [];
+  /** With a count of its own: an array that is pushed to and popped from is made anew again and again. */
   readonly #free: PackedEvent[] = [];
+  #freeCount = 0;
 
   /** @param text the event in the form of its store */
   pack(recorded: RecordedEvent, text: string): PackedEvent {
     const { durable, policy, rank } = recorded;
-    const event = this.#free.pop() ?? new PackedEvent(this);
+    const event = this.#freeCount === 0 ? new PackedEvent(this) : this.#free[--this.#freeCount]!;
     event.type = recorded.type;
     event.durable = durable;
     event.policy = policy;
@@ -100,7 +104,7 @@ export class PackedEvents {
     if (block === NO_BLOCK) return;
     event.block = NO_BLOCK;
     event.settlement = undefined;
-    this.#free.push(event);
+    if (this.#freeCount < MOST_FREE_EVENTS) this.#free[this.#freeCount++] = event;
     if (--block.waiting > 0) return;
     block.used = 0;
     if (block.bytes.length === BLOCK_BYTES && this.#empty.length < MOST_EMPTY_BLOCKS && !this.#open.includes(block))

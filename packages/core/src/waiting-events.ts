@@ -104,63 +104,76 @@ export class WaitingEvents<E extends WaitingEvent> {
   }
 }
 
-/** An array with a moving start: taking from the front moves nothing. */
+const FEWEST_SLOTS = 16;
+/** Slots that are kept while nothing waits. */
+const MOST_IDLE_SLOTS = 4_096;
+
+/** A ring of slots, which are used again: an array that grows and is dropped with each batch would outlive collections. */
 class Lane<E extends WaitingEvent> {
-  #events: E[] = [];
+  /** As many as a power of two. */
+  #slots: (E | undefined)[] = new Array(FEWEST_SLOTS);
   #start = 0;
+  #length = 0;
 
   get length(): number {
-    return this.#events.length - this.#start;
+    return this.#length;
   }
 
   get first(): E {
-    return this.#events[this.#start]!;
+    return this.#at(0);
   }
 
   push(event: E): void {
-    this.#events.push(event);
+    if (this.#length === this.#slots.length) this.#become(this.#all(), this.#length * 2);
+    this.#slots[(this.#start + this.#length) & (this.#slots.length - 1)] = event;
+    this.#length++;
   }
 
   putBack(events: readonly E[]): void {
     if (events.length === 0) return;
-    const merged = [...events, ...this.#events.slice(this.#start)];
+    const merged = [...events, ...this.#all()];
     if (events.at(-1)!.order > (merged[events.length]?.order ?? Number.POSITIVE_INFINITY)) merged.sort((a, b) => a.order - b.order);
-    this.#events = merged;
-    this.#start = 0;
+    this.#become(merged);
   }
 
   shift(): E {
-    const event = this.#events[this.#start]!;
-    this.#start++;
-    // What was taken is let go of in blocks.
-    if (this.#start >= 1_024 || this.#start === this.#events.length) {
-      this.#events = this.#events.slice(this.#start);
-      this.#start = 0;
-    }
+    const event = this.#at(0);
+    this.#slots[this.#start] = undefined;
+    this.#start = (this.#start + 1) & (this.#slots.length - 1);
+    this.#length--;
+    if (this.#length === 0 && this.#slots.length > MOST_IDLE_SLOTS) this.#become([]);
     return event;
   }
 
   take(most: number): E[] {
-    if (this.length <= most) {
-      const all = this.#start === 0 ? this.#events : this.#events.slice(this.#start);
-      this.#events = [];
-      this.#start = 0;
-      return all;
-    }
-    const taken = this.#events.slice(this.#start, this.#start + most);
-    this.#events = this.#events.slice(this.#start + most);
-    this.#start = 0;
+    const taken = new Array<E>(Math.min(most, this.#length));
+    for (let i = 0; i < taken.length; i++) taken[i] = this.shift();
     return taken;
   }
 
   matching(matches: (event: E) => boolean): E[] {
-    const found: E[] = [];
-    for (let i = this.#start; i < this.#events.length; i++) if (matches(this.#events[i]!)) found.push(this.#events[i]!);
-    return found;
+    return this.#all().filter(matches);
   }
 
   remove(gone: ReadonlySet<E>): void {
-    this.#events = this.#events.filter((event, i) => i >= this.#start && !gone.has(event));
+    this.#become(this.#all().filter((event) => !gone.has(event)));
+  }
+
+  #at(i: number): E {
+    return this.#slots[(this.#start + i) & (this.#slots.length - 1)]!;
+  }
+
+  #all(): E[] {
+    const all: E[] = [];
+    for (let i = 0; i < this.#length; i++) all.push(this.#at(i));
+    return all;
+  }
+
+  #become(events: readonly E[], slots = FEWEST_SLOTS): void {
+    let size = slots;
+    while (size < events.length) size *= 2;
+    this.#slots = [...events, ...new Array<undefined>(size - events.length)];
     this.#start = 0;
+    this.#length = events.length;
   }
 }

@@ -10,21 +10,13 @@ import { formedStore } from "./support/formed-store.ts";
 import { codeOf } from "./support/logs.ts";
 import type { Mood } from "./support/moody-sink.ts";
 import { noteEntry } from "./support/note-entry.ts";
+import { random } from "./support/random.ts";
 
 const handling = { durable: false, policy: "spool", rank: 0, takers: [], required: 1 } as const;
 
 function recorded(order: number): RecordedEvent {
   const { event, definition } = noteEntry();
   return new RecordedEvent(event, definition, handling, "spool", 600, order, undefined);
-}
-
-/** Numbers from 0 to below 1, the same ones in each run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
 }
 
 const LETTERS = ["a", "é", "語", "😀", "\u0000", "\t", '"'];
