@@ -1,8 +1,7 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
+import { runOutside } from "./request-context.ts";
 
-const outside = AsyncLocalStorage.snapshot();
 const restartTimer = (socket: Socket) => socket.setTimeout(socket.timeout!);
 
 /**
@@ -13,5 +12,5 @@ const restartTimer = (socket: Socket) => socket.setTimeout(socket.timeout!);
 export function leaveContext({ socket, httpVersionMajor }: IncomingMessage): void {
   // A connection of HTTP/2 has one timer for all its requests, a simulated one has none.
   if (httpVersionMajor > 1 || !(socket instanceof Socket) || socket.destroyed || !socket.timeout) return;
-  outside(restartTimer, socket);
+  runOutside(restartTimer, socket);
 }

@@ -42,6 +42,9 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
 }
 
+/** Runs `work` in the context in which this module was loaded: for what goes on longer than the request that happens to begin it. */
+export const runOutside = AsyncLocalStorage.snapshot();
+
 /** Runs a job outside a request as `actor`: `runAs({ kind: "service", id: "nightly-import" }, () => importAll())`. */
 export function runAs<T>(actor: Actor, work: () => T, more: Omit<RequestContext, "actor"> = {}): T {
   return storage.run({ ...more, actor: () => actor }, work);

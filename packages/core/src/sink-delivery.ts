@@ -7,6 +7,7 @@ import type { DeliveryMeter } from "./delivery-meter.ts";
 import { type EventForm, linesOf, refusalOf } from "./event-form.ts";
 import type { GapTracker } from "./gap-tracker.ts";
 import type { RecordedEvent } from "./recorded-event.ts";
+import { runOutside } from "./request-context.ts";
 import { EntryOutlet, FormOutlet, type SinkOutlet } from "./sink-outlet.ts";
 import type { Spool } from "./spool.ts";
 import { WaitingEvents } from "./waiting-events.ts";
@@ -235,7 +236,8 @@ export class SinkDelivery implements Deliverer {
   #schedule(): void {
     if (this.#running || this.#scheduled || this.#stopped || this.#held) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    // Events of many requests are written from there: it must not look as if one of them did it.
+    runOutside(setImmediate, () => {
       this.#scheduled = false;
       void this.#run();
     });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   contentIngested,
   createAuditLog,
+  currentContext,
   defineEvent,
   loginSucceeded,
   memorySink,
@@ -86,6 +87,20 @@ describe("recording an event", () => {
       { actor: { kind: "service", id: "import" }, request: { id: "job-1" }, tenant: "north" },
       { actor: { kind: "system" }, request: undefined, tenant: undefined },
     ]);
+  });
+
+  it("gives events to a sink outside of the job that recorded them, also when it fails at first", async () => {
+    const sink = memorySink();
+    const contexts: unknown[] = [];
+    const append = async (...given: Parameters<typeof sink.append>) => {
+      contexts.push(currentContext());
+      if (contexts.length === 1) throw new Error("not yet");
+      return sink.append(...given);
+    };
+    const { audit } = logOver({ ...sink, append });
+    await runAs({ kind: "service", id: "import" }, () => audit.record(contentIngested, { data: { source: "shelf", status: "ok" } }).stored);
+    expect(contexts).toEqual([undefined, undefined]);
+    expect(sink.events[0]?.actor).toEqual({ kind: "service", id: "import" });
   });
 
   it("keeps the whole address in security events where the log says so, and only there", async () => {
