@@ -31,7 +31,9 @@ export interface SinkDeliveryOptions {
   readonly problem: (error: DaybookError) => void;
 }
 
-const MOST_PER_BATCH = 1_000;
+const MOST_PER_BATCH = 512;
+/** Where as many wait, they are worth a commit of their own: those who waited for the last one need not go on before it. */
+const WORTH_A_COMMIT = 256;
 const ARRIVED_AT_ONCE = 16;
 /** Turns of the event loop that events nobody waits for may gather. */
 const MOST_TURNS = 32;
@@ -59,6 +61,8 @@ export class SinkDelivery implements Deliverer {
   readonly #durable: WaitingEvents<Delivered>;
   readonly #background: WaitingEvents<Delivered>;
   #inFlight: readonly Delivered[] = [];
+  /** Stored and counted, but their receipts have not settled. */
+  #stored: readonly Delivered[] = [];
   #spilling: readonly Delivered[] = [];
   readonly #account = new DeliveryAccount();
   #failedWrites = 0;
@@ -170,6 +174,7 @@ export class SinkDelivery implements Deliverer {
   /** At process exit: writes what waits without returning to the event loop. Answers how many events were lost. */
   closeSync(deadlineMs: number): number {
     this.#stopped = true;
+    this.#settleStored();
     const { idempotent } = this.sink.supports;
     const inFlight = this.#inFlight;
     this.#inFlight = [];
@@ -248,6 +253,7 @@ export class SinkDelivery implements Deliverer {
     this.#running = true;
     do await this.#gather();
     while (!this.#stopped && (await this.#writeNext()));
+    this.#settleStored();
     this.#running = false;
     // What came in while the loop was about to end has not started another.
     if (this.#spilling.length === 0 && this.#arrived.length + this.#durable.length + this.#background.length > 0) this.#schedule();
@@ -264,6 +270,8 @@ export class SinkDelivery implements Deliverer {
    * somebody waits for.
    */
   async #gather(): Promise<void> {
+    // Their callers wait until the next batch, of what is there already, is on its way.
+    if (this.#stored.length > 0) return;
     for (let turn = 0; turn < MOST_TURNS && !this.#stopped && this.#durable.length === 0; turn++) {
       this.#admit();
       const waiting = this.#background.length;
@@ -293,7 +301,9 @@ export class SinkDelivery implements Deliverer {
     try {
       this.#expectAnswer();
       const begun = performance.now();
-      const result = await this.#outlet.append(batch);
+      const answer = this.#outlet.append(batch);
+      this.#settleStored();
+      const result = await answer;
       this.#busySince = undefined;
       // close() or an exit took the batch over while the sink was busy.
       if (this.#calls !== call) return false;
@@ -301,17 +311,39 @@ export class SinkDelivery implements Deliverer {
       this.#flushMs += performance.now() - begun;
       const written = this.#inFlight;
       this.#inFlight = [];
-      this.#written(written, result);
+      if (result.refused.length === 0 && this.#nextIsReady()) this.#keepForLater(written);
+      else this.#written(written, result);
       this.#recovered();
       return true;
     } catch (cause) {
       this.#busySince = undefined;
+      this.#settleStored();
       if (this.#calls !== call) return false;
       const rest = this.#inFlight;
       this.#inFlight = [];
       this.#putBack(rest);
       await this.#failed(asError(cause, this.sink));
       return false;
+    }
+  }
+
+  /** True where the sink can be given a whole batch at once, so that it is busy while those who waited for the last one go on. */
+  #nextIsReady(): boolean {
+    if (this.#stopped || this.#account.spooled > 0 || this.#spilling.length > 0) return false;
+    return this.#durable.length + this.#background.length >= WORTH_A_COMMIT;
+  }
+
+  #keepForLater(written: readonly Delivered[]): void {
+    for (const event of written) this.#account.write(event.type);
+    this.#stored = written;
+  }
+
+  #settleStored(): void {
+    const stored = this.#stored;
+    this.#stored = [];
+    for (const event of stored) {
+      event.settle(this);
+      event.release();
     }
   }
 

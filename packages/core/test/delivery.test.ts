@@ -26,7 +26,7 @@ describe("a sink that keeps up", () => {
     for (let i = 0; i < 1_300; i++) audit.record(noteRecorded, note(String(i)));
     sink.become("well");
     await audit.flush();
-    expect(sink.batches).toEqual([1, 1_000, 300]);
+    expect(sink.batches).toEqual([1, 512, 512, 276]);
     expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 1_300 }, (_, i) => String(i))]);
   });
 
@@ -48,12 +48,48 @@ describe("a sink that keeps up", () => {
     const { audit } = logOver(sink);
     for (let i = 0; i < 1_500; i++) audit.record(noteRecorded, note(String(i)));
     await audit.record(accessChanged, { data: { granted: ["late"] } }).stored;
-    expect(sink.batches).toEqual([1_000]);
-    expect(sink.events.at(-1)!.type).toBe("admin_action");
+    expect(sink.events.findIndex(({ type }) => type === "admin_action")).toBe(511);
     await audit.flush();
     expect(sink.events.filter(({ type }) => type === "custom").map((event) => Number(event.data!.note))).toEqual(
       Array.from({ length: 1_500 }, (_, i) => i),
     );
+  });
+
+  it.each([
+    { waiting: 800, order: ["512 given", "288 given", "512 settled", "288 settled"] },
+    { waiting: 600, order: ["512 given", "512 settled", "88 given", "88 settled"] },
+  ])("is busy with the next batch before callers go on, where that is a large one ($waiting events)", async ({ waiting, order }) => {
+    const sink = moodySink();
+    const seen: string[] = [];
+    const append = (...given: Parameters<typeof sink.append>) => {
+      seen.push(`${given[0].length} given`);
+      return sink.append(...given);
+    };
+    const { audit } = logOver({ ...sink, append });
+    const receipts = Array.from({ length: waiting }, (_, i) => audit.record(accessChanged, { data: { granted: [`right ${i}`] } }));
+    for (const { stored } of [receipts[511]!, receipts.at(-1)!]) {
+      void stored.then(() => {
+        expectBalance(audit);
+        seen.push(`${seen.includes("512 settled") ? waiting - 512 : 512} settled`);
+      });
+    }
+    await audit.flush();
+    expect(seen).toEqual(order);
+  });
+
+  it("whose next batch fails has no bearing on the batch before", async () => {
+    const sink = moodySink();
+    const append = (...given: Parameters<typeof sink.append>) => {
+      if (sink.batches.length === 1) sink.become("failing");
+      return sink.append(...given);
+    };
+    const { audit } = logOver({ ...sink, append });
+    const receipts = Array.from({ length: 1_000 }, (_, i) => audit.record(accessChanged, { data: { granted: [`right ${i}`] } }));
+    const codes = await Promise.all(receipts.map((receipt) => codeOf(receipt.stored)));
+    expect(codes.filter((code) => code === undefined)).toHaveLength(512);
+    expect(new Set(codes.slice(512))).toEqual(new Set(["SINK_TIMEOUT"]));
+    expect(sink.events).toHaveLength(512);
+    expectBalance(audit);
   });
 
   it("costs one refused event that event only", async () => {
