@@ -99,9 +99,13 @@ function writeCsvLine(lines: LineBuffer, { seq, state, head, person, details }: 
   lines.ascii(after);
 }
 
+/** Of plain text, what is written as it is, with and without a guard: one look at most cells instead of two. */
+const HARMLESS = /^[^ =+\-@|",][^",]*$/;
+
 function textCell(value: unknown, guard: boolean): string {
   if (value === undefined) return "";
   if (typeof value !== "string") throw notPlain;
+  if (HARMLESS.test(value)) return value;
   return csvCell(guard ? guardFormula(value) : value);
 }
 
