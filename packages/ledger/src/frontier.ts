@@ -47,7 +47,15 @@ export class Frontier {
 
   /** The same tree, which grows by itself. */
   copy(): Frontier {
-    return new Frontier(this.#size, this.toBytes());
+    return Frontier.empty().copyFrom(this);
+  }
+
+  /** Becomes the same tree as another; each goes on growing by itself. */
+  copyFrom(other: Frontier): this {
+    this.#size = other.#size;
+    this.#subtrees = other.#subtrees;
+    for (let i = 0; i < this.#subtrees; i++) this.#node(i).set(other.#nodes[i]!);
+    return this;
   }
 
   /** Number of leaves. */

@@ -45,6 +45,18 @@ describe("a frontier", () => {
     expect(copy.root()).toEqual(grown(leaves).root());
   });
 
+  it("becomes another tree, larger or smaller than it was, and is not bound to it", () => {
+    const leaves = leavesOf(40);
+    const other = grown(leaves.slice(0, 21));
+    for (const size of [0, 1, 7, 40]) {
+      const frontier = grown(leaves.slice(0, size)).copyFrom(other);
+      expect([frontier.size, frontier.toBytes()]).toEqual([21, other.toBytes()]);
+      frontier.push(leaves[21]!);
+      expect(frontier.root()).toEqual(grown(leaves.slice(0, 22)).root());
+    }
+    expect(other.root()).toEqual(grown(leaves.slice(0, 21)).root());
+  });
+
   it("can be asked for its root without being changed by it", () => {
     const frontier = grown(leavesOf(7));
     const before = frontier.toBytes();

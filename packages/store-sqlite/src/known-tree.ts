@@ -1,4 +1,4 @@
-import type { Frontier } from "@daybook/ledger";
+import { Frontier } from "@daybook/ledger";
 import type { Sqlite } from "./sqlite-driver.ts";
 
 /**
@@ -9,6 +9,8 @@ import type { Sqlite } from "./sqlite-driver.ts";
 export class KnownTree {
   readonly #dataVersion;
   #frontier: Frontier | undefined;
+  /** Which is not the tree of the log: it is used again for each transaction, so that none leaves garbage that outlives it. */
+  #spare = Frontier.empty();
   #version = -1;
 
   constructor(db: Sqlite) {
@@ -21,20 +23,31 @@ export class KnownTree {
     return this.#dataVersion.get()!;
   }
 
-  /** The tree over all rows; undefined where it has to be read. */
+  /** The tree over all rows, a copy; undefined where it has to be read. */
   frontier(): Frontier | undefined {
-    if (this.#frontier !== undefined && this.version() !== this.#version) this.#frontier = undefined;
-    return this.#frontier;
+    return this.#known()?.copy();
+  }
+
+  /** The same, to grow with what a transaction stores and to be given to `committed`; good until it is asked for again. */
+  growing(): Frontier | undefined {
+    const known = this.#known();
+    return known && this.#spare.copyFrom(known);
   }
 
   /** Every row up to the size of this tree was read and checked, from the time on when the database had this version. */
   checked(frontier: Frontier, version: number): void {
-    this.#frontier = this.version() === version ? frontier : undefined;
+    this.#frontier = this.version() === version ? frontier.copy() : undefined;
     this.#version = version;
   }
 
-  /** This connection has committed rows: the tree with them, or undefined where it was not known before them. */
+  /** This connection has committed rows: the tree with them, as `growing` gave it, or undefined where it was not known before them. */
   committed(grown: Frontier | undefined): void {
+    if (grown !== undefined) this.#spare = this.#frontier ?? Frontier.empty();
     this.#frontier = grown;
+  }
+
+  #known(): Frontier | undefined {
+    if (this.#frontier !== undefined && this.version() !== this.#version) this.#frontier = undefined;
+    return this.#frontier;
   }
 }

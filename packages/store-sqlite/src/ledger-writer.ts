@@ -125,7 +125,7 @@ export class LedgerWriter {
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
       this.#openBucket.continueAt(first);
       // Asked inside the transaction: from here on nobody else can write.
-      const grown = this.tree.frontier()?.copy();
+      const grown = this.tree.growing();
       const result = action((entry) => {
         seal = sealNext(sealKeyAt(keys, seq)!, seq, seal, entry.leaf);
         this.#insert(seq, entry, seal);

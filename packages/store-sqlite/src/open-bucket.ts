@@ -8,14 +8,39 @@ export interface Reference {
   readonly part: number;
 }
 
-/** References of a bucket in the order of its rows. */
-interface Collected {
-  readonly bucket: number;
-  /** The two halves of each key: signed, and unsigned. */
-  readonly high: number[];
-  readonly low: number[];
+/** References of a bucket in the order of its rows, outside of the JavaScript heap and used again for the bucket after the next. */
+class Collected {
+  bucket = -1;
+  count = 0;
+  /** The two halves of each key. */
+  high = new Int32Array(BUCKET_ROWS);
+  low = new Uint32Array(BUCKET_ROWS);
   /** Place of the row in the bucket, times 256, plus the part. */
-  readonly slots: number[];
+  slots = new Uint32Array(BUCKET_ROWS);
+
+  begin(bucket: number): this {
+    this.bucket = bucket;
+    this.count = 0;
+    return this;
+  }
+
+  push(high: number, low: number, slot: number): void {
+    if (this.count === this.slots.length) this.#grow();
+    this.high[this.count] = high;
+    this.low[this.count] = low;
+    this.slots[this.count] = slot;
+    this.count++;
+  }
+
+  #grow(): void {
+    const { high, low, slots } = this;
+    this.high = new Int32Array(high.length * 2);
+    this.low = new Uint32Array(low.length * 2);
+    this.slots = new Uint32Array(slots.length * 2);
+    this.high.set(high);
+    this.low.set(low);
+    this.slots.set(slots);
+  }
 }
 
 /**
@@ -24,6 +49,8 @@ interface Collected {
  * back or a tenant is named, the rest of the bucket is not followed and its rows are read.
  */
 export class OpenBucket {
+  #one: Collected | undefined;
+  #other: Collected | undefined;
   #filling: Collected | undefined;
   #full: Collected | undefined;
   /** Seq of the row that is expected next. */
@@ -46,7 +73,7 @@ export class OpenBucket {
     this.#next = seq + 1;
     if (seq % BUCKET_ROWS === 0) {
       this.#full = this.#filling;
-      this.#filling = { bucket: bucketOf(seq), high: [], low: [], slots: [] };
+      this.#filling = this.#unused().begin(bucketOf(seq));
     }
     if (removes) this.forget();
     const filling = this.#filling;
@@ -59,18 +86,21 @@ export class OpenBucket {
       }
       if (sub === undefined) continue;
       const at = sub.indexOf(".") + 1;
-      filling.high.push(Number.parseInt(sub.slice(at, at + 8), 16) | 0);
-      filling.low.push(Number.parseInt(sub.slice(at + 8, at + 16), 16));
-      filling.slots.push((seq % BUCKET_ROWS) * 256 + part);
+      const high = Number.parseInt(sub.slice(at, at + 8), 16);
+      const low = Number.parseInt(sub.slice(at + 8, at + 16), 16);
+      filling.push(high, low, (seq % BUCKET_ROWS) * 256 + part);
     }
   }
 
-  /** The references of a bucket in the order of their index; undefined where not all of them are known. */
+  /**
+   * The references of a bucket in the order of their index; undefined where not all of them are known.
+   * Good until the bucket after the next begins.
+   */
   complete(bucket: number): Iterable<Reference> | undefined {
     if (this.#full?.bucket !== bucket) return undefined;
-    const { high, low, slots } = this.#full;
+    const { high, low, slots, count } = this.#full;
     this.#full = undefined;
-    const order = Uint32Array.from(slots.keys()).sort((a, b) => high[a]! - high[b]! || low[a]! - low[b]! || slots[a]! - slots[b]!);
+    const order = new Uint32Array(count).map((_, i) => i).sort((a, b) => high[a]! - high[b]! || low[a]! - low[b]! || slots[a]! - slots[b]!);
     const first = bucket * BUCKET_ROWS;
     return (function* () {
       for (const i of order) {
@@ -81,5 +111,13 @@ export class OpenBucket {
         };
       }
     })();
+  }
+
+  /** One that is neither filling nor full. */
+  #unused(): Collected {
+    this.#one ??= new Collected();
+    if (this.#one !== this.#full) return this.#one;
+    this.#other ??= new Collected();
+    return this.#other;
   }
 }

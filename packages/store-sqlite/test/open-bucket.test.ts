@@ -8,22 +8,46 @@ const head: PreparedPart = { salt: new Uint8Array(32), text: "{}" };
 const subOf = (n: number) => `1.${createHash("sha256").update(`person ${n}`).digest("hex").slice(0, 32)}`;
 const about = (n: number, text = "{}"): PreparedPart => ({ ...head, role: "actor", sub: subOf(n), text });
 
-const personsOf = (seq: number) => (seq % 5 === 0 ? [] : seq % 7 === 0 ? [seq % 97, (seq + 1) % 97] : [seq % 97]);
+const fewPersons = (seq: number) => (seq % 5 === 0 ? [] : seq % 7 === 0 ? [seq % 97, (seq + 1) % 97] : [seq % 97]);
+const manyPersons = (seq: number) => Array.from({ length: seq % 6 }, (_, i) => (seq + i) % 97);
 
-function fill(bucket: OpenBucket, from: number, rows: number): void {
+function fill(bucket: OpenBucket, from: number, rows: number, personsOf = fewPersons): void {
   bucket.continueAt(from);
   for (let seq = from; seq < from + rows; seq++) bucket.add(seq, [head, ...personsOf(seq).map((n) => about(n))], false);
 }
+
+const keys = Array.from({ length: 97 }, (_, n) => referenceKey(subOf(n)));
+
+const wantedOf = (bucket: number, personsOf: (seq: number) => number[]) =>
+  Array.from({ length: BUCKET_ROWS }, (_, i) => bucket * BUCKET_ROWS + i)
+    .flatMap((seq) => personsOf(seq).map((n, i) => ({ key: keys[n]!, seq, part: i + 1 })))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part));
 
 describe("the bucket that is filling", () => {
   it("lists who appears where in the order of the index, once it is full", () => {
     const bucket = new OpenBucket();
     fill(bucket, BUCKET_ROWS, BUCKET_ROWS + 10);
-    const wanted = Array.from({ length: BUCKET_ROWS }, (_, i) => BUCKET_ROWS + i)
-      .flatMap((seq) => personsOf(seq).map((n, i) => ({ key: referenceKey(subOf(n)), seq, part: i + 1 })))
-      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part));
+    const wanted = wantedOf(1, fewPersons);
     expect([...bucket.complete(1)!]).toEqual(wanted);
     expect(wanted.some(({ key }) => key < 0n)).toBe(true);
+  });
+
+  it("lists them for one bucket after the other, however many they are", () => {
+    const bucket = new OpenBucket();
+    fill(bucket, 0, BUCKET_ROWS, manyPersons);
+    for (const [number, personsOf, next] of [
+      [0, manyPersons, fewPersons],
+      [1, fewPersons, manyPersons],
+      [2, manyPersons, manyPersons],
+      [3, manyPersons, fewPersons],
+    ] as const) {
+      fill(bucket, (number + 1) * BUCKET_ROWS, 5, next);
+      const references = bucket.complete(number)!;
+      fill(bucket, (number + 1) * BUCKET_ROWS + 5, BUCKET_ROWS - 5, next);
+      const wanted = wantedOf(number, personsOf);
+      expect([...references]).toEqual(wanted);
+      if (personsOf === manyPersons) expect(wanted.length).toBeGreaterThan(2 * BUCKET_ROWS);
+    }
   });
 
   it("is not known before it is full, nor twice", () => {
@@ -31,7 +55,7 @@ describe("the bucket that is filling", () => {
     fill(bucket, 0, BUCKET_ROWS);
     expect(bucket.complete(0)).toBeUndefined();
     fill(bucket, BUCKET_ROWS, 1);
-    expect([...bucket.complete(0)!]).toHaveLength(Array.from({ length: BUCKET_ROWS }, (_, seq) => personsOf(seq)).flat().length);
+    expect([...bucket.complete(0)!]).toHaveLength(wantedOf(0, fewPersons).length);
     expect(bucket.complete(0)).toBeUndefined();
   });
 
