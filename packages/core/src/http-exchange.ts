@@ -269,10 +269,8 @@ export class HttpExchange<Request> implements RequestContext {
       const outcome = aborted ? "partial" : outcomeOf(status);
       if (this.level !== "none") {
         const request = this.#request(status, Math.round(durationMs), route);
-        const denial = denialFields(this.#denial ?? {});
-        if (!aborted && (status === 401 || status === 403)) this.#record(permissionDenied, denial, request);
-        else if (!aborted && status === 429) this.#record(quotaExceeded, denial, request);
-        else if (this.#denial !== undefined) this.#record(permissionDenied, denial, request);
+        const denied = this.#denied(aborted ? undefined : status);
+        if (denied !== undefined) this.#record(denied, denialFields(this.#denial ?? {}), request);
         if (this.#error !== undefined || (!aborted && status !== undefined && status >= 500)) {
           this.#record(requestFailed, this.#error === undefined ? {} : { error: this.#error }, request);
         }
@@ -289,6 +287,12 @@ export class HttpExchange<Request> implements RequestContext {
     // Jobs started from the request keep this exchange as their context: let go of the sockets and bodies behind it.
     this.#source = undefined;
     leaveContext(raw);
+  }
+
+  /** What is recorded of a refusal, where the answer is one or the handler said so. */
+  #denied(status: number | undefined): EventDefinition | undefined {
+    if (status === 429) return quotaExceeded;
+    return status === 401 || status === 403 || this.#denial !== undefined ? permissionDenied : undefined;
   }
 
   /** A request leaves its records whatever the application says about it: what cannot be recorded of that is left out, and reported. */
