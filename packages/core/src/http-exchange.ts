@@ -183,8 +183,8 @@ export class HttpExchange<Request> implements RequestContext {
 
   actor(): Actor {
     const source = this.#source;
-    // A job that outlives its request keeps the actor it had at the end, not the request itself.
-    if (source === undefined) return this.#lastActor ?? { kind: "anonymous" };
+    // The records of the end have one actor, and a job that outlives its request keeps it, not the request itself.
+    if (source === undefined || this.#ended) return this.#lastActor ?? { kind: "anonymous" };
     const { user, userAgent = true } = this.#http.options;
     const answer = user === undefined ? undefined : this.#ask("user", () => user(source.request));
     const ip = this.#ask("trust proxy", () => source.ip());
@@ -254,10 +254,10 @@ export class HttpExchange<Request> implements RequestContext {
   /** The answer has left, or the client has: called once, when the response has closed. */
   end(): void {
     if (this.#ended || this.#source === undefined) return;
+    this.#lastActor = this.actor();
     this.#ended = true;
     const { response, raw } = this.#source;
     const { options } = this.#http;
-    this.#lastActor = this.actor();
     if (this.level !== "none" || options.observe !== undefined) {
       const unavailable = holdFailure(response);
       const begun = hasBegun(response);
