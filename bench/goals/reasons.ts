@@ -21,12 +21,12 @@ export const REASONS: Readonly<Record<string, string>> = {
   "P4 request thread, fastify": REQUEST_THREAD,
   "P4 2 ms handler":
     "The one core of the server is busy all the time, so whatever a record costs, on any thread, is missing for requests. With a second core for the writer it would be the share of the request thread",
-  P5: "CPU: the queue, the writer and the proof take as much of it as the table with its random index writes; what those cost beyond CPU is the disk's. Here the table inserts 21,600 rows/s at five million events; where it inserted 14,500, on another machine of the same kind, we were 2.10x as fast, with 31,200",
+  P5: "CPU: the queue, the writer and the proof take as much of it as the table with its random index writes; what those cost beyond CPU is the disk's. Here the table inserts some 21,000 rows/s at five million events, and we 35,000; where it inserted 14,500, on another machine of the same kind, 31,200 of ours were 2.10x as many",
   "P6 CPU":
     "Nothing in an insert grows with the log: indexes are written at their ends, references a bucket at a time. Single steps differ by a fifth on a shared machine; five full runs gave 0.86x, 0.87x, 1.15x, 1.00x and 1.20x",
   "P6 WAL":
     "Each commit writes the last page of the table and of each index again, nine pages; commits of several thousand events would write fewer",
-  P7: "35 to 45 us of CPU for each event somebody waits for, promise and message included; and the other side flushes faster on this disk, 500 to 770 times a second, than the 344 the goal was set by",
+  P7: "35 to 45 us of CPU for each event somebody waits for, promise and message included; half of it in the writer thread, which is busy all the time; and the other side flushes faster on this disk, 500 to 870 times a second, than the 344 the goal was set by",
   "P8 p50": "Two changes of threads, and a commit of half a dozen pages of 8 KiB instead of one block of 4",
   "P8 event loop": "One busy thread more on two cores, which the load needs too",
   P9: "22 % are SQLite's own look at its pages and indexes, 18 % reading the rows, 17 % the four hashes and the keyed one of each entry, where the other side makes one hash, 17 % reading heads and parts as canonical JSON. Seals depend on each other, so that a second core cannot share them",

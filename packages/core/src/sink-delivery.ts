@@ -31,7 +31,7 @@ export interface SinkDeliveryOptions {
   readonly problem: (error: DaybookError) => void;
 }
 
-const MOST_PER_BATCH = 512;
+const MOST_PER_BATCH = 640;
 /** Where as many wait, they are worth a commit of their own: those who waited for the last one need not go on before it. */
 const WORTH_A_COMMIT = 256;
 const ARRIVED_AT_ONCE = 16;

@@ -26,7 +26,7 @@ describe("a sink that keeps up", () => {
     for (let i = 0; i < 1_300; i++) audit.record(noteRecorded, note(String(i)));
     sink.become("well");
     await audit.flush();
-    expect(sink.batches).toEqual([1, 512, 512, 276]);
+    expect(sink.batches).toEqual([1, 640, 640, 20]);
     expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 1_300 }, (_, i) => String(i))]);
   });
 
@@ -48,7 +48,7 @@ describe("a sink that keeps up", () => {
     const { audit } = logOver(sink);
     for (let i = 0; i < 1_500; i++) audit.record(noteRecorded, note(String(i)));
     await audit.record(accessChanged, { data: { granted: ["late"] } }).stored;
-    expect(sink.events.findIndex(({ type }) => type === "admin_action")).toBe(511);
+    expect(sink.events.findIndex(({ type }) => type === "admin_action")).toBe(639);
     await audit.flush();
     expect(sink.events.filter(({ type }) => type === "custom").map((event) => Number(event.data!.note))).toEqual(
       Array.from({ length: 1_500 }, (_, i) => i),
@@ -56,8 +56,8 @@ describe("a sink that keeps up", () => {
   });
 
   it.each([
-    { waiting: 800, order: ["512 given", "288 given", "512 settled", "288 settled"] },
-    { waiting: 600, order: ["512 given", "512 settled", "88 given", "88 settled"] },
+    { waiting: 928, order: ["640 given", "288 given", "640 settled", "288 settled"] },
+    { waiting: 728, order: ["640 given", "640 settled", "88 given", "88 settled"] },
   ])("is busy with the next batch before callers go on, where that is a large one ($waiting events)", async ({ waiting, order }) => {
     const sink = moodySink();
     const seen: string[] = [];
@@ -67,10 +67,10 @@ describe("a sink that keeps up", () => {
     };
     const { audit } = logOver({ ...sink, append });
     const receipts = Array.from({ length: waiting }, (_, i) => audit.record(accessChanged, { data: { granted: [`right ${i}`] } }));
-    for (const { stored } of [receipts[511]!, receipts.at(-1)!]) {
+    for (const { stored } of [receipts[639]!, receipts.at(-1)!]) {
       void stored.then(() => {
         expectBalance(audit);
-        seen.push(`${seen.includes("512 settled") ? waiting - 512 : 512} settled`);
+        seen.push(`${seen.includes("640 settled") ? waiting - 640 : 640} settled`);
       });
     }
     await audit.flush();
@@ -86,9 +86,9 @@ describe("a sink that keeps up", () => {
     const { audit } = logOver({ ...sink, append });
     const receipts = Array.from({ length: 1_000 }, (_, i) => audit.record(accessChanged, { data: { granted: [`right ${i}`] } }));
     const codes = await Promise.all(receipts.map((receipt) => codeOf(receipt.stored)));
-    expect(codes.filter((code) => code === undefined)).toHaveLength(512);
-    expect(new Set(codes.slice(512))).toEqual(new Set(["SINK_TIMEOUT"]));
-    expect(sink.events).toHaveLength(512);
+    expect(codes.filter((code) => code === undefined)).toHaveLength(640);
+    expect(new Set(codes.slice(640))).toEqual(new Set(["SINK_TIMEOUT"]));
+    expect(sink.events).toHaveLength(640);
     expectBalance(audit);
   });
 

@@ -70,7 +70,7 @@ describe("a store with a form of its own", () => {
     for (const note of notes) audit.record(noteRecorded, { data: { note } });
     await audit.flush();
     expect(formed.events.map((event) => event.data!.note)).toEqual(notes);
-    expect(formed.batches).toEqual([512, 512, 512, 512, 452]);
+    expect(formed.batches).toEqual([640, 640, 640, 580]);
     expect(await audit.close()).toEqual({ lost: 0 });
   });
 
