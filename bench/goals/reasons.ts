@@ -7,7 +7,7 @@ const REQUEST_THREAD =
   "About 8 us are in functions of Daybook: making the event and its two texts, and handing them over. The rest is garbage collection, and caches the writer thread takes away on the same core";
 
 const MEMORY =
-  "A thread of its own costs Node 19 MB before it does anything, the writer in it 12, SQLite included; 9 to 16 are memory V8's compilers took in the first second and the C library keeps. The young generation doubles when what has outlived its collections adds up to its size, 14 MB. That happens to a bare server too, after two minutes instead of five seconds; what outlives them here is what Node's async context keeps of the last request of each connection, not events";
+  "A thread of its own costs Node 19 MB before it does anything, the writer in it 12, SQLite included; 9 to 16 are memory V8's compilers took in the first second and the C library keeps. The young generation doubles when what has outlived its collections adds up to its size, 14 MB. That happens to a bare server too, some ten seconds later";
 
 /**
  * What dominates where a goal is not reached, as measured, and what would be needed: for `P1`, or for one part of a goal, `P4 2 ms
