@@ -1,4 +1,3 @@
-export { canonicalBytes, canonicalText } from "./canonical-json.ts";
 export {
   type Checkpoint,
   formatCheckpoint,
@@ -6,9 +5,31 @@ export {
   openCheckpoint,
   type ParseCheckpointOptions,
   parseCheckpoint,
-} from "./checkpoint.ts";
-export { type ConsistencyClaim, consistencyProof, consistencyProofFromLeaves, verifyConsistency } from "./consistency-proof.ts";
-export { addCosignatures, type Cosigner, cosign, verifyCosignature } from "./cosignature.ts";
+} from "./checkpoint/checkpoint.ts";
+export { addCosignatures, type Cosigner, cosign, verifyCosignature } from "./checkpoint/cosignature.ts";
+export { type GoodSignature, openNote } from "./checkpoint/open-note.ts";
+export { type NoteSignature, type NoteSigner, parseNote, type SignedNote, signNote } from "./checkpoint/signed-note.ts";
+export {
+  hasQuorum,
+  openByPolicy,
+  parseTrustPolicy,
+  type TrustedLog,
+  type TrustedWitness,
+  type TrustPolicy,
+  type WitnessGroup,
+} from "./checkpoint/trust-policy.ts";
+export type { GivenNote } from "./checkpoint/trusted-checkpoints.ts";
+export {
+  addCheckpointRequest,
+  answerAddCheckpoint,
+  readAddCheckpointAnswer,
+  type WitnessAnswer,
+  type WitnessedLog,
+  type WitnessReply,
+  type WitnessSigner,
+  type WitnessState,
+} from "./checkpoint/witness.ts";
+export { canonicalBytes, canonicalText } from "./encoding/canonical-json.ts";
 export {
   commitPart,
   type DecodedEntry,
@@ -18,12 +39,11 @@ export {
   type PreparedPart,
   partCount,
   prepareEntry,
-  type Random,
-} from "./entry.ts";
-export { CLASS, type ClassPolicy, classOf, DEFAULT_POLICY, isEventClass, type OnRequest, type Policy } from "./entry-class.ts";
-export { FINDINGS, type Finding, type FindingCode, type FindingGroup, type FindingLevel } from "./findings.ts";
-export { Frontier } from "./frontier.ts";
-export { type InclusionClaim, inclusionProof, inclusionProofFromLeaves, verifyInclusion } from "./inclusion-proof.ts";
+} from "./entry/entry.ts";
+export { CLASS, type ClassPolicy, classOf, DEFAULT_POLICY, isEventClass, type OnRequest, type Policy } from "./entry/entry-class.ts";
+export { sealNext } from "./entry/seal.ts";
+export type { PartRole, SplitEntry, SplitPart } from "./entry/split-entry.ts";
+export { type LedgerEvent, MOST_PERSONS, type SplitOptions, splitEvent } from "./entry/split-event.ts";
 export {
   addPseudonymKey,
   deriveKeys,
@@ -40,7 +60,28 @@ export {
   sealKeyAt,
   signersAt,
   splitKeys,
-} from "./keys.ts";
+} from "./keys/keys.ts";
+export { pseudonymOf, pseudonymsOf, sessionDigest } from "./keys/pseudonym.ts";
+export type { Random } from "./keys/random.ts";
+export { referenceKey, tenantReference, tenantReferences } from "./keys/reference.ts";
+export { suppressionTag } from "./keys/suppression.ts";
+export { formatVkey, KEY_TYPE, type KeyType, keyId, makeVkey, parseVkey, type SigningKeys, type Vkey, vkeyOf } from "./keys/vkey.ts";
+export { isLedgerError, LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from "./ledger-error.ts";
+export { type ConsistencyClaim, consistencyProof, consistencyProofFromLeaves, verifyConsistency } from "./merkle/consistency-proof.ts";
+export { Frontier } from "./merkle/frontier.ts";
+export { type InclusionClaim, inclusionProof, inclusionProofFromLeaves, verifyInclusion } from "./merkle/inclusion-proof.ts";
+export { emptyRoot, leafHash, nodeHash } from "./merkle/merkle.ts";
+export type { HashReader } from "./merkle/merkle-range.ts";
+export {
+  createTileWriter,
+  entriesPath,
+  readBundle,
+  TILE_WIDTH,
+  type TileFile,
+  type TileWriter,
+  tileHashReader,
+  tilePath,
+} from "./merkle/tile.ts";
 export {
   type ContinuesEntryOptions,
   type CreatedEntryOptions,
@@ -57,13 +98,8 @@ export {
   provenEntry,
   type RetentionEntryOptions,
   retentionEntry,
-} from "./ledger-entries.ts";
-export { isLedgerError, LEDGER_ERRORS, LedgerError, type LedgerErrorCode } from "./ledger-error.ts";
-export { emptyRoot, leafHash, nodeHash } from "./merkle.ts";
-export type { HashReader } from "./merkle-range.ts";
-export { type GoodSignature, openNote } from "./open-note.ts";
-export { type FoundPart, type HoldScope, holdCovers, type KeptPart, type PlannedErasure, planErasure } from "./plan-erasure.ts";
-export { pseudonymOf, pseudonymsOf, sessionDigest } from "./pseudonym.ts";
+} from "./removal/ledger-entries.ts";
+export { type FoundPart, type HoldScope, holdCovers, type KeptPart, type PlannedErasure, planErasure } from "./removal/plan-erasure.ts";
 export {
   type Continued,
   ERASURE_BASES,
@@ -72,16 +108,10 @@ export {
   type ManifestText,
   readManifest,
   readPolicy,
-} from "./read-manifest.ts";
-export { referenceKey, tenantReference, tenantReferences } from "./reference.ts";
-export { periodInForce, type RecordedPolicy } from "./retention-period.ts";
-export { sealNext } from "./seal.ts";
-export { type NoteSignature, type NoteSigner, parseNote, type SignedNote, signNote } from "./signed-note.ts";
-export { type SlotItem, type SlotList, SlotSet, spreadSlots } from "./slot-set.ts";
-export type { PartRole, SplitEntry, SplitPart } from "./split-entry.ts";
-export { type LedgerEvent, MOST_PERSONS, type SplitOptions, splitEvent } from "./split-event.ts";
-export { suppressionTag } from "./suppression.ts";
-export { createTileWriter, entriesPath, readBundle, TILE_WIDTH, type TileFile, type TileWriter, tileHashReader, tilePath } from "./tile.ts";
+} from "./removal/read-manifest.ts";
+export { periodInForce, type RecordedPolicy } from "./removal/retention-period.ts";
+export { type SlotItem, type SlotList, SlotSet, spreadSlots } from "./removal/slot-set.ts";
+export { FINDINGS, type Finding, type FindingCode, type FindingGroup, type FindingLevel } from "./verify/findings.ts";
 export {
   type EntryProof,
   formatProof,
@@ -91,26 +121,12 @@ export {
   parseProof,
   type TlogProof,
   verifyProof,
-} from "./tlog-proof.ts";
+} from "./verify/tlog-proof.ts";
 export {
-  hasQuorum,
-  openByPolicy,
-  parseTrustPolicy,
-  type TrustedLog,
-  type TrustedWitness,
-  type TrustPolicy,
-  type WitnessGroup,
-} from "./trust-policy.ts";
-export type { GivenNote } from "./trusted-checkpoints.ts";
-export { createVerifier, type LedgerRow, type StartingPoint, type Verifier, type VerifierOptions, type VerifyReport } from "./verifier.ts";
-export { formatVkey, KEY_TYPE, type KeyType, keyId, makeVkey, parseVkey, type SigningKeys, type Vkey, vkeyOf } from "./vkey.ts";
-export {
-  addCheckpointRequest,
-  answerAddCheckpoint,
-  readAddCheckpointAnswer,
-  type WitnessAnswer,
-  type WitnessedLog,
-  type WitnessReply,
-  type WitnessSigner,
-  type WitnessState,
-} from "./witness.ts";
+  createVerifier,
+  type LedgerRow,
+  type StartingPoint,
+  type Verifier,
+  type VerifierOptions,
+  type VerifyReport,
+} from "./verify/verifier.ts";

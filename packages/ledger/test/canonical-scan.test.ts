@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { canonicalText, isPlainObject } from "../src/canonical-json.ts";
-import { scanCanonical } from "../src/canonical-scan.ts";
+import { canonicalText, isPlainObject } from "../src/encoding/canonical-json.ts";
+import { scanCanonical } from "../src/encoding/canonical-scan.ts";
 
 /** What the scan must agree with. */
 function isCanonicalByDefinition(bytes: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from "node:crypto";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { keyedHashOfBytes, keyedHashOfText } from "../src/keyed-hash.ts";
+import { keyedHashOfBytes, keyedHashOfText } from "../src/keys/keyed-hash.ts";
 
 describe("a keyed hash", () => {
   test.prop([fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.string({ unit: "binary", maxLength: 3_000 })])(

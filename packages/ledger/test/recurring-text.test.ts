@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RecurringText } from "../src/recurring-text.ts";
+import { RecurringText } from "../src/encoding/recurring-text.ts";
 
 describe("text of values that recur", () => {
   it("is made once for each value, and tells a number from its text", () => {

@@ -1,4 +1,4 @@
-import { leafHash, nodeHash } from "../../src/merkle.ts";
+import { leafHash, nodeHash } from "../../src/merkle/merkle.ts";
 
 /** Leaf hashes of the entries "0", "1", … */
 export const leavesOf = (size: number): Buffer[] => Array.from({ length: size }, (_, i) => leafHash(Buffer.from(String(i))));

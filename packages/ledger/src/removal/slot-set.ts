@@ -1,0 +1,189 @@
+import { MOST_PARTS } from "../entry/entry.ts";
+import { LedgerError } from "../ledger-error.ts";
+
+/** A sequence number, or an inclusive range of them. */
+export type SlotItem = number | readonly [from: number, to: number];
+
+/** How a set of slots is written in an entry: part number to ascending items that do not touch. */
+export type SlotList = Readonly<Record<string, readonly SlotItem[]>>;
+
+/** Ranges of one part: ascending, disjoint, not touching. */
+interface Ranges {
+  readonly from: number[];
+  readonly to: number[];
+  /** Where the last question was answered; questions come in order. */
+  at: number;
+}
+
+/** A set of slots, each a part of an entry. It grows with the ranges in it, not with the slots. */
+export class SlotSet {
+  readonly #parts = new Map<number, Ranges>();
+  #size = 0;
+
+  /**
+   * Reads what `toJson` writes.
+   * @param below every sequence number must be lower
+   * @throws {LedgerError} `BAD_MANIFEST`
+   */
+  static fromJson(value: unknown, below: number): SlotSet {
+    const set = new SlotSet();
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("it is not an object");
+    for (const [name, items] of Object.entries(value)) {
+      const part = Number(name);
+      if (String(part) !== name || !Number.isInteger(part) || part < 0 || part >= MOST_PARTS)
+        throw bad(`${JSON.stringify(name)} is not a part`);
+      set.#parts.set(part, set.#read(items, below));
+    }
+    return set;
+  }
+
+  /** Number of slots. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds one slot, or the slots of one part in a range of entries; what is in the set already stays.
+   * @throws {LedgerError} `BAD_SIZE`
+   */
+  add(part: number, from: number, to: number = from): void {
+    if (
+      !Number.isInteger(part) ||
+      part < 0 ||
+      part >= MOST_PARTS ||
+      !Number.isSafeInteger(to) ||
+      !Number.isSafeInteger(from) ||
+      from < 0 ||
+      to < from
+    ) {
+      throw new LedgerError("BAD_SIZE", `There is no slot ${part}/${from}${to === from ? "" : `-${to}`}.`);
+    }
+    let ranges = this.#parts.get(part);
+    if (ranges === undefined) {
+      ranges = { from: [], to: [], at: 0 };
+      this.#parts.set(part, ranges);
+    }
+    // All ranges that overlap the new one or touch it become one with it.
+    const first = firstEndingFrom(ranges, from - 1);
+    let end = first;
+    let low = from;
+    let high = to;
+    while (end < ranges.from.length && ranges.from[end]! <= to + 1) {
+      low = Math.min(low, ranges.from[end]!);
+      high = Math.max(high, ranges.to[end]!);
+      this.#size -= ranges.to[end]! - ranges.from[end]! + 1;
+      end++;
+    }
+    if (first === ranges.from.length) {
+      ranges.from.push(low);
+      ranges.to.push(high);
+    } else {
+      ranges.from.splice(first, end - first, low);
+      ranges.to.splice(first, end - first, high);
+    }
+    this.#size += high - low + 1;
+  }
+
+  /** Adds all slots of another set. */
+  addAll(other: SlotSet): void {
+    for (const part of other.parts()) for (const [from, to] of other.ranges(part)) this.add(part, from, to);
+  }
+
+  /** Questions in ascending order of `seq` are answered in constant time. */
+  has(part: number, seq: number): boolean {
+    const ranges = this.#parts.get(part);
+    if (ranges === undefined) return false;
+    const { from, to, at } = ranges;
+    let i = at < to.length && (at === 0 || to[at - 1]! < seq) ? at : firstEndingFrom(ranges, seq);
+    if (i < to.length && to[i]! < seq) i = i + 1 < to.length && to[i + 1]! >= seq ? i + 1 : firstEndingFrom(ranges, seq);
+    ranges.at = i;
+    return i < to.length && from[i]! <= seq;
+  }
+
+  /** True if any slot of the other set is in this one. */
+  overlaps(other: SlotSet): boolean {
+    for (const part of other.parts()) {
+      const ranges = this.#parts.get(part);
+      if (ranges === undefined) continue;
+      for (const [from, to] of other.ranges(part)) {
+        const i = firstEndingFrom(ranges, from);
+        if (i < ranges.from.length && ranges.from[i]! <= to) return true;
+      }
+    }
+    return false;
+  }
+
+  /** The parts that have slots, ascending. */
+  parts(): number[] {
+    return [...this.#parts.keys()].sort((a, b) => a - b);
+  }
+
+  /** The slots of one part as inclusive ranges, ascending. */
+  *ranges(part: number): Generator<[from: number, to: number]> {
+    const ranges = this.#parts.get(part);
+    if (ranges === undefined) return;
+    for (let i = 0; i < ranges.from.length; i++) yield [ranges.from[i]!, ranges.to[i]!];
+  }
+
+  /** The set as it is written in an entry. */
+  toJson(): SlotList {
+    return Object.fromEntries(
+      this.parts().map((part) => [part, [...this.ranges(part)].map(([from, to]) => (from === to ? from : [from, to]))]),
+    );
+  }
+
+  #read(items: unknown, below: number): Ranges {
+    if (!Array.isArray(items) || items.length === 0) throw bad("a part has no list of sequence numbers");
+    const ranges: Ranges = { from: [], to: [], at: 0 };
+    let last = -2;
+    for (const item of items as readonly unknown[]) {
+      const [from, to] = Array.isArray(item) && item.length === 2 ? (item as [unknown, unknown]) : [item, item];
+      if (!isSeq(from) || !isSeq(to) || (Array.isArray(item) && from >= to))
+        throw bad(`${JSON.stringify(item)} is neither a sequence number nor a range`);
+      if (from <= last + 1) throw bad("sequence numbers are not ascending, or touch");
+      if (to >= below) throw bad(`it names entry ${to}, which is not before the entry itself`);
+      last = to;
+      ranges.from.push(from);
+      ranges.to.push(to);
+      this.#size += to - from + 1;
+    }
+    return ranges;
+  }
+}
+
+/**
+ * Spreads a set over several that each fit into one entry.
+ * @param longest characters of JSON text of one set. Default 60,000, which leaves room for the rest of the part
+ */
+export function spreadSlots(slots: SlotSet, longest = 60_000): SlotSet[] {
+  const sets: SlotSet[] = [];
+  let room = 0;
+  for (const part of slots.parts()) {
+    for (const [from, to] of slots.ranges(part)) {
+      const cost = 2 * String(to).length + 12;
+      if (sets.length === 0 || room < cost) {
+        sets.push(new SlotSet());
+        room = longest;
+      }
+      room -= cost;
+      sets.at(-1)!.add(part, from, to);
+    }
+  }
+  return sets;
+}
+
+/** Index of the first range that ends at `seq` or later. */
+function firstEndingFrom({ to }: Ranges, seq: number): number {
+  let low = 0;
+  let high = to.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (to[middle]! < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const bad = (what: string) => new LedgerError("BAD_MANIFEST", `A list of slots cannot be read: ${what}.`);
