@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { before, durationMs } from "../src/duration.ts";
+import { before, durationMs } from "../src/query/duration.ts";
 
 const at = (iso: string) => Date.parse(iso);
 const iso = (ms: number) => new Date(ms).toISOString();

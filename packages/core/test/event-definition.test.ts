@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { BUILT_IN_EVENTS } from "../src/built-in-events.ts";
-import { Catalogue } from "../src/catalogue.ts";
-import { defineEvent, headKeysOf } from "../src/event-definition.ts";
-import { BUILT_IN_TYPES } from "../src/event-type.ts";
+import { BUILT_IN_EVENTS } from "../src/events/built-in-events.ts";
+import { Catalogue } from "../src/events/catalogue.ts";
+import { defineEvent, headKeysOf } from "../src/events/event-definition.ts";
+import { BUILT_IN_TYPES } from "../src/events/event-type.ts";
 
 const problem = (make: () => unknown) => {
   try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "../src/event-filter.ts";
-import { matchesFilter } from "../src/event-match.ts";
-import { pageOptions } from "../src/page-options.ts";
+import type { StoredEvent } from "../src/query/event-filter.ts";
+import { matchesFilter } from "../src/query/event-match.ts";
+import { pageOptions } from "../src/query/page-options.ts";
 
 const event: StoredEvent = {
   seq: 7,

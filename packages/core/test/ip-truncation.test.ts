@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { truncateIp } from "../src/ip-truncation.ts";
+import { truncateIp } from "../src/minimise/ip-truncation.ts";
 
 describe("a client address", () => {
   it.each([

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../src/json.ts";
-import { snapshot } from "../src/payload-snapshot.ts";
+import { snapshot } from "../src/minimise/payload-snapshot.ts";
 
 const copyOf = (source: object, budget = 48_000) => snapshot(source, budget);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { routePolicy } from "../src/route-policy.ts";
+import { routePolicy } from "../src/http/route-policy.ts";
 
 describe("a policy list", () => {
   const level = routePolicy([

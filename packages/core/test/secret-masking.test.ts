@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maskSecrets } from "../src/secret-masking.ts";
+import { maskSecrets } from "../src/minimise/secret-masking.ts";
 import { missingSharedData, sharedText } from "./support/shared-data.ts";
 
 describe("free text", () => {

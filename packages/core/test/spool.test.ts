@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Catalogue } from "../src/catalogue.ts";
-import { type EventForm, linesOf, plainForm } from "../src/event-form.ts";
+import { type EventForm, linesOf, plainForm } from "../src/contracts/event-form.ts";
+import { Catalogue } from "../src/events/catalogue.ts";
 import { type DaybookError, defineEvent, memorySink, noteRecorded, type SinkEntry } from "../src/index.ts";
-import { Spool, type SpoolBatch } from "../src/spool.ts";
-import * as formatOfSpool from "../src/spool-file.ts";
+import { Spool, type SpoolBatch } from "../src/spool/spool.ts";
+import * as formatOfSpool from "../src/spool/spool-file.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf } from "./support/logs.ts";
 import { noteEntry } from "./support/note-entry.ts";

@@ -1,6 +1,6 @@
 import { context, trace } from "@opentelemetry/api";
 import { afterEach, describe, expect, it } from "vitest";
-import { activeSpan, parseTraceparent } from "../src/trace-context.ts";
+import { activeSpan, parseTraceparent } from "../src/context/trace-context.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

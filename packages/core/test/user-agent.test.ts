@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { userAgentProduct } from "../src/user-agent.ts";
+import { userAgentProduct } from "../src/minimise/user-agent.ts";
 
 describe("a User-Agent header", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type EventRank, WaitingEvents } from "../src/waiting-events.ts";
+import { type EventRank, WaitingEvents } from "../src/delivery/waiting-events.ts";
 import { random } from "./support/random.ts";
 
 interface Waiting {

@@ -1,5 +1,5 @@
 import { type AuditEvent, noteRecorded, type SinkEntry } from "../../src/index.ts";
-import { uuidV7 } from "../../src/uuid-v7.ts";
+import { uuidV7 } from "../../src/recording/uuid-v7.ts";
 
 /** A note as a log gives it to a sink, with what the test cares about. */
 export const noteEntry = (fields: Partial<AuditEvent> = {}): SinkEntry => ({

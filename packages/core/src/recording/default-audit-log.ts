@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import type { AuditStore } from "../contracts/audit-store.ts";
+import { DaybookError } from "../daybook-error.ts";
+import { AuditLog } from "./audit-log.ts";
+
+// An imported `createRequire` is rewritten by webpack, which would put `undefined` in place of what it cannot bundle.
+const { createRequire } = process.getBuiltinModule("node:module");
+
+interface StorePackage {
+  openSqliteStoreSync(options: { readonly path: string }): AuditStore;
+}
+
+const PACKAGE = "@daybook/store-sqlite";
+
+/** An audit log that everybody in the process shares who gives none. */
+export interface DefaultAuditLog {
+  readonly log: AuditLog;
+  /** Closes the log when the last of those who opened it has let go. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+interface Shared {
+  readonly log: AuditLog;
+  users: number;
+}
+
+// One log for each file and process: a middleware that is mounted twice, or made again by a hot reload, records once.
+const KEY = Symbol.for("daybook.default-audit-logs.v1");
+const registry = globalThis as { [KEY]?: Map<string, Shared> };
+
+/**
+ * The audit log of an application that configured nothing: SQLite at `DAYBOOK_DB`, default `data/audit.db`. The store package is
+ * looked up by name, next to the adapter and from the working directory, so that an adapter does not force it on anybody.
+ * @param anchors URLs or paths of modules to resolve from; undefined where a bundler has taken the URL of a module away
+ * @throws {DaybookError} `STORE_MISSING`, or what opening the database throws
+ */
+export function openDefaultAuditLog(anchors: readonly (string | undefined)[]): DefaultAuditLog {
+  registry[KEY] ??= new Map();
+  const logs = registry[KEY];
+  const path = process.env.DAYBOOK_DB || "data/audit.db";
+  const file = resolve(path);
+  let shared = logs.get(file);
+  if (shared === undefined || shared.log.closed) {
+    shared = { log: new AuditLog({ store: loadStorePackage(anchors).openSqliteStoreSync({ path }) }), users: 0 };
+    logs.set(file, shared);
+  }
+  const opened = shared;
+  opened.users++;
+  let released = false;
+  return {
+    log: opened.log,
+    async release() {
+      if (released) return;
+      released = true;
+      if (--opened.users === 0) await opened.log.close();
+    },
+  };
+}
+
+function loadStorePackage(anchors: readonly (string | undefined)[]): StorePackage {
+  for (const anchor of [...anchors, `${process.cwd()}/`]) {
+    if (anchor === undefined) continue;
+    try {
+      return createRequire(anchor)(PACKAGE) as StorePackage;
+    } catch (cause) {
+      const { code, message } = cause as { code?: unknown; message?: unknown };
+      if (code !== "MODULE_NOT_FOUND" || !String(message).includes(PACKAGE)) throw cause;
+    }
+  }
+  throw new DaybookError("STORE_MISSING", `Run \`npm install ${PACKAGE}\`, or pass \`audit: createAuditLog({ store })\`.`);
+}

@@ -1,0 +1,40 @@
+import type { AuditSink, SinkEntry } from "../contracts/audit-sink.ts";
+import type { AuditEvent } from "../events/audit-event.ts";
+
+export interface MemorySink extends AuditSink {
+  /** In the order in which they were given, oldest first. */
+  readonly events: readonly AuditEvent[];
+  clear(): void;
+}
+
+export interface MemorySinkOptions {
+  /** Most events kept; the oldest go. Default 10 000. */
+  readonly maxEvents?: number;
+}
+
+/** Keeps events in memory, for tests. Not durable. */
+export function memorySink({ maxEvents = 10_000 }: MemorySinkOptions = {}): MemorySink {
+  const events: AuditEvent[] = [];
+  const ids = new Set<string>();
+  const append = (batch: readonly SinkEntry[]) => {
+    for (const { event } of batch) {
+      if (ids.has(event.id)) continue;
+      ids.add(event.id);
+      events.push(event);
+    }
+    for (const gone of events.splice(0, Math.max(0, events.length - maxEvents))) ids.delete(gone.id);
+    return { refused: [] };
+  };
+  return {
+    name: "memory",
+    supports: { erasure: "none", durable: false, idempotent: true },
+    events,
+    append: async (batch) => append(batch),
+    appendSync: append,
+    close: async () => undefined,
+    clear() {
+      events.length = 0;
+      ids.clear();
+    },
+  };
+}
