@@ -1,24 +1,24 @@
 import { resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
 import { formatKeys } from "@daybook/ledger";
-import { checkAgainstAnchor, noteInFolder, suppressionsInFolder } from "./anchor-check.ts";
-import type { Anchor } from "./anchors/anchor.ts";
-import type { DirAnchor } from "./anchors/dir-anchor.ts";
-import { parseAnchors } from "./anchors/parse-anchors.ts";
-import { generationOf, generations } from "./checkpointer.ts";
-import { openReading } from "./connection.ts";
-import { LedgerReader } from "./ledger-reader.ts";
-import { PersonReader } from "./person-reader.ts";
-import { prepareDatabase } from "./prepare-database.ts";
-import { Publisher } from "./publisher.ts";
-import { completePolicy, type PolicyChanges } from "./recorded-policy.ts";
-import { enterWriter, leaveWriter } from "./shared-writer.ts";
-import { loadSqlite, sqliteDriverPath } from "./sqlite-driver.ts";
-import { storeFailure } from "./sqlite-failure.ts";
+import { checkAgainstAnchor, noteInFolder, suppressionsInFolder } from "./checkpoints/anchor-check.ts";
+import type { Anchor } from "./checkpoints/anchors/anchor.ts";
+import type { DirAnchor } from "./checkpoints/anchors/dir-anchor.ts";
+import { parseAnchors } from "./checkpoints/anchors/parse-anchors.ts";
+import { generationOf, generations } from "./checkpoints/checkpointer.ts";
+import { Publisher } from "./checkpoints/publisher.ts";
+import type { WriterEvent } from "./checkpoints/writer-event.ts";
+import { openReading } from "./database/connection.ts";
+import { prepareDatabase } from "./database/prepare-database.ts";
+import { loadSqlite, sqliteDriverPath } from "./database/sqlite-driver.ts";
+import { storeFailure } from "./database/sqlite-failure.ts";
+import { completePolicy, type PolicyChanges } from "./ledger/recorded-policy.ts";
+import { PersonReader } from "./persons/person-reader.ts";
+import { LedgerReader } from "./reading/ledger-reader.ts";
 import { SqliteStore, type SqliteStoreParts } from "./sqlite-store.ts";
-import { storeHealth } from "./store-health.ts";
-import { ThreadedVerification } from "./threaded-verification.ts";
-import type { WriterEvent } from "./writer-event.ts";
+import { storeHealth } from "./verification/store-health.ts";
+import { ThreadedVerification } from "./verification/threaded-verification.ts";
+import { enterWriter, leaveWriter } from "./writer/shared-writer.ts";
 
 export interface SqliteStoreOptions {
   /** Where the database is. It is made, with its folder (not with the parents of that), when it does not exist. */

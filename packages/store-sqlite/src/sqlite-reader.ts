@@ -9,17 +9,17 @@ import {
   type StoredEvent,
 } from "@daybook/core";
 import type { LedgerKeys, VerifyReport } from "@daybook/ledger";
-import { openReading } from "./connection.ts";
-import { findKeys, keysPathOf } from "./keys-source.ts";
-import { LedgerReader } from "./ledger-reader.ts";
-import { PersonReader } from "./person-reader.ts";
-import { stateOf } from "./prepare-database.ts";
-import { proveEntry } from "./prove-entry.ts";
-import { schemaDifferences } from "./schema-check.ts";
-import { loadSqlite, type Sqlite } from "./sqlite-driver.ts";
-import { storeFailure } from "./sqlite-failure.ts";
-import type { LedgerRow } from "./stored-event.ts";
-import { type VerifyOptions, verifyLedger } from "./verify-ledger.ts";
+import { openReading } from "./database/connection.ts";
+import { findKeys, keysPathOf } from "./database/keys-source.ts";
+import { stateOf } from "./database/prepare-database.ts";
+import { schemaDifferences } from "./database/schema-check.ts";
+import { loadSqlite, type Sqlite } from "./database/sqlite-driver.ts";
+import { storeFailure } from "./database/sqlite-failure.ts";
+import { PersonReader } from "./persons/person-reader.ts";
+import { LedgerReader } from "./reading/ledger-reader.ts";
+import { proveEntry } from "./reading/prove-entry.ts";
+import type { LedgerRow } from "./reading/stored-event.ts";
+import { type VerifyOptions, verifyLedger } from "./verification/verify-ledger.ts";
 
 export interface SqliteReaderOptions {
   readonly path: string;

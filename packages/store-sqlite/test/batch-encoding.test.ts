@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeHanded, HandedBatch, type HandedEvent } from "../src/batch-encoding.ts";
+import { encodeHanded, HandedBatch, type HandedEvent } from "../src/encoding/batch-encoding.ts";
 
 const event = (n: number, text = `{"n":${n}}`): HandedEvent => ({
   id: `id ${n}`,

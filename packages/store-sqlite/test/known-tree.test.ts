@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { type LedgerKeys, prepareEntry } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Checkpoint, knowTree, makeCheckpoint } from "../src/checkpointer.ts";
-import { openWriting } from "../src/connection.ts";
-import { LedgerWriter } from "../src/ledger-writer.ts";
+import { type Checkpoint, knowTree, makeCheckpoint } from "../src/checkpoints/checkpointer.ts";
+import { openWriting } from "../src/database/connection.ts";
+import { prepareDatabase } from "../src/database/prepare-database.ts";
+import type { SqliteConstructor } from "../src/database/sqlite-driver.ts";
+import { LedgerWriter } from "../src/ledger/ledger-writer.ts";
+import type { WriterScope } from "../src/ledger/writer-scope.ts";
 import { openSqliteStore } from "../src/open-sqlite-store.ts";
-import { prepareDatabase } from "../src/prepare-database.ts";
-import type { SqliteConstructor } from "../src/sqlite-driver.ts";
-import type { WriterScope } from "../src/writer-scope.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 /** One connection that writes to a log, and the statements it has run. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type PreparedPart, referenceKey } from "@daybook/ledger";
 import { describe, expect, it } from "vitest";
-import { OpenBucket } from "../src/open-bucket.ts";
-import { BUCKET_ROWS } from "../src/schema.ts";
+import { BUCKET_ROWS } from "../src/database/schema.ts";
+import { OpenBucket } from "../src/ledger/open-bucket.ts";
 
 const head: PreparedPart = { salt: new Uint8Array(32), text: "{}" };
 const subOf = (n: number) => `1.${createHash("sha256").update(`person ${n}`).digest("hex").slice(0, 32)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SaltPool } from "../src/salt-pool.ts";
+import { SaltPool } from "../src/ledger/salt-pool.ts";
 
 const SALT_LENGTH = 32;
 const MOST_PARTS = 255;

@@ -14,8 +14,8 @@ import {
 import { canonicalText } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { sqliteDriverPath } from "../src/database/sqlite-driver.ts";
 import { openSqliteReader, openSqliteStore, openSqliteStoreSync, SCHEMA_VERSION } from "../src/index.ts";
-import { sqliteDriverPath } from "../src/sqlite-driver.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 import { bookLent, openTrail } from "./support/trail.ts";
 

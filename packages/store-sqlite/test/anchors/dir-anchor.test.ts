@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, statS
 import { join } from "node:path";
 import { openCheckpoint } from "@daybook/ledger";
 import { describe, expect, it } from "vitest";
-import { dirAnchor } from "../../src/anchors/dir-anchor.ts";
+import { dirAnchor } from "../../src/checkpoints/anchors/dir-anchor.ts";
 import { GrowingLog } from "../support/growing-log.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { thinned } from "../../src/anchors/note-thinning.ts";
+import { thinned } from "../../src/checkpoints/anchors/note-thinning.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00.000Z");
 const MINUTE = 60_000;

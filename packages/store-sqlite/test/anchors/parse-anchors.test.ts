@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { formatVkey, KEY_TYPE, makeVkey, newKeys } from "@daybook/ledger";
 import { describe, expect, it } from "vitest";
-import { parseAnchors } from "../../src/anchors/parse-anchors.ts";
+import { parseAnchors } from "../../src/checkpoints/anchors/parse-anchors.ts";
 
 const key = newKeys("w", randomBytes).sign!;
 const witnessKey = formatVkey(makeVkey("witness.example/w1", key, KEY_TYPE.cosignature));

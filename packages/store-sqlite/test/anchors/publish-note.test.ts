@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { cosign, KEY_TYPE, makeVkey, newKeys, openCheckpoint } from "@daybook/ledger";
 import { describe, expect, it } from "vitest";
-import type { Anchor } from "../../src/anchors/anchor.ts";
-import { publishNote } from "../../src/anchors/publish-note.ts";
-import { stdoutAnchor } from "../../src/anchors/stdout-anchor.ts";
+import type { Anchor } from "../../src/checkpoints/anchors/anchor.ts";
+import { publishNote } from "../../src/checkpoints/anchors/publish-note.ts";
+import { stdoutAnchor } from "../../src/checkpoints/anchors/stdout-anchor.ts";
 import { GrowingLog } from "../support/growing-log.ts";
 
 /** A stream that keeps what is written to it, or fails. */

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { Publisher } from "../../src/publisher.ts";
+import { Publisher } from "../../src/checkpoints/publisher.ts";
 
 describe("a checkpoint that reached its anchors while the database was locked", () => {
   it("is told, ends nothing, and is published again with the next one", async () => {

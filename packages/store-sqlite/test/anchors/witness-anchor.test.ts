@@ -15,9 +15,9 @@ import {
   type WitnessState,
 } from "@daybook/ledger";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseAnchors } from "../../src/anchors/parse-anchors.ts";
-import { publishNote } from "../../src/anchors/publish-note.ts";
-import { witnessAnchor } from "../../src/anchors/witness-anchor.ts";
+import { parseAnchors } from "../../src/checkpoints/anchors/parse-anchors.ts";
+import { publishNote } from "../../src/checkpoints/anchors/publish-note.ts";
+import { witnessAnchor } from "../../src/checkpoints/anchors/witness-anchor.ts";
 import { GrowingLog } from "../support/growing-log.ts";
 
 const servers: Server[] = [];

@@ -4,8 +4,8 @@ import { type AuditEvent, permissionDenied, uuidV7 } from "@daybook/core";
 import { commitPart, decodeEntry, parseVkey, SlotSet, verifyProof } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, it } from "vitest";
+import { findNeedles } from "../../src/erasure/physical-removal.ts";
 import { openSqliteReader, openSqliteStore } from "../../src/index.ts";
-import { findNeedles } from "../../src/physical-removal.ts";
 import { temporaryFolderOfFile } from "../support/temporary-folder.ts";
 import { bookLent } from "../support/trail.ts";
 

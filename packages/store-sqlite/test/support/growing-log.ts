@@ -11,7 +11,7 @@ import {
   type Vkey,
   vkeyOf,
 } from "@daybook/ledger";
-import type { ManifestRecord, PublishContext, SuppressionRecord } from "../../src/anchors/anchor.ts";
+import type { ManifestRecord, PublishContext, SuppressionRecord } from "../../src/checkpoints/anchors/anchor.ts";
 
 /** A log in memory, as anchors see one. */
 export class GrowingLog {

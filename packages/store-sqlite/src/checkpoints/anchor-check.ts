@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DaybookError } from "@daybook/core";
+import { Frontier, isLedgerError, leafHash, openCheckpoint, type Vkey } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import type { SuppressionRecord } from "./anchors/anchor.ts";
+import { reachOf } from "./anchors/published-note.ts";
+
+const STEP = 2_000;
+
+/**
+ * Compares a log with what an anchor has seen of it: a shorter log was cut off or is an old copy, another root means it was rewritten.
+ * @param vkeys public keys of this log, of all generations
+ * @throws {DaybookError} `LOG_DAMAGED`: restore is the only way on, see docs/ledger.md
+ */
+export function checkAgainstAnchor(db: Sqlite, note: string, anchor: string, origin: string, vkeys: readonly Vkey[]): void {
+  let seen: { readonly size: number; readonly root: Uint8Array };
+  try {
+    // What an earlier generation published was dealt with when this one began.
+    if (reachOf(note).origin !== origin) return;
+    seen = openCheckpoint(note, vkeys);
+  } catch (cause) {
+    if (!isLedgerError(cause)) throw cause;
+    throw new DaybookError("LOG_DAMAGED", `BAD_CHECKPOINT: the note in ${anchor} cannot be used (${cause.hint}) Find out who changed it.`, {
+      cause,
+    });
+  }
+  const entries = (db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1) + 1;
+  if (seen.size > entries) {
+    throw new DaybookError(
+      "LOG_DAMAGED",
+      `TRUNCATED: ${anchor} has seen ${seen.size} entries, the file has ${entries}. If it was put back from a backup, run \`daybook ledger restore\`.`,
+    );
+  }
+  if (Buffer.compare(rootAt(db, seen.size), seen.root) !== 0) {
+    throw new DaybookError(
+      "LOG_DAMAGED",
+      `FORK: ${anchor} has seen another log with the same name at size ${seen.size}. If it was put back from a backup, run \`daybook ledger restore\`; otherwise run \`daybook verify\`.`,
+    );
+  }
+}
+
+/** Root of the tree of a size, from the nearest smaller stored frontier on. */
+export function rootAt(db: Sqlite, size: number): Uint8Array {
+  const near = db
+    .prepare<[number], { size: number; frontier: Uint8Array }>(
+      "SELECT size, frontier FROM daybook_checkpoint WHERE size <= ? ORDER BY size DESC LIMIT 1",
+    )
+    .get(size);
+  const frontier = near === undefined ? Frontier.empty() : Frontier.fromBytes(near.frontier, near.size);
+  const entries = db.prepare<[number, number], Uint8Array>("SELECT entry FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?").pluck();
+  while (frontier.size < size) {
+    const block = entries.all(frontier.size, Math.min(STEP, size - frontier.size));
+    if (block.length === 0) break;
+    for (const entry of block) frontier.push(leafHash(entry));
+  }
+  return frontier.root();
+}
+
+/** Newest note in an anchor folder, read without waiting: a log is checked before anything is written to it. */
+export function noteInFolder(folder: string): string | undefined {
+  const file = join(folder, "checkpoint");
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/** Suppressions in an anchor folder that are still in force. */
+export function suppressionsInFolder(folder: string, now: number): SuppressionRecord[] {
+  const file = join(folder, "suppress.ndjson");
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, "utf8");
+  return text
+    .slice(0, text.lastIndexOf("\n") + 1)
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as SuppressionRecord)
+    .filter(({ until }) => Date.parse(until) > now);
+}

@@ -1,0 +1,137 @@
+import { DaybookError, isDaybookError } from "@daybook/core";
+import { consistencyProofFromLeaves, SlotSet } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import { leafHashes } from "../reading/leaf-hashes.ts";
+import type { Anchor, ManifestRecord, PublishContext, SuppressionRecord } from "./anchors/anchor.ts";
+import { type Published, publishNote } from "./anchors/publish-note.ts";
+import type { Checkpoint } from "./checkpointer.ts";
+
+const EVERY_MS = 300_000;
+
+export interface PublisherOptions {
+  readonly anchors: readonly Anchor[];
+  /** A reading connection. */
+  readonly db: Sqlite;
+  /** Keeps what anchors added to a note, and that it was published. */
+  readonly published: (size: number, note: string) => Promise<void>;
+  readonly problem: (code: string, hint: string) => void;
+}
+
+/**
+ * Sends checkpoints out of reach: at once after an entry of the ledger about itself and at close, otherwise the newest one every
+ * five minutes. What an anchor refuses is said, and tried again with the next one.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  #next: Checkpoint | undefined;
+  #lastSize = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  get anchors(): readonly Anchor[] {
+    return this.#options.anchors;
+  }
+
+  made(checkpoint: Checkpoint, urgent: boolean): void {
+    if (this.#options.anchors.length === 0) return;
+    this.#next = checkpoint;
+    if (urgent) void this.flush();
+    else if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => void this.flush(), EVERY_MS);
+      this.#timer.unref();
+    }
+  }
+
+  /** Publishes what waits, after what is being published. What goes wrong is told, and tried again with the next checkpoint. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const checkpoint = this.#next;
+    this.#next = undefined;
+    if (checkpoint !== undefined && checkpoint.size > this.#lastSize) this.#running = this.#running.then(() => this.#attempt(checkpoint));
+    return this.#running;
+  }
+
+  async #attempt(checkpoint: Checkpoint): Promise<void> {
+    try {
+      await this.publish(checkpoint);
+    } catch (cause) {
+      this.#next ??= checkpoint;
+      this.#tell(cause, "a checkpoint was not published");
+    }
+  }
+
+  /** Publishes one checkpoint now. */
+  async publish({ size, note }: Checkpoint): Promise<Published> {
+    const result = await publishNote(note, this.#options.anchors, this.#context(size));
+    for (const { anchor, error } of result.failures) this.#tell(error, anchor);
+    if (result.reached.length > 0) {
+      await this.#options.published(size, result.note);
+      this.#lastSize = Math.max(this.#lastSize, size);
+    }
+    return result;
+  }
+
+  #tell(error: unknown, what: string): void {
+    if (isDaybookError(error)) this.#options.problem(error.code, error.hint);
+    else this.#options.problem("ANCHOR_FAILED", `${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  /** After the last flush. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #context(size: number): PublishContext {
+    const { db } = this.#options;
+    return {
+      now: Date.now(),
+      entries: () => db.prepare<[], number>("SELECT coalesce(max(seq) + 1, 0) FROM daybook_entry").pluck().get()!,
+      consistencyProof: (from) => consistencyProofFromLeaves(from, size, leafHashes(db)),
+      manifestsAbove: (seq) => manifestRecords(db, seq, size),
+      suppressions: () => db.prepare<[], SuppressionRecord>("SELECT tag, scope, before, until FROM daybook_suppression").all(),
+    };
+  }
+}
+
+interface ManifestRow {
+  readonly seq: number;
+  readonly action: ManifestRecord["action"];
+  readonly ledger: string;
+  readonly list: string | null;
+}
+
+/** Entries that declare slots gone, between two sequence numbers. */
+export function manifestRecords(db: Sqlite, above: number, below: number): ManifestRecord[] {
+  return db
+    .prepare<[number, number], ManifestRow>(
+      `SELECT e.seq, e.action, e.head ->> '$.ledger' AS ledger,
+        CASE WHEN e.person ->> '$.role' = 'context' THEN e.person
+          ELSE (SELECT p.data FROM daybook_person p WHERE p.seq = e.seq AND p.data ->> '$.role' = 'context') END AS list
+      FROM daybook_entry e WHERE e.type = 'compliance' AND e.seq > ? AND e.seq < ? AND e.action IN ('ledger.erasure', 'ledger.retention')
+        AND substr(e.entry, 5, 1) = x'08' ORDER BY e.seq`,
+    )
+    .all(above, below)
+    .map(({ seq, action, ledger, list }) => {
+      const { gone, keep } = (list === null ? {} : JSON.parse(list)) as { gone?: unknown; keep?: unknown };
+      return {
+        seq,
+        action,
+        ledger: JSON.parse(ledger) as Record<string, unknown>,
+        ...(gone === undefined ? {} : { gone: slotList(gone, seq) }),
+        ...(keep === undefined ? {} : { keep: slotList(keep, seq) }),
+      };
+    });
+}
+
+const slotList = (value: unknown, seq: number) => SlotSet.fromJson(value, seq).toJson();
+
+/** @throws {DaybookError} `BAD_OPTION`: there is nowhere to publish to */
+export function refuseWithoutAnchors(anchors: readonly Anchor[]): void {
+  if (anchors.length === 0)
+    throw new DaybookError("BAD_OPTION", "There is no anchor to publish to; set DAYBOOK_ANCHORS or the option `anchors`.");
+}

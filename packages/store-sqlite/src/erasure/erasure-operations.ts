@@ -1,0 +1,272 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { type EraseOptions, type ErasureBasis, type ErasurePlan, type ErasureResult, uuidV7 } from "@daybook/core";
+import {
+  erasureEntry,
+  prepareEntry,
+  pseudonymsOf,
+  referenceKey,
+  SlotSet,
+  splitEvent,
+  suppressionTag,
+  tenantReferences,
+} from "@daybook/ledger";
+import { bucketOf } from "../database/schema.ts";
+import { mergeSuppressions } from "../ledger/suppression.ts";
+import type { WriterScope } from "../ledger/writer-scope.ts";
+import { forgetInProjections } from "../persons/consent-operations.ts";
+import { subList } from "../persons/person-projection.ts";
+import { countedPlan, heldAmong, plannedBlocks } from "./erasure-plan.ts";
+import { MOST_NEEDLES } from "./physical-removal.ts";
+import type { Removals } from "./removals.ts";
+
+/** Parts removed by one transaction, so that no other writer waits long. */
+const MOST_SLOTS = 4_000;
+const DAY_MS = 86_400_000;
+/** A part of an entry as one number: parts are fewer than this. */
+const PARTS = 256;
+
+interface QueueRow {
+  readonly sub: string;
+  readonly basis: string;
+  readonly scope: string;
+}
+
+/**
+ * Removes persons. Each transaction appends the entry that declares what is gone together with the removal itself, so that there is
+ * never one without the other. The person stays on the queue until the last one, so that a run that was interrupted goes on.
+ */
+export class ErasureOperations {
+  readonly #scope: WriterScope;
+  readonly #removals: Removals;
+
+  constructor(scope: WriterScope, removals: Removals) {
+    this.#scope = scope;
+    this.#removals = removals;
+  }
+
+  plan(userId: string): ErasurePlan {
+    return drained(countedPlan(this.#scope.db, pseudonymsOf(this.#scope.keys, userId)));
+  }
+
+  erase(userId: string, options: EraseOptions = {}): ErasureResult {
+    const { basis = ["request"], scope = "persons", queue = false, backupDays = 35 } = options;
+    const { db, ledger, keys, now } = this.#scope;
+    const subs = pseudonymsOf(keys, userId);
+    const plan = drained(countedPlan(db, subs));
+    const time = now();
+    const backupsUntil = new Date(time + backupDays * DAY_MS).toISOString();
+    const enqueue = db.prepare(
+      "INSERT INTO daybook_queue (sub, basis, scope, running, queued) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE SET running = max(running, excluded.running)",
+    );
+    let journal = 0;
+    let run: number | undefined;
+    ledger.transaction((append) => {
+      for (const purpose of plan.consents) {
+        append(prepareEntry(this.#terminated(userId, purpose, time), randomBytes));
+      }
+      journal = db.prepare("DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(?))").run(subList(subs)).changes;
+      forgetInProjections(db, subs);
+      this.#suppress(subs, time, backupsUntil);
+      for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, queue ? 0 : 1, new Date(time).toISOString());
+      if (journal > 0 || plan.consents.length > 0) run = this.#removals.note(undefined, []);
+    });
+    if (queue) {
+      // What waits is the manifest, so that one names several people; journal and consents need none and are gone.
+      this.#removals.finish();
+      return { ...(run === undefined ? {} : { run }), plan, erased: 0, manifests: [], state: "queued", backupsUntil };
+    }
+    const { erased, manifests, run: last } = this.#removeQueued();
+    run = last ?? run;
+    if (run === undefined) return { plan, erased, manifests, state: "none", backupsUntil };
+    const reason = this.#removals.attempt(false);
+    return {
+      run,
+      plan,
+      erased,
+      manifests,
+      state: reason === undefined ? "proven" : "pending",
+      ...(reason === undefined ? {} : { reason }),
+      backupsUntil,
+    };
+  }
+
+  /** Goes on with runs that were interrupted. */
+  resume(): void {
+    if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue WHERE running = 1 LIMIT 1").get() !== undefined) this.#removeQueued();
+  }
+
+  /** Removes whoever waits on the queue, as after a hold was released that had kept something of theirs. */
+  runQueue(): void {
+    if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue LIMIT 1").get() === undefined) return;
+    if (this.#removeQueued().erased > 0) this.#removals.attempt(false);
+  }
+
+  /** Removes everybody on the queue, in as many transactions as it takes. */
+  #removeQueued(): { erased: number; manifests: number[]; run: number | undefined } {
+    const { db, ledger } = this.#scope;
+    const manifests: number[] = [];
+    let erased = 0;
+    let run: number | undefined;
+    for (let low = 0, more = true; more; ) {
+      ledger.transaction((append, nextSeq) => {
+        const queued = db.prepare<[], QueueRow>("SELECT sub, basis, scope FROM daybook_queue").all();
+        const subs = queued.map(({ sub }) => sub);
+        const slots = this.#slots(
+          subs,
+          low,
+          queued.some(({ scope }) => scope === "full"),
+        );
+        more = slots.length > MOST_SLOTS;
+        const now = more ? slots.slice(0, MOST_SLOTS) : slots;
+        if (now.length > 0) {
+          const gone = new SlotSet();
+          for (const { part, seq } of now) gone.add(part, seq);
+          const basis = [...new Set(queued.flatMap((row) => row.basis.split(" ")))] as ErasureBasis[];
+          const manifest = append(
+            prepareEntry(erasureEntry({ gone, basis, time: new Date(this.#scope.now()).toISOString(), random: randomBytes }), randomBytes),
+          );
+          if (manifest !== nextSeq) throw new Error("A manifest is the first entry of its transaction.");
+          run = this.#removals.note(manifest, removeSlots(this.#scope, now));
+          manifests.push(manifest);
+          erased += now.length;
+          low = now.at(-1)!.seq;
+        }
+        if (more) return;
+        // Whoever a hold still protects waits for its release.
+        const held = heldAmong(db, subs);
+        const done = subList(subs.filter((sub) => !held.has(sub)));
+        db.prepare("DELETE FROM daybook_queue WHERE sub IN (SELECT value FROM json_each(?))").run(done);
+        db.prepare("UPDATE daybook_queue SET running = 0 WHERE sub IN (SELECT value FROM json_each(?))").run(subList([...held]));
+      });
+    }
+    return { erased, manifests, run };
+  }
+
+  /** What goes next, a little more than fits, in the order of the entries. */
+  #slots(subs: readonly string[], low: number, heads: boolean): Slot[] {
+    const { db } = this.#scope;
+    const slots: Slot[] = [];
+    const alone = db
+      .prepare<[number, number], number>(
+        `SELECT (SELECT count(*) FROM daybook_person p WHERE p.seq = e.seq) + (e.person IS NOT NULL) <= ? AND e.head IS NOT NULL
+        FROM daybook_entry e WHERE e.seq = ?`,
+      )
+      .pluck();
+    for (const { erase: goes } of plannedBlocks(db, subs, low)) {
+      for (const part of goes) slots.push(part);
+      if (heads) {
+        for (const seq of new Set(goes.map((part) => part.seq))) {
+          const mine = goes.filter((part) => part.seq === seq);
+          if (mine[0]!.class !== 8 && alone.get(mine.length, seq) === 1) slots.push({ seq, part: 0 });
+        }
+      }
+      if (slots.length > MOST_SLOTS) break;
+    }
+    return slots.sort((a, b) => a.seq - b.seq || a.part - b.part);
+  }
+
+  #suppress(subs: readonly string[], time: number, until: string): void {
+    const { db, keys } = this.#scope;
+    const before = new Date(time).toISOString();
+    mergeSuppressions(
+      db,
+      subs.map((sub) => ({ tag: suppressionTag(keys, sub), scope: "all", before, until })),
+    );
+    db.prepare("DELETE FROM daybook_suppression WHERE until < ?").run(new Date(time).toISOString());
+  }
+
+  /** The end of a consent that an erasure brings, as a record like any other end. */
+  #terminated(userId: string, purpose: string, time: number) {
+    return splitEvent(
+      {
+        id: uuidV7(time),
+        time: new Date(time).toISOString(),
+        type: "compliance",
+        action: "consent.terminated",
+        severity: "info",
+        outcome: "success",
+        actor: { kind: "system" },
+        subjects: [{ id: userId, role: "subject" }],
+        data: { purpose },
+      },
+      { headKeys: ["purpose"], keys: this.#scope.keys, userIds: this.#scope.userIds },
+    );
+  }
+}
+
+function drained<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+export interface Slot {
+  readonly seq: number;
+  readonly part: number;
+}
+
+interface RemovedRow {
+  readonly salt: Uint8Array | null;
+  readonly sub: string | null;
+  readonly tenant: string | null;
+}
+
+/**
+ * Blanks or deletes slots with their salts and references, inside the transaction that declares them gone. Answers with some of the
+ * salts, at random, to look for afterwards.
+ */
+export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slots: Iterable<Slot>): Uint8Array[] {
+  const head = db.prepare<[number], Uint8Array | null>("SELECT salt0 FROM daybook_entry WHERE seq = ?").pluck();
+  const inRow = db.prepare<[number], RemovedRow>(
+    "SELECT salt1 AS salt, actor AS sub, tenant FROM daybook_entry WHERE seq = ? AND person IS NOT NULL",
+  );
+  const inTable = db.prepare<[number, number], RemovedRow>(
+    "SELECT salt, sub, data ->> '$.tenant' AS tenant FROM daybook_person WHERE seq = ? AND part = ?",
+  );
+  const blankHead = db.prepare("UPDATE daybook_entry SET salt0 = NULL, head = NULL WHERE seq = ?");
+  const blankPerson = db.prepare("UPDATE daybook_entry SET salt1 = NULL, person = NULL WHERE seq = ?");
+  const deletePart = db.prepare("DELETE FROM daybook_person WHERE seq = ? AND part = ?");
+  const deleteReference = db.prepare("DELETE FROM daybook_ref WHERE bucket = ? AND key = ? AND seq = ? AND part = ?");
+  const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+  const unnamed = new Map<number, Slot[]>();
+  const salts: Uint8Array[] = [];
+  let seen = 0;
+  const sample = (salt: Uint8Array | null | undefined) => {
+    if (salt === null || salt === undefined) return;
+    const place = seen++ < MOST_NEEDLES ? salts.length : randomInt(seen);
+    if (place < MOST_NEEDLES) salts[place] = salt;
+  };
+  for (const { seq, part } of slots) {
+    if (part === 0) {
+      sample(head.get(seq));
+      blankHead.run(seq);
+      continue;
+    }
+    const own = part === 1 ? inRow.get(seq) : undefined;
+    const row = own ?? inTable.get(seq, part);
+    if (row === undefined) continue;
+    sample(row.salt);
+    if (own === undefined) deletePart.run(seq, part);
+    else blankPerson.run(seq);
+    const bucket = bucketOf(seq);
+    if (bucket > closed) continue;
+    if (row.sub !== null) deleteReference.run(bucket, referenceKey(row.sub), seq, part);
+    if (row.tenant === null) continue;
+    let gone = 0;
+    for (const key of tenantReferences(keys, row.tenant)) gone += deleteReference.run(bucket, key, seq, part).changes;
+    if (gone > 0) continue;
+    // It was written under an epoch that has been destroyed: nobody can tell its key, but it points to the part.
+    const others = unnamed.get(bucket);
+    if (others === undefined) unnamed.set(bucket, [{ seq, part }]);
+    else others.push({ seq, part });
+  }
+  for (const [bucket, others] of unnamed) {
+    const list = JSON.stringify(others.map(({ seq, part }) => seq * PARTS + part));
+    db.prepare(`DELETE FROM daybook_ref WHERE bucket = ? AND part > 0 AND seq * ${PARTS} + part IN (SELECT value FROM json_each(?))`).run(
+      bucket,
+      list,
+    );
+  }
+  return salts;
+}

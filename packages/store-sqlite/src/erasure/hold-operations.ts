@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { DaybookError, type Hold } from "@daybook/core";
+import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import type { WriterScope } from "../ledger/writer-scope.ts";
+import { type HoldRow, holdRows } from "./erasure-plan.ts";
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** @throws {DaybookError} `BAD_OPTION`: a hold without a case, a ground, a date of review or a scope would hold for ever or everything */
+export function placeHold({ db, keys, now }: WriterScope, hold: Omit<Hold, "id">): Hold {
+  const { user, category, fromSeq, toSeq, case: caseRef, ground, review } = hold;
+  if (!caseRef || !ground || !DATE.test(review) || Number.isNaN(Date.parse(review))) {
+    throw new DaybookError(
+      "BAD_OPTION",
+      "A hold names its case, its ground, and the date (YYYY-MM-DD) on which somebody looks at it again.",
+    );
+  }
+  if (user === undefined && category === undefined && fromSeq === undefined && toSeq === undefined) {
+    throw new DaybookError("BAD_OPTION", "A hold has a scope: a person, a class, or a range of entries.");
+  }
+  const id = randomUUID();
+  // In every epoch there is: what is held may be older than the newest key.
+  const subs = user === undefined ? undefined : [...new Set([pseudonymOf(keys, user), ...pseudonymsOf(keys, user)])];
+  db.prepare(
+    "INSERT INTO daybook_hold (id, sub, class, from_seq, to_seq, case_ref, ground, review, placed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  ).run(
+    id,
+    subs?.join(" ") ?? null,
+    category ?? null,
+    fromSeq ?? null,
+    toSeq ?? null,
+    caseRef,
+    ground,
+    review,
+    new Date(now()).toISOString(),
+  );
+  return { id, ...hold, ...(subs === undefined ? {} : { user: subs[0]! }) };
+}
+
+/** Answers false where there is no such hold. */
+export const releaseHold = ({ db }: WriterScope, id: string): boolean =>
+  db.prepare("DELETE FROM daybook_hold WHERE id = ?").run(id).changes > 0;
+
+export const holdsOf = (db: Sqlite): Hold[] => holdRows(db).map(asHold);
+
+const asHold = (row: HoldRow): Hold => ({
+  id: row.id,
+  ...(row.sub === null ? {} : { user: row.sub.split(" ")[0]! }),
+  ...(row.class === null ? {} : { category: row.class }),
+  ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
+  ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
+  case: row.case_ref,
+  ground: row.ground,
+  review: row.review,
+});

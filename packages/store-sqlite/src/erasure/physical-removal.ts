@@ -1,0 +1,69 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+
+/** Bytes of a removed salt that are looked for, and how many salts of one run at most. */
+export const NEEDLE_BYTES = 8;
+export const MOST_NEEDLES = 256;
+
+/**
+ * Overwrites what was removed: `secure_delete` zeroed it in the pages, and this brings those pages from the write-ahead log into
+ * the database and cuts the log to nothing. It never waits: with a reader open it would block every writer for as long.
+ * @returns undefined when the bytes are gone, otherwise what stands in the way
+ */
+export function removeBytes(
+  db: Sqlite,
+): "secure_delete is off" | "a reader holds the old pages" | "the write-ahead log is not empty" | undefined {
+  if (db.pragma("secure_delete", { simple: true }) !== 1) return "secure_delete is off";
+  const timeout = db.pragma("busy_timeout", { simple: true }) as number;
+  db.pragma("busy_timeout = 0");
+  try {
+    // Most of the work without the lock; what is left for the step that needs it is little.
+    db.pragma("wal_checkpoint(PASSIVE)");
+    const [answer] = db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+    if (answer?.busy !== 0) return "a reader holds the old pages";
+  } finally {
+    db.pragma(`busy_timeout = ${timeout}`);
+  }
+  const wal = statSync(`${db.name}-wal`, { throwIfNoEntry: false });
+  return wal !== undefined && wal.size > 0 ? "the write-ahead log is not empty" : undefined;
+}
+
+const CHUNK = 1 << 20;
+
+/** Looks for any of the needles in the bytes of the database and its write-ahead log. */
+export function findNeedles(databasePath: string, needles: readonly Uint8Array[]): boolean {
+  if (needles.length === 0) return false;
+  const byStart = new Map<number, Uint8Array[]>();
+  const starts = new Uint8Array(65_536);
+  for (const needle of needles) {
+    const start = needle[0]! | (needle[1]! << 8);
+    starts[start] = 1;
+    byStart.set(start, [...(byStart.get(start) ?? []), needle]);
+  }
+  const holds = (chunk: Buffer, length: number) => {
+    for (let i = 0; i + NEEDLE_BYTES <= length; i++) {
+      const start = chunk[i]! | (chunk[i + 1]! << 8);
+      if (starts[start] === 0) continue;
+      for (const needle of byStart.get(start)!) if (chunk.compare(needle, 0, NEEDLE_BYTES, i, i + NEEDLE_BYTES) === 0) return true;
+    }
+    return false;
+  };
+  return [databasePath, `${databasePath}-wal`].some((path) => scanFile(path, holds));
+}
+
+/** Chunks overlap, so that nothing hides on a boundary. */
+function scanFile(path: string, holds: (chunk: Buffer, length: number) => boolean): boolean {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  const file = openSync(path, "r");
+  try {
+    const chunk = Buffer.alloc(CHUNK);
+    for (let at = 0; ; at += CHUNK - NEEDLE_BYTES + 1) {
+      const length = readSync(file, chunk, 0, CHUNK, at);
+      if (length === 0) return false;
+      if (holds(chunk, length)) return true;
+      if (length < CHUNK) return false;
+    }
+  } finally {
+    closeSync(file);
+  }
+}

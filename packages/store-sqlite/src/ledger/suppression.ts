@@ -1,0 +1,46 @@
+import { type LedgerKeys, type SplitEntry, suppressionTag } from "@daybook/ledger";
+import type { SuppressionRecord } from "../checkpoints/anchors/anchor.ts";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import { policyInForce } from "./recorded-policy.ts";
+
+/**
+ * Erased persons stay erased: for as long as a backup may still hold them, an event about one that happened before the erasure gets
+ * what the erasure would have done to it.
+ */
+export interface Suppression {
+  /** Newest time of an erasure in force; events later than that need no look. Undefined where nobody is suppressed. */
+  newest(): string | undefined;
+  /** The event without the suppressed persons' parts; undefined where it is refused, because its class erases whoever acted. */
+  apply(split: SplitEntry, time: string): SplitEntry | undefined;
+}
+
+export function suppressionOf(db: Sqlite, keys: LedgerKeys): Suppression {
+  const newest = db.prepare<[], string | null>("SELECT max(before) FROM daybook_suppression WHERE scope = 'all'").pluck();
+  const covering = db
+    .prepare<[string, string], number>("SELECT 1 FROM daybook_suppression WHERE tag = ? AND scope = 'all' AND before >= ?")
+    .pluck();
+  return {
+    newest: () => newest.get() ?? undefined,
+    apply(split, time) {
+      const gone = split.parts.filter(({ sub }) => sub !== undefined && covering.get(suppressionTag(keys, sub), time) !== undefined);
+      if (gone.length === 0) return split;
+      const policy = policyInForce(db)[String(split.class)] ?? { actor: "erase", others: "erase" };
+      if (policy.actor === "erase" && gone.some(({ role }) => role === "actor")) return undefined;
+      if (policy.others === "keep") return split;
+      // A context part goes with the first person that is erased.
+      const others = gone.filter(({ role }) => role !== "actor");
+      if (others.length === 0) return split;
+      return { ...split, parts: split.parts.filter((part) => !others.includes(part) && part.role !== "context") };
+    },
+  };
+}
+
+/** Adds suppressions, or prolongs those that are there. */
+export function mergeSuppressions(db: Sqlite, records: Iterable<SuppressionRecord>): void {
+  const insert = db.prepare(
+    `INSERT INTO daybook_suppression (tag, scope, before, until) VALUES (?, ?, ?, ?)
+    ON CONFLICT (tag, scope) DO UPDATE SET before = max(before, excluded.before), until = max(until, excluded.until)
+    WHERE excluded.before > before OR excluded.until > until`,
+  );
+  for (const { tag, scope, before, until } of records) insert.run(tag, scope, before, until);
+}

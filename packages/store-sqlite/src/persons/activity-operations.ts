@@ -1,0 +1,84 @@
+import type { ActivityVerdict, NewActivity } from "@daybook/core";
+import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
+import type { WriterScope } from "../ledger/writer-scope.ts";
+import { type ConsentFence, consentFence } from "./consent-fence.ts";
+import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
+
+/**
+ * The consented journal: plain rows outside of the proofs. Every row is inserted by a transaction that has found the consent in
+ * force, so that nothing is written after a withdrawal has been stored, from whichever process or queue it comes.
+ */
+export class ActivityOperations {
+  readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
+  readonly #fence: ConsentFence;
+  readonly #insert;
+  readonly #delete;
+
+  constructor(scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">) {
+    this.#scope = scope;
+    const { db } = scope;
+    this.#fence = consentFence(db);
+    this.#insert = db.prepare(
+      `INSERT OR IGNORE INTO user_activity (user_id, timestamp, activity_type, query, resource_type, resource_id, collection_name, details,
+        consent_id, sub, consent_type, version, entry_id)
+      SELECT @userId, @time, @activity, @query, @resourceType, @resourceId, @collection, @details,
+        consent_id, @sub, consent_type, version, @id FROM user_consent WHERE consent_id = @consent`,
+    );
+    this.#delete = db.prepare(
+      `DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(@subs))
+      AND (@purpose IS NULL OR consent_type = @purpose)
+      AND (@before IS NULL OR timestamp < @before)
+      AND (@entries IS NULL OR entry_id IN (SELECT value FROM json_each(@entries)))`,
+    );
+  }
+
+  append(batch: readonly NewActivity[], now: number): ActivityVerdict[] {
+    const { ledger, keys, userIds } = this.#scope;
+    return ledger.transaction(() => {
+      const known = new Map<string, ActivityVerdict>();
+      return batch.map((activity) => {
+        const { userId, purpose, consent, at } = activity;
+        const decision = JSON.stringify([userId, purpose, consent]);
+        let verdict = known.get(decision);
+        if (verdict === undefined) {
+          verdict = this.#fence.verdict(pseudonymsOf(keys, userId), purpose, consent, Math.max(now, at));
+          known.set(decision, verdict);
+        }
+        if (verdict === "stored") {
+          this.#insert.run({
+            id: activity.id,
+            userId: userIds === "readable" ? userId : null,
+            sub: pseudonymOf(keys, userId),
+            time: new Date(at).toISOString(),
+            activity: activity.activity,
+            query: activity.query ?? null,
+            resourceType: activity.resourceType ?? null,
+            resourceId: activity.resourceId ?? null,
+            collection: activity.collection ?? null,
+            details: activity.details === undefined ? null : JSON.stringify(activity.details),
+            consent,
+          });
+        }
+        return verdict;
+      });
+    });
+  }
+
+  /** Deletes what a record of the action `journal.deleted` names; inside the transaction that stores it. Answers how many rows. */
+  apply({ person, data }: ProjectedRecord): number {
+    if (person === undefined) return 0;
+    return this.#delete.run({
+      subs: subList(person.subs),
+      purpose: textOf(data, "purpose"),
+      before: textOf(data, "before"),
+      entries: Array.isArray(data.entries) ? JSON.stringify(data.entries) : null,
+    }).changes;
+  }
+
+  /** Deletes rows of a purpose that are older than their period. Answers how many. */
+  expire(purpose: string, before: number, limit: number): number {
+    return this.#scope.db
+      .prepare("DELETE FROM user_activity WHERE id IN (SELECT id FROM user_activity WHERE consent_type = ? AND timestamp < ? LIMIT ?)")
+      .run(purpose, new Date(before).toISOString(), limit).changes;
+  }
+}

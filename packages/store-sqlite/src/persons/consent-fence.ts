@@ -1,0 +1,78 @@
+import type { ActivityVerdict, ConsentInForce } from "@daybook/core";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import { subList } from "./person-projection.ts";
+
+interface NewestConsent {
+  readonly consent_id: string;
+  readonly state: string;
+  readonly version: string;
+  readonly notice: string;
+  readonly notice_version: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  readonly epoch: number;
+}
+
+/** What stands between a person's doings and the journal. */
+export interface ConsentFence {
+  /** The consent that holds at `now`, or why none does. */
+  look(subs: readonly string[], purpose: string, now: number): ConsentInForce | "none" | "ended" | "replaced";
+  /** Whether an entry that happened under `consent` may be stored now. Ask inside the transaction that stores it. */
+  verdict(subs: readonly string[], purpose: string, consent: string, now: number): ActivityVerdict;
+}
+
+/**
+ * Reads the newest agreement or refusal of a person for a purpose; only a given or renewed one that has not run out and whose
+ * version no material change has replaced lets anything through.
+ */
+export function consentFence(db: Sqlite): ConsentFence {
+  const newest = db.prepare<[string, string], NewestConsent>(
+    `SELECT consent_id, state, version, notice, notice_version, expires_at, revoked_at, epoch FROM user_consent
+    WHERE sub IN (SELECT value FROM json_each(?)) AND consent_type = ? ORDER BY granted_seq DESC LIMIT 1`,
+  );
+  // A version nobody published cannot be compared, so it permits nothing.
+  const replaced = db
+    .prepare<{ purpose: string; version: string; notice: string; noticeVersion: string; now: string }, number>(
+      `SELECT
+        NOT EXISTS (SELECT 1 FROM daybook_purpose WHERE purpose = @purpose AND version = @version)
+        OR NOT EXISTS (SELECT 1 FROM daybook_notice WHERE notice = @notice AND version = @noticeVersion)
+        OR EXISTS (
+          SELECT 1 FROM daybook_purpose newer WHERE newer.purpose = @purpose AND newer.change = 'material' AND newer.effective_from <= @now
+          AND newer.ordinal > (SELECT ordinal FROM daybook_purpose WHERE purpose = @purpose AND version = @version))
+        OR EXISTS (
+          SELECT 1 FROM daybook_notice newer WHERE newer.notice = @notice AND newer.change = 'material' AND newer.effective_from <= @now
+          AND newer.ordinal > (SELECT max(ordinal) FROM daybook_notice WHERE notice = @notice AND version = @noticeVersion))`,
+    )
+    .pluck();
+
+  const held = (subs: readonly string[], purpose: string, now: number) => {
+    const row = newest.get(subList(subs), purpose);
+    if (row === undefined) return { row, state: "none" as const };
+    if (row.revoked_at !== null || (row.state !== "given" && row.state !== "renewed")) return { row, state: "ended" as const };
+    const time = new Date(now).toISOString();
+    if (row.expires_at !== null && row.expires_at <= time) return { row, state: "ended" as const };
+    const versions = { purpose, version: row.version, notice: row.notice, noticeVersion: row.notice_version, now: time };
+    return { row, state: replaced.get(versions) === 1 ? ("replaced" as const) : ("holds" as const) };
+  };
+
+  return {
+    look(subs, purpose, now) {
+      const { row, state } = held(subs, purpose, now);
+      if (state !== "holds") return state;
+      return {
+        consent: row!.consent_id,
+        epoch: row!.epoch,
+        version: row!.version,
+        validUntil: row!.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(row!.expires_at),
+      };
+    },
+    verdict(subs, purpose, consent, now) {
+      const { row, state } = held(subs, purpose, now);
+      if (row === undefined) return "no_consent_at_write";
+      if (row.consent_id !== consent) return "late_event";
+      if (state === "holds") return "stored";
+      if (state === "replaced") return "wrong_version";
+      return row.revoked_at === null ? "no_consent_at_write" : "withdrawn_in_flight";
+    },
+  };
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from "node:crypto";
+import { DaybookError, type JsonObject, type NoticeVersion, type PurposeVersion, uuidV7 } from "@daybook/core";
+import { type PreparedEntry, prepareEntry, pseudonymsOf, type SplitEntry, splitEvent, suppressionTag } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import type { WriterScope } from "../ledger/writer-scope.ts";
+import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
+import { eventOfParts, projectedParts } from "./projected-parts.ts";
+
+/** Endings of a consent, by the action that records them. */
+const ENDINGS: ReadonlyMap<string, string> = new Map([
+  ["consent.withdrawn", "withdrawn"],
+  ["consent.expired", "expired"],
+  ["consent.invalidated", "invalidated"],
+  ["consent.terminated", "terminated"],
+]);
+const AGREEMENTS: ReadonlyMap<string, string> = new Map([
+  ["consent.given", "given"],
+  ["consent.renewed", "renewed"],
+  ["consent.refused", "refused"],
+]);
+
+interface RunOut {
+  readonly consent_id: string;
+  readonly record_id: string;
+  readonly consent_type: string;
+  readonly version: string;
+  readonly epoch: number;
+  readonly user_id: string | null;
+  readonly sub: string;
+}
+
+/** Stands for an id nobody knows while its entry is made; it gets into none. */
+const UNKNOWN_ID = "unknown";
+
+/** Rows of one step of a rebuild. */
+const STEP = 1_000;
+
+/**
+ * The consents of all persons as a table, moved by the records of the ledger. What is in it can be made again from them; what
+ * somebody may write is decided by `consentFence`, which reads it inside the transaction that writes.
+ */
+export class ConsentOperations {
+  readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
+  readonly #insert;
+  readonly #supersede;
+  readonly #endAll;
+  readonly #endOne;
+  readonly #stillOpen;
+  readonly #removeAll;
+  readonly #deleteActivities;
+  readonly #suppressed;
+  readonly #runOut;
+  readonly #pseudonyms;
+
+  constructor(scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">) {
+    this.#scope = scope;
+    const { db } = scope;
+    // A repeated id must not cost a batch its other records: the first one holds.
+    this.#insert = db.prepare(
+      `INSERT OR IGNORE INTO user_consent (consent_id, user_id, consent_type, granted_at, ip_address, state, version, notice, notice_version, language,
+        text_sha256, method, act, given_by, expression, jurisdiction, record_id, decided_at, expires_at, epoch, granted_seq, sub)
+      VALUES (@consent, @userId, @purpose, @grantedAt, @ip, @state, @version, @notice, @noticeVersion, @language,
+        @noticeSha256, @method, @act, @by, @expression, @jurisdiction, @record, @time, @validUntil, @epoch, @seq, @sub)`,
+    );
+    const ofPerson = "sub IN (SELECT value FROM json_each(@subs)) AND consent_type = @purpose";
+    this.#supersede = db.prepare(
+      `UPDATE user_consent SET state = 'superseded', revoked_at = @time, revoked_seq = @seq WHERE (consent_id = @previous OR (${ofPerson})) AND revoked_at IS NULL`,
+    );
+    const ending = "UPDATE user_consent SET state = @state, revoked_at = @time, revoked_seq = @seq, epoch = max(epoch, @epoch)";
+    this.#endAll = db.prepare(`${ending} WHERE (consent_id = @consent OR (${ofPerson})) AND revoked_at IS NULL AND state <> 'refused'`);
+    this.#endOne = db.prepare(`${ending} WHERE consent_id = @consent AND revoked_at IS NULL AND state <> 'refused'`);
+    this.#stillOpen = db
+      .prepare<[unknown], number>(`SELECT 1 FROM user_consent WHERE ${ofPerson} AND revoked_at IS NULL AND state <> 'refused'`)
+      .pluck();
+    this.#removeAll = db.prepare(`DELETE FROM user_consent WHERE ${ofPerson}`);
+    this.#deleteActivities = db.prepare(`DELETE FROM user_activity WHERE ${ofPerson}`);
+    this.#runOut = db.prepare<[string, number], RunOut>(
+      `SELECT consent_id, record_id, consent_type, version, epoch, user_id, sub FROM user_consent
+      WHERE expires_at IS NOT NULL AND revoked_at IS NULL AND expires_at <= ? AND state IN ('given', 'renewed') ORDER BY expires_at LIMIT ?`,
+    );
+    this.#pseudonyms = db.prepare<[string], { record_id: string; sub: string }>(
+      "SELECT DISTINCT record_id, sub FROM user_consent WHERE record_id IN (SELECT value FROM json_each(?))",
+    );
+    this.#suppressed = db.prepare<[string, string], number>("SELECT 1 FROM daybook_suppression WHERE tag = ? AND before >= ?").pluck();
+  }
+
+  /**
+   * Moves the table by one record; called inside the transaction that stores the record. Answers how many journal rows went with a
+   * consent that ended.
+   */
+  apply(record: ProjectedRecord): number {
+    this.#project(record);
+    const purpose = textOf(record.data, "purpose");
+    if (record.person === undefined || purpose === null) return 0;
+    const agreed = AGREEMENTS.get(record.action);
+    if (agreed === "given" || agreed === "renewed") return 0;
+    if (agreed === undefined && !ENDINGS.has(record.action)) return 0;
+    const of = { subs: subList(record.person.subs), purpose };
+    // An expiry names one consent; a newer one that the person gave meanwhile keeps its journal.
+    if (this.#stillOpen.get(of) !== undefined) return 0;
+    return this.#deleteActivities.run(of).changes;
+  }
+
+  /**
+   * Records the end of consents whose time is over and deletes their journals, inside the transaction of its caller. All consents of a
+   * person and a purpose share their record id, so that the journal is found under every pseudonym the person had.
+   */
+  expire(now: number, limit: number, append: (entry: PreparedEntry) => number): { consents: number; rows: number } {
+    const time = new Date(now).toISOString();
+    const due = this.#runOut.all(time, limit);
+    const nameless = due.filter(({ user_id }) => user_id === null).map(({ record_id }) => record_id);
+    const pseudonyms = nameless.length === 0 ? [] : this.#pseudonyms.all(JSON.stringify(nameless));
+    let rows = 0;
+    for (const { consent_id: consent, record_id: record, consent_type: purpose, version, epoch, user_id, sub } of due) {
+      const data = { purpose, consent, record, version, epoch: epoch + 1, act: "ran out", by: "system" };
+      const seq = append(prepareEntry(this.#expired({ id: user_id ?? undefined, sub }, data, now), randomBytes));
+      const subs =
+        user_id === null
+          ? pseudonyms.filter((known) => known.record_id === record).map((known) => known.sub)
+          : [sub, ...pseudonymsOf(this.#scope.keys, user_id)];
+      rows += this.apply({ seq, time, action: "consent.expired", person: { sub, subs }, ip: undefined, data });
+    }
+    return { consents: due.length, rows };
+  }
+
+  publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): void {
+    const { db, ledger } = this.#scope;
+    const purpose = db.prepare<[string, string], { sha256: string }>(
+      "SELECT sha256 FROM daybook_purpose WHERE purpose = ? AND version = ?",
+    );
+    const notice = db.prepare<[string, string, string], { sha256: string; definition: string }>(
+      "SELECT sha256, definition FROM daybook_notice WHERE notice = ? AND version = ? AND language = ?",
+    );
+    const addPurpose = db.prepare(
+      `INSERT INTO daybook_purpose (purpose, version, ordinal, change, effective_from, definition, sha256)
+      VALUES (@purpose, @version, (SELECT count(*) FROM daybook_purpose WHERE purpose = @purpose), @change, @effectiveFrom, @definition, @sha256)`,
+    );
+    // All languages of one version share its place in the order.
+    const addNotice = db.prepare(
+      `INSERT INTO daybook_notice (notice, version, language, ordinal, change, effective_from, media_type, content, sha256, definition)
+      VALUES (@notice, @version, @language,
+        coalesce(
+          (SELECT ordinal FROM daybook_notice WHERE notice = @notice AND version = @version LIMIT 1),
+          (SELECT count(DISTINCT version) FROM daybook_notice WHERE notice = @notice)
+        ),
+        @change, @effectiveFrom, @mediaType, @content, @sha256, @definition)`,
+    );
+    ledger.transaction(() => {
+      for (const version of purposes) {
+        const known = purpose.get(version.purpose, version.version);
+        if (known === undefined) addPurpose.run(version);
+        else if (known.sha256 !== version.sha256) throw changed(`purpose ${version.purpose} ${version.version}`);
+      }
+      for (const version of notices) {
+        const known = notice.get(version.notice, version.version, version.language);
+        if (known === undefined) addNotice.run(version);
+        else if (known.sha256 !== version.sha256 || known.definition !== version.definition) {
+          throw changed(`notice ${version.notice} ${version.version} (${version.language})`);
+        }
+      }
+    });
+  }
+
+  /** Makes the table again from the records, in one transaction. Answers how many agreements and refusals it holds. */
+  rebuild(): number {
+    const { db, ledger } = this.#scope;
+    return ledger.transaction((_append, nextSeq) => {
+      db.exec("DELETE FROM user_consent");
+      for (const row of projectedParts(db, 4, nextSeq, STEP)) {
+        const record = eventOfParts(row, this.#scope.keys);
+        if (record !== undefined) this.#project(record);
+      }
+      return db.prepare<[], number>("SELECT count(*) FROM user_consent").pluck().get()!;
+    });
+  }
+
+  #project({ seq, time, action, person, ip, data }: ProjectedRecord): void {
+    const purpose = textOf(data, "purpose");
+    if (person === undefined || purpose === null) return;
+    const consent = textOf(data, "consent");
+    const epoch = typeof data.epoch === "number" ? data.epoch : 0;
+    const of = { subs: subList(person.subs), purpose, time, seq };
+    const agreed = AGREEMENTS.get(action);
+    if (agreed !== undefined) {
+      // A record of before an erasure that arrives after it must not bring the person back.
+      if (consent === null || this.#isSuppressed(person.subs, time)) return;
+      this.#supersede.run({ ...of, previous: textOf(data, "previous") });
+      this.#insert.run({
+        consent,
+        purpose,
+        state: agreed,
+        userId: person.userId ?? null,
+        sub: person.sub,
+        grantedAt: agreed === "refused" ? null : time,
+        ip: ip ?? null,
+        version: textOf(data, "version") ?? "",
+        notice: textOf(data, "notice") ?? "",
+        noticeVersion: textOf(data, "noticeVersion") ?? "",
+        language: textOf(data, "language") ?? "",
+        noticeSha256: textOf(data, "noticeSha256") ?? "",
+        method: textOf(data, "method") ?? "",
+        act: textOf(data, "act") ?? "",
+        by: textOf(data, "by") ?? "",
+        expression: textOf(data, "expression") ?? "",
+        jurisdiction: textOf(data, "jurisdiction"),
+        record: textOf(data, "record") ?? consent,
+        time,
+        validUntil: textOf(data, "validUntil"),
+        epoch,
+        seq,
+      });
+      return;
+    }
+    const state = ENDINGS.get(action);
+    if (state === undefined) return;
+    if (state === "terminated") this.#removeAll.run({ subs: of.subs, purpose });
+    else if (state === "withdrawn") this.#endAll.run({ ...of, state, consent, epoch });
+    else this.#endOne.run({ state, time, seq, consent, epoch });
+  }
+
+  #expired({ id, sub }: { readonly id: string | undefined; readonly sub: string }, data: JsonObject, now: number): SplitEntry {
+    const { keys, userIds } = this.#scope;
+    const split = splitEvent(
+      {
+        id: uuidV7(now),
+        time: new Date(now).toISOString(),
+        type: "compliance",
+        action: "consent.expired",
+        severity: "info",
+        outcome: "success",
+        actor: { kind: "system" },
+        subjects: [{ id: id ?? UNKNOWN_ID, role: "subject" }],
+        data,
+      },
+      { keys, userIds },
+    );
+    if (id !== undefined) return split;
+    // Only the pseudonym is known, and it is all that such a log keeps of a person.
+    const parts = split.parts.map((part) => (part.sub === undefined ? part : { ...part, sub, text: part.text.replace(part.sub, sub) }));
+    return { ...split, parts };
+  }
+
+  #isSuppressed(subs: readonly string[], time: string): boolean {
+    return subs.some((sub) => this.#suppressed.get(suppressionTag(this.#scope.keys, sub), time) !== undefined);
+  }
+}
+
+/** Takes every trace of these persons out of the tables beside the ledger, apart from the journal; for the transaction of an erasure. */
+export function forgetInProjections(db: Sqlite, subs: readonly string[]): void {
+  const list = subList(subs);
+  db.prepare("DELETE FROM user_consent WHERE sub IN (SELECT value FROM json_each(?))").run(list);
+  db.prepare("UPDATE dsar_request SET sub = NULL WHERE sub IN (SELECT value FROM json_each(?))").run(list);
+}
+
+const changed = (what: string) =>
+  new DaybookError("VERSION_CHANGED", `People agreed to ${what} as it was published; give the changed text a new version.`);

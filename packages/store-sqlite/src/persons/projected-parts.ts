@@ -1,0 +1,70 @@
+import type { JsonObject } from "@daybook/core";
+import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import { isProjected } from "../encoding/projected-event.ts";
+import type { ProjectedRecord } from "./person-projection.ts";
+
+/** An entry of one class with what is left of its parts. */
+export interface ProjectedParts {
+  readonly seq: number;
+  readonly head: string;
+  /** Parts the entry committed to, the head included. */
+  readonly committed: number;
+  readonly parts: readonly string[];
+}
+
+/** All entries of a class below `end` and above `after` that still have a head, oldest first; for use inside one transaction. */
+export function* projectedParts(db: Sqlite, entryClass: number, end: number, step: number, after = -1): Generator<ProjectedParts> {
+  // The class is the fifth byte of an entry (docs/ledger.md).
+  const entries = db.prepare<[number, number, Buffer, number], { seq: number; head: string; person: string | null; committed: number }>(
+    `SELECT seq, head, person, (length(entry) - 6) / 32 AS committed FROM daybook_entry
+    WHERE type = 'compliance' AND seq > ? AND seq < ? AND head IS NOT NULL AND substr(entry, 5, 1) = ? ORDER BY seq LIMIT ?`,
+  );
+  const others = db.prepare<[number], string>("SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part").pluck();
+  for (let last = after; ; ) {
+    const rows = entries.all(last, end, Buffer.of(entryClass), step);
+    for (const { seq, head, person, committed } of rows) {
+      yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
+    }
+    if (rows.length < step) return;
+    last = rows.at(-1)!.seq;
+  }
+}
+
+interface Part {
+  readonly role?: string;
+  readonly sub?: string;
+  readonly uid?: string;
+  readonly ip?: string;
+  readonly details?: JsonObject;
+}
+
+/** The record an entry was made from, as far as projections look at it; undefined for other records. */
+export function eventOfParts(
+  { seq, head: headText, committed, parts: texts }: ProjectedParts,
+  keys: LedgerKeys,
+): ProjectedRecord | undefined {
+  const head = JSON.parse(headText) as { ts: string; type: string; action: string; details?: JsonObject };
+  if (!isProjected(head)) return undefined;
+  const parts = texts.map((text) => JSON.parse(text) as Part);
+  const actor = parts.find(({ role }) => role === "actor");
+  // Whoever acted is whom it is about only where nobody else was in it; a subject that was erased must not become the actor.
+  const about = parts.find(({ role }) => role === "subject" || role === "target") ?? (committed === 2 ? actor : undefined);
+  const details = parts.find((part) => part.details !== undefined)?.details;
+  return {
+    seq,
+    time: head.ts,
+    action: head.action,
+    person:
+      about?.sub === undefined
+        ? undefined
+        : {
+            sub: about.sub,
+            // Without the id only this epoch is known; whoever is looked up later is looked up under all of them.
+            subs: about.uid === undefined ? [about.sub] : [...new Set([about.sub, ...pseudonymsOf(keys, about.uid)])],
+            ...(about.uid === undefined ? {} : { userId: about.uid }),
+          },
+    ip: actor?.ip,
+    data: { ...head.details, ...details },
+  };
+}

@@ -1,0 +1,42 @@
+import type { FoundPart } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+
+interface PartRow {
+  readonly seq: number;
+  readonly part: number;
+  readonly class: Uint8Array;
+  readonly time: string | null;
+  readonly role: FoundPart["role"];
+  readonly sub: string | null;
+}
+
+/** Reads all detachable parts of some entries, in the order of their sequence numbers. */
+export function presentParts(db: Sqlite): (seqs: readonly number[]) => FoundPart[] {
+  const select = db.prepare<[string], PartRow>(
+    `WITH wanted AS (SELECT e.seq, substr(e.entry, 5, 1) AS class, coalesce(e.head ->> '$.late', e.ts) AS time, e.person
+      FROM json_each(?) j JOIN daybook_entry e ON e.seq = j.value)
+    SELECT seq, 1 AS part, class, time, person ->> '$.role' AS role, person ->> '$.sub' AS sub
+      FROM wanted WHERE person IS NOT NULL
+    UNION ALL
+    SELECT w.seq, p.part, w.class, w.time, p.data ->> '$.role', p.sub
+      FROM wanted w JOIN daybook_person p ON p.seq = w.seq WHERE p.data IS NOT NULL
+    ORDER BY 1, 2`,
+  );
+  return (seqs) => {
+    const rows = select.all(JSON.stringify(seqs));
+    const persons = new Map<number, string[]>();
+    for (const { seq, sub } of rows) {
+      const subs = persons.get(seq);
+      if (subs === undefined) persons.set(seq, sub === null ? [] : [sub]);
+      else if (sub !== null) subs.push(sub);
+    }
+    return rows.map(({ seq, part, class: entryClass, time, role, sub }) => ({
+      seq,
+      part,
+      class: entryClass[0]!,
+      role,
+      subs: sub !== null ? [sub] : role === "context" ? persons.get(seq)! : [],
+      ...(time === null ? {} : { time }),
+    }));
+  };
+}

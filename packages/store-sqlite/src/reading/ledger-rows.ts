@@ -1,0 +1,92 @@
+import type { Sqlite } from "../database/sqlite-driver.ts";
+
+/** A part in a table of its own: every detachable part but the first of an actor or a context. */
+export interface StoredPart {
+  readonly part: number;
+  readonly salt: Uint8Array | null;
+  readonly data: Uint8Array | null;
+}
+
+/** A row with its parts as bytes: decoding text first would hide an edit. */
+export interface StoredRow {
+  readonly seq: number;
+  readonly entry: Uint8Array;
+  readonly seal: Uint8Array;
+  readonly salt0: Uint8Array | null;
+  readonly head: Uint8Array | null;
+  readonly salt1: Uint8Array | null;
+  readonly person: Uint8Array | null;
+  readonly box: Uint8Array | null;
+  readonly others: readonly StoredPart[];
+}
+
+type Length = number | null;
+type EntryRow = [
+  seq: number,
+  ...lengths: [entry: Length, seal: Length, salt0: Length, head: Length, salt1: Length, person: Length, box: Length],
+  bytes: Buffer,
+];
+type PartRow = [number, number, Uint8Array | null, Uint8Array | null];
+
+const NONE: readonly StoredPart[] = [];
+const EMPTY = new Uint8Array(0);
+
+export interface RowBlock {
+  readonly rows: readonly StoredRow[];
+  /** Parts between the rows whose entry does not exist. */
+  readonly orphans: readonly { readonly seq: number; readonly part: number }[];
+}
+
+const COLUMNS = ["entry", "seal", "salt0", "head", "salt1", "person", "box"] as const;
+
+// One value for all bytes of a row: each value of its own would be a buffer outside the JavaScript heap, which costs as much as
+// hashing what is in it.
+const ENTRIES = `SELECT seq, ${COLUMNS.map((column) => `octet_length(${column})`).join(", ")},
+  CAST(${COLUMNS.map((column) => `ifnull(${column}, x'')`).join(" || ")} AS BLOB) FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?`;
+
+function storedRow([seq, entry, seal, salt0, head, salt1, person, box, bytes]: EntryRow, others: readonly StoredPart[]): StoredRow {
+  let at = 0;
+  const take = (length: Length) => {
+    if (length === null) return null;
+    const from = at;
+    at += length;
+    return bytes.subarray(from, at);
+  };
+  return {
+    seq,
+    entry: take(entry) ?? EMPTY,
+    seal: take(seal) ?? EMPTY,
+    salt0: take(salt0),
+    head: take(head),
+    salt1: take(salt1),
+    person: take(person),
+    box: take(box),
+    others,
+  };
+}
+
+/** Reads rows by sequence number, a block at a time, so that no reader stays open in between. The last block is shorter than `limit`. */
+export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBlock {
+  const entries = db.prepare<[number, number], EntryRow>(ENTRIES).raw();
+  const parts = db
+    .prepare<[number, number], PartRow>(
+      "SELECT seq, part, salt, CAST(data AS BLOB) FROM daybook_person WHERE seq BETWEEN ? AND ? ORDER BY seq, part",
+    )
+    .raw();
+  return (from, limit) => {
+    const found = entries.all(from, limit);
+    const others = new Map<number, StoredPart[]>();
+    const end = found.length < limit ? Number.MAX_SAFE_INTEGER : found.at(-1)![0];
+    for (const [seq, part, salt, data] of parts.all(from, end)) {
+      const list = others.get(seq);
+      if (list === undefined) others.set(seq, [{ part, salt, data }]);
+      else list.push({ part, salt, data });
+    }
+    const rows = found.map((row) => {
+      const own = others.get(row[0]);
+      if (own !== undefined) others.delete(row[0]);
+      return storedRow(row, own ?? NONE);
+    });
+    return { rows, orphans: [...others].flatMap(([seq, list]) => list.map(({ part }) => ({ seq, part }))) };
+  };
+}

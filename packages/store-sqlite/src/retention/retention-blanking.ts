@@ -1,0 +1,117 @@
+import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import type { Due } from "./held-slots.ts";
+import type { DueParts } from "./retention-window.ts";
+
+/** The class is the fifth byte of an entry (docs/ledger.md). */
+const ofClasses = (entry: string, classes: readonly number[]) =>
+  `substr(${entry}, 5, 1) IN (${classes.map((entryClass) => `x'${entryClass.toString(16).padStart(2, "0")}'`).join(", ")})`;
+
+/** A condition that leaves out some entries, and its parameter. */
+const except = (seqs: ReadonlySet<number>) =>
+  seqs.size === 0
+    ? { sql: "", values: [] }
+    : { sql: " AND seq NOT IN (SELECT value FROM json_each(?))", values: [JSON.stringify([...seqs])] };
+
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly persons: number[];
+  readonly heads: number[];
+  readonly inTable: number[];
+}
+
+/** What is due, by stretch: the same statement serves all classes in it, so that each page is written once. */
+function stretches(due: readonly DueParts[]): Iterable<Stretch> {
+  const found = new Map<string, Stretch>();
+  for (const { class: entryClass, kind, from, to, inTable } of due) {
+    const key = `${from} ${to}`;
+    const stretch = found.get(key) ?? { from, to, persons: [], heads: [], inTable: [] };
+    stretch[kind].push(entryClass);
+    if (inTable > 0) stretch.inTable.push(entryClass);
+    found.set(key, stretch);
+  }
+  return found.values();
+}
+
+/** Blanks what is due in the rows and deletes what is due beside them, apart from entries in `held`, which are left as they are. */
+export function blankParts(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>): void {
+  const { sql, values } = except(held);
+  for (const { from, to, heads, persons, inTable } of stretches(due)) {
+    const update = (classes: readonly number[], assignments: string, present: string) => {
+      if (classes.length === 0) return;
+      db.prepare(
+        `UPDATE daybook_entry SET ${assignments} WHERE seq >= ? AND seq < ? AND (${present}) AND ${ofClasses("entry", classes)}${sql}`,
+      ).run(from, to, ...values);
+    };
+    const head = "salt0 = NULL, head = NULL";
+    const person = "salt1 = NULL, person = NULL";
+    const both = heads.filter((entryClass) => persons.includes(entryClass));
+    const rest = (classes: readonly number[]) => classes.filter((entryClass) => !both.includes(entryClass));
+    update(both, `${head}, ${person}`, "head IS NOT NULL OR person IS NOT NULL");
+    update(rest(heads), head, "head IS NOT NULL");
+    update(rest(persons), person, "person IS NOT NULL");
+    if (inTable.length > 0) {
+      const entry = "(SELECT e.entry FROM daybook_entry e WHERE e.seq = daybook_person.seq)";
+      db.prepare(`DELETE FROM daybook_person WHERE seq >= ? AND seq < ? AND ${ofClasses(entry, inTable)}${sql}`).run(from, to, ...values);
+    }
+  }
+}
+
+/**
+ * Deletes the references to what is due, apart from those of entries in `held`.
+ * @param whole everything personal in the stretches goes, of all classes: then no entry has to be looked at
+ */
+export function removeReferences(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>, whole: boolean): void {
+  const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+  const { sql, values } = whole ? except(new Set()) : except(held);
+  for (const { from, to, persons } of stretches(due)) {
+    if (persons.length === 0) continue;
+    const entry = "(SELECT e.entry FROM daybook_entry e WHERE e.seq = daybook_ref.seq)";
+    const remove = db.prepare(
+      `DELETE FROM daybook_ref WHERE bucket = ? AND part > 0 AND seq >= ? AND seq < ?${whole ? "" : ` AND ${ofClasses(entry, persons)}${sql}`}`,
+    );
+    for (let bucket = bucketOf(from); bucket <= Math.min(closed, bucketOf(to - 1)); bucket++) {
+      remove.run(bucket, Math.max(from, bucket * BUCKET_ROWS), Math.min(to, (bucket + 1) * BUCKET_ROWS), ...values);
+    }
+  }
+}
+
+/** Some salts of what is due, by class, from a random place on, to look for afterwards. */
+export function sampleSalts(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>, some: number): Map<number, Uint8Array[]> {
+  const salts = new Map<number, Uint8Array[]>();
+  for (const { class: entryClass, kind, from, to, inRows } of due) {
+    if (inRows === 0) continue;
+    const column = kind === "heads" ? "salt0" : "salt1";
+    const read = db.prepare<[number, number, Buffer, number], { seq: number; salt: Uint8Array }>(
+      `SELECT seq, ${column} AS salt FROM daybook_entry WHERE seq >= ? AND seq < ? AND substr(entry, 5, 1) = ? AND ${column} IS NOT NULL LIMIT ?`,
+    );
+    const start = from + Math.floor(Math.random() * (to - from));
+    const found = [...read.all(start, to, Buffer.of(entryClass), some), ...read.all(from, start, Buffer.of(entryClass), some)];
+    const going = found.filter(({ seq }) => !held.has(seq)).slice(0, some);
+    salts.set(entryClass, [...(salts.get(entryClass) ?? []), ...going.map(({ salt }) => salt)]);
+  }
+  return salts;
+}
+
+/** Slots of held entries that are due: those that are kept, and those that go although another slot of their entry is kept. */
+export function slotsOfHeld(
+  db: Sqlite,
+  due: readonly Due[],
+  held: ReadonlySet<number>,
+  isKept: (entryClass: number, part: number, seq: number) => boolean,
+): Iterable<{ readonly class: number; readonly seq: number; readonly part: number; readonly kept: boolean }> {
+  const entry = db.prepare<[number], { class: Uint8Array; head: number; person: number }>(
+    "SELECT substr(entry, 5, 1) AS class, head IS NOT NULL AS head, person IS NOT NULL AS person FROM daybook_entry WHERE seq = ?",
+  );
+  const beside = db.prepare<[number], number>("SELECT part FROM daybook_person WHERE seq = ? ORDER BY part").pluck();
+  return [...held].flatMap((seq) => {
+    const row = entry.get(seq);
+    if (row === undefined) return [];
+    const entryClass = row.class[0]!;
+    return due
+      .filter((one) => one.class === entryClass && seq >= one.from && seq < one.to)
+      .flatMap(({ kind }) => (kind === "heads" ? (row.head ? [0] : []) : [...(row.person ? [1] : []), ...beside.all(seq)]))
+      .map((part) => ({ class: entryClass, seq, part, kept: isKept(entryClass, part, seq) }));
+  });
+}

@@ -1,0 +1,146 @@
+import { CLASS, periodInForce, type RecordedPolicy } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import type { Due } from "./held-slots.ts";
+import type { DeclaredWatermarks, RetentionPlaces } from "./retention-watermarks.ts";
+
+const DAY_MS = 86_400_000;
+/** What is removed is this much older than it has to be: clocks of witnesses differ, and an event is stored a little after its time. */
+const MARGIN_MS = 3_600_000;
+
+/** How far the parts or the heads of one class have been looked at. */
+export interface Reach {
+  readonly class: number;
+  readonly kind: "persons" | "heads";
+  /** What is not newer has reached its age; ISO 8601. */
+  readonly cutoff: string;
+  at: number;
+  ended: boolean;
+}
+
+/** Parts of one class in a stretch of the log that are due. */
+export interface DueParts extends Due {
+  /** In the rows: heads, or first parts. */
+  readonly inRows: number;
+  /** In a table of their own. */
+  readonly inTable: number;
+}
+
+export interface RetentionWindow {
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  readonly due: readonly DueParts[];
+  /** Everything personal in these entries goes, of all classes. */
+  readonly whole: boolean;
+}
+
+/** Where each class with a watermark stands. Consents and what the ledger says about itself have none. */
+export function reachesOf(
+  recorded: readonly RecordedPolicy[],
+  watermarks: DeclaredWatermarks,
+  places: RetentionPlaces | undefined,
+  now: number,
+): Reach[] {
+  const classes = new Set(recorded.flatMap(({ policy }) => Object.keys(policy).map(Number)));
+  const reaches: Reach[] = [];
+  for (const entryClass of classes) {
+    if (entryClass === CLASS.consent || entryClass === CLASS.ledger) continue;
+    for (const kind of ["persons", "heads"] as const) {
+      const days = periodInForce(recorded, now, entryClass, kind);
+      if (!Number.isFinite(days)) continue;
+      const looked = places?.looked[entryClass]?.[kind === "persons" ? 0 : 1] ?? 0;
+      reaches.push({
+        class: entryClass,
+        kind,
+        cutoff: cutoffOf(days, now),
+        at: Math.max(watermarks.of(entryClass)[kind], looked),
+        ended: false,
+      });
+    }
+  }
+  return reaches;
+}
+
+/** What is not newer has been kept for so many days. */
+export const cutoffOf = (days: number, now: number): string => new Date(now - days * DAY_MS - MARGIN_MS).toISOString();
+
+interface ClassRow {
+  readonly class: Uint8Array;
+  readonly heads: number;
+  readonly persons: number;
+}
+
+/** Looks at stretches of the log, one after the other, and says what in them is due. Changes nothing but the reaches. */
+export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: number, rows: number) => RetentionWindow | undefined {
+  const time = "coalesce(head ->> '$.late', ts)";
+  const youngest = db.prepare<[number, number], string | null>(`SELECT max(${time}) FROM daybook_entry WHERE seq >= ? AND seq < ?`).pluck();
+  const firstYounger = db
+    .prepare<[number, number, string], number | null>(`SELECT min(seq) FROM daybook_entry WHERE seq >= ? AND seq < ? AND ${time} > ?`)
+    .pluck();
+  const inRows = db.prepare<[number, number], ClassRow>(
+    `SELECT substr(entry, 5, 1) AS class, sum(head IS NOT NULL) AS heads, sum(person IS NOT NULL) AS persons
+    FROM daybook_entry WHERE seq >= ? AND seq < ? GROUP BY 1`,
+  );
+  const inTable = db.prepare<[number, number], { class: Uint8Array | null; persons: number }>(
+    `SELECT (SELECT substr(e.entry, 5, 1) FROM daybook_entry e WHERE e.seq = p.seq) AS class, count(*) AS persons
+    FROM daybook_person p WHERE p.seq >= ? AND p.seq < ? GROUP BY 1`,
+  );
+  const countsIn = (from: number, to: number) => {
+    const counts = new Map<number, { heads: number; persons: number; inTable: number }>();
+    for (const row of inRows.all(from, to)) counts.set(row.class[0]!, { heads: row.heads, persons: row.persons, inTable: 0 });
+    for (const row of inTable.all(from, to)) {
+      // A part without an entry is nobody's to remove: verify reports it.
+      const ofClass = row.class === null ? undefined : counts.get(row.class[0]!);
+      if (ofClass !== undefined) ofClass.inTable = row.persons;
+    }
+    return counts;
+  };
+
+  return (reaches, end, rows) => {
+    const open = reaches.filter((reach) => !reach.ended);
+    const from = open.reduce((lowest, { at }) => Math.min(lowest, at), Number.POSITIVE_INFINITY);
+    if (from >= end) return undefined;
+    const to = Math.min(from + rows, end);
+    const latest = youngest.get(from, to) ?? "";
+    const ends = new Map<string, number | null>();
+    const stretches: Due[] = [];
+    for (const reach of open) {
+      if (reach.at >= to) continue;
+      let upTo = to;
+      if (latest > reach.cutoff) {
+        const key = `${reach.at} ${reach.cutoff}`;
+        if (!ends.has(key)) ends.set(key, firstYounger.get(reach.at, to, reach.cutoff) ?? null);
+        const younger = ends.get(key) ?? null;
+        if (younger !== null) {
+          upTo = younger;
+          reach.ended = true;
+        }
+      }
+      if (upTo > reach.at) stretches.push({ class: reach.class, kind: reach.kind, from: reach.at, to: upTo });
+      reach.at = upTo;
+    }
+    const counted = new Map<string, ReturnType<typeof countsIn>>();
+    const due: DueParts[] = [];
+    for (const stretch of stretches) {
+      const key = `${stretch.from} ${stretch.to}`;
+      if (!counted.has(key)) counted.set(key, countsIn(stretch.from, stretch.to));
+      const counts = counted.get(key)!.get(stretch.class);
+      if (counts === undefined) continue;
+      const here = stretch.kind === "heads" ? counts.heads : counts.persons;
+      const beside = stretch.kind === "heads" ? 0 : counts.inTable;
+      if (here + beside > 0) due.push({ ...stretch, inRows: here, inTable: beside });
+    }
+    return { from, to, due, whole: goesWhole(due, from, to, counted.get(`${from} ${to}`)) };
+  };
+}
+
+function goesWhole(
+  due: readonly DueParts[],
+  from: number,
+  to: number,
+  counts: ReadonlyMap<number, { readonly persons: number; readonly inTable: number }> | undefined,
+): boolean {
+  if (counts === undefined) return false;
+  const going = new Set(due.filter((one) => one.kind === "persons" && one.from === from && one.to === to).map((one) => one.class));
+  return [...counts].every(([entryClass, { persons, inTable }]) => persons + inTable === 0 || going.has(entryClass));
+}

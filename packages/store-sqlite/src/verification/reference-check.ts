@@ -1,0 +1,169 @@
+import { type LedgerKeys, referenceKey, tenantReferences } from "@daybook/ledger";
+import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+
+type StoredReference = [high: number, low: number, seq: number, part: number];
+
+const FIRST_ROOM = 16_384;
+/** A part of an entry as one number within its bucket: parts are fewer than this. */
+const PARTS = 256;
+
+/**
+ * Recomputes the references of each closed bucket while its parts stream by, and compares them in the order of their index. Only
+ * persons are compared where there are no keys: which reference is a tenant's cannot be told then. Where an epoch of pseudonyms was
+ * destroyed, a part with a tenant may have one reference that nobody can compute any more.
+ *
+ * A million references pass through here, so they are numbers in arrays that are used again: as texts they would take more memory
+ * and time than the rest of the verification.
+ */
+export class ReferenceCheck {
+  readonly #found: (text: string, seq: number) => void;
+  readonly #keys: LedgerKeys | undefined;
+  readonly #stored;
+  readonly #closed: number;
+  readonly #tenants = new Map<string, readonly bigint[]>();
+  #bucket = 0;
+  #wanted = new WantedReferences(FIRST_ROOM);
+  /** Parts with a tenant whose reference was not found yet; undefined where all epochs are there. */
+  readonly #withTenant: Set<number> | undefined;
+
+  constructor(db: Sqlite, keys: LedgerKeys | undefined, found: (text: string, seq: number) => void) {
+    this.#found = found;
+    this.#keys = keys !== undefined && keys.sub.length > 0 ? keys : undefined;
+    this.#closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+    if (hasDestroyedEpoch(db)) this.#withTenant = new Set();
+    // Two halves of a key are plain numbers where the whole is not.
+    this.#stored = db
+      .prepare<[number], StoredReference>(
+        "SELECT key >> 32, key & 4294967295, seq, part FROM daybook_ref WHERE bucket = ? AND part > 0 ORDER BY bucket, key, seq, part",
+      )
+      .raw();
+  }
+
+  part(seq: number, part: number, value: unknown): void {
+    if (part === 0) return;
+    const bucket = bucketOf(seq);
+    if (bucket > this.#closed) return;
+    while (this.#bucket < bucket) this.#compare();
+    const { sub, tenant } = value as { sub?: unknown; tenant?: unknown };
+    const slot = (seq % BUCKET_ROWS) * PARTS + part;
+    if (typeof sub === "string") this.#wanted.add(referenceKey(sub), slot, true);
+    // Under which epoch a tenant was written is not known: one of them has to be there.
+    if (typeof tenant === "string" && this.#keys !== undefined) {
+      for (const key of this.#tenantKeys(tenant, this.#keys)) this.#wanted.add(key, slot, false);
+      this.#withTenant?.add(slot);
+    }
+  }
+
+  finish(): void {
+    while (this.#bucket <= this.#closed) this.#compare();
+  }
+
+  #compare(): void {
+    const bucket = this.#bucket++;
+    const first = bucket * BUCKET_ROWS;
+    const wanted = this.#wanted.sorted();
+    let at = 0;
+    const missed = (until: (i: number) => boolean) => {
+      for (; at < wanted.count && until(at); at++) {
+        if (!wanted.required(at)) continue;
+        const seq = first + Math.floor(wanted.slot(at) / PARTS);
+        this.#found(`part ${wanted.slot(at) % PARTS} of entry ${seq} is in no reference, so that its person is not found there`, seq);
+      }
+    };
+    for (const [high, low, seq, part] of this.#stored.iterate(bucket)) {
+      const slot = (seq - first) * PARTS + part;
+      missed((i) => wanted.compare(i, high, low, slot) < 0);
+      if (at < wanted.count && wanted.compare(at, high, low, slot) === 0) at++;
+      else if (this.#keys !== undefined && this.#withTenant?.delete(slot) !== true) {
+        this.#found(`a reference points to part ${part} of entry ${seq}, which is not there or about somebody else`, seq);
+      }
+    }
+    missed(() => true);
+    this.#wanted.clear();
+    this.#withTenant?.clear();
+  }
+
+  #tenantKeys(tenant: string, keys: LedgerKeys): readonly bigint[] {
+    let found = this.#tenants.get(tenant);
+    if (found === undefined) {
+      if (this.#tenants.size >= 10_000) this.#tenants.clear();
+      found = tenantReferences(keys, tenant);
+      this.#tenants.set(tenant, found);
+    }
+    return found;
+  }
+}
+
+/** Destroying an epoch is an entry of the log. */
+const hasDestroyedEpoch = (db: Sqlite): boolean =>
+  db
+    .prepare(
+      "SELECT 1 FROM daybook_entry WHERE type = 'compliance' AND action = 'ledger.key' AND head ->> '$.ledger.change' = 'destroyed' LIMIT 1",
+    )
+    .get() !== undefined;
+
+/** References of one bucket. */
+class WantedReferences {
+  #high: Int32Array;
+  #low: Uint32Array;
+  #slots: Uint32Array;
+  #required: Uint8Array;
+  #order = new Uint32Array(0);
+  count = 0;
+
+  constructor(room: number) {
+    this.#high = new Int32Array(room);
+    this.#low = new Uint32Array(room);
+    this.#slots = new Uint32Array(room);
+    this.#required = new Uint8Array(room);
+  }
+
+  add(key: bigint, slot: number, required: boolean): void {
+    const i = this.count++;
+    if (i === this.#slots.length) this.#grow();
+    this.#high[i] = Number(key >> 32n);
+    this.#low[i] = Number(key & 0xffffffffn);
+    this.#slots[i] = slot;
+    this.#required[i] = Number(required);
+  }
+
+  /** In the order of the index; from here on until `clear`, places are those of the order. */
+  sorted(): this {
+    const [high, low, slots] = [this.#high, this.#low, this.#slots];
+    this.#order = Uint32Array.from({ length: this.count }, (_, i) => i).sort(
+      (a, b) => high[a]! - high[b]! || low[a]! - low[b]! || slots[a]! - slots[b]!,
+    );
+    return this;
+  }
+
+  slot(i: number): number {
+    return this.#slots[this.#order[i]!]!;
+  }
+
+  required(i: number): boolean {
+    return this.#required[this.#order[i]!] === 1;
+  }
+
+  /** Negative where the one at this place comes before. */
+  compare(i: number, high: number, low: number, slot: number): number {
+    const at = this.#order[i]!;
+    return this.#high[at]! - high || this.#low[at]! - low || this.#slots[at]! - slot;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  #grow(): void {
+    const larger = <T extends Int32Array | Uint32Array | Uint8Array>(of: T, to: T): T => {
+      to.set(of);
+      return to;
+    };
+    const room = 2 * this.#slots.length;
+    this.#high = larger(this.#high, new Int32Array(room));
+    this.#low = larger(this.#low, new Uint32Array(room));
+    this.#slots = larger(this.#slots, new Uint32Array(room));
+    this.#required = larger(this.#required, new Uint8Array(room));
+  }
+}

@@ -1,0 +1,136 @@
+import { statSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { CLASS, periodInForce } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import { recordedPolicies } from "../ledger/recorded-policy.ts";
+import { lastSeqOf } from "../reading/person-index.ts";
+import { DeclaredWatermarks, retentionPlaces } from "../retention/retention-watermarks.ts";
+
+/** State of a trail, in the shape that `@daybook/metrics` exports. Moments are milliseconds since the Unix epoch, null while never. */
+export interface StoreHealth {
+  readonly store: {
+    /** Entries. */
+    readonly rows: number;
+    readonly bytes: number;
+    /** Of the write-ahead log. */
+    readonly walBytes: number;
+    /** Room left on the file system, and in all. */
+    readonly freeBytes: number;
+    readonly capacityBytes: number;
+    readonly keysBesideData: boolean;
+  };
+  readonly checkpoint: {
+    readonly at: number | null;
+    /** Entries the newest one covers. */
+    readonly size: number;
+    /** How long the last one of this process took. */
+    readonly tookMs?: number;
+  };
+  readonly verification: {
+    /** Result of the last one: intact. Null while none has ended. */
+    readonly ok: boolean | null;
+    readonly at: number | null;
+    readonly lastSuccessAt: number | null;
+  };
+  readonly retention: {
+    readonly lastSuccessAt: number | null;
+    /** Age of the oldest part about a person that no hold keeps, and the age it may reach, by type of event. */
+    readonly types: Readonly<Record<string, { readonly oldestAgeMs: number; readonly limitMs: number }>>;
+  };
+  readonly erasures: {
+    /** Removals that are not proven yet. */
+    readonly pending: number;
+    readonly oldestPendingAt: number | null;
+  };
+  /** Holds in force. */
+  readonly holds: number;
+}
+
+/** The last verification, as `daybook_meta` remembers it. */
+export interface Verified {
+  readonly at: string;
+  readonly ok: boolean;
+  readonly entries: number;
+  readonly lastSuccess?: string;
+}
+
+const DAY_MS = 86_400_000;
+const VERIFIED = "verified";
+
+export function rememberVerified(db: Sqlite, { at, ok, entries }: Omit<Verified, "lastSuccess">): void {
+  const before = verified(db);
+  const lastSuccess = ok ? at : before?.lastSuccess;
+  const value: Verified = { at, ok, entries, ...(lastSuccess === undefined ? {} : { lastSuccess }) };
+  db.prepare("INSERT INTO daybook_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(
+    VERIFIED,
+    JSON.stringify(value),
+  );
+}
+
+const verified = (db: Sqlite): Verified | undefined => {
+  const text = db.prepare<[string], string>("SELECT value FROM daybook_meta WHERE key = ?").pluck().get(VERIFIED);
+  return text === undefined ? undefined : (JSON.parse(text) as Verified);
+};
+
+export interface HealthPlace {
+  readonly path: string;
+  readonly keysBeside: boolean;
+  readonly now: number;
+  /** How long the last checkpoint of this process took. */
+  readonly tookMs?: number | undefined;
+}
+
+/** Costs a few look-ups by key, so that it can be asked at every scrape. */
+export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }: HealthPlace): Promise<StoreHealth> {
+  const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const disk = await statfs(dirname(path));
+  const last = verified(db);
+  const checkpoint = db
+    .prepare<[], { size: number; made: string }>("SELECT size, made FROM daybook_checkpoint ORDER BY size DESC LIMIT 1")
+    .get();
+  const pending = db
+    .prepare<[], { count: number; oldest: string | null }>(
+      "SELECT count(*) AS count, min(made) AS oldest FROM daybook_erasure WHERE state = 'pending'",
+    )
+    .get()!;
+  return {
+    store: {
+      rows: lastSeqOf(db) + 1,
+      bytes: size(path),
+      walBytes: size(`${path}-wal`),
+      freeBytes: disk.bavail * disk.bsize,
+      capacityBytes: disk.blocks * disk.bsize,
+      keysBesideData: keysBeside,
+    },
+    checkpoint: { at: moment(checkpoint?.made), size: checkpoint?.size ?? 0, ...(tookMs === undefined ? {} : { tookMs }) },
+    verification: { ok: last?.ok ?? null, at: moment(last?.at), lastSuccessAt: moment(last?.lastSuccess) },
+    retention: { lastSuccessAt: moment(retentionPlaces(db)?.ended), types: agesByType(db, now) },
+    erasures: { pending: pending.count, oldestPendingAt: moment(pending.oldest) },
+    holds: db.prepare<[], number>("SELECT count(*) FROM daybook_hold").pluck().get()!,
+  };
+}
+
+const moment = (time: string | null | undefined): number | null => (time === null || time === undefined ? null : Date.parse(time));
+
+/** Types all of whose events have one class with a watermark, which leaves compliance out. */
+function agesByType(db: Sqlite, now: number): StoreHealth["retention"]["types"] {
+  const recorded = recordedPolicies(db);
+  const watermarks = new DeclaredWatermarks(db, retentionPlaces(db) ?? { manifests: {}, looked: {} });
+  const nextType = db.prepare<[string], string | null>("SELECT min(type) FROM daybook_entry WHERE type > ?").pluck();
+  const first = db.prepare<[string, number], { class: Uint8Array; time: string }>(
+    `SELECT substr(entry, 5, 1) AS class, coalesce(head ->> '$.late', ts) AS time FROM daybook_entry
+    WHERE type = ? AND seq >= ? ORDER BY seq LIMIT 1`,
+  );
+  const ages: Record<string, { oldestAgeMs: number; limitMs: number }> = {};
+  for (let type = nextType.get(""); typeof type === "string"; type = nextType.get(type)) {
+    if (type === "compliance") continue;
+    const entryClass = first.get(type, 0)?.class[0];
+    if (entryClass === undefined || entryClass === CLASS.ledger) continue;
+    const limit = periodInForce(recorded, now, entryClass, "persons");
+    const oldest = first.get(type, watermarks.of(entryClass).persons);
+    if (!Number.isFinite(limit)) continue;
+    ages[type] = { oldestAgeMs: oldest === undefined ? 0 : Math.max(0, now - Date.parse(oldest.time)), limitMs: limit * DAY_MS };
+  }
+  return ages;
+}

@@ -1,0 +1,39 @@
+import type { EventForm } from "@daybook/core";
+import { DEFAULT_POLICY, type LedgerKeys, pseudonymsOf, type SplitEntry } from "@daybook/ledger";
+import { decodeLine, encodeHanded, holdsProjected } from "../encoding/batch-encoding.ts";
+import type { SharedWriter } from "./shared-writer.ts";
+
+/**
+ * Events wait as the writer takes them, already split. In the spool a person is found by pseudonym and removed as an erasure would do
+ * it, and where user ids are pseudonymous no id reaches the disk this way either.
+ */
+export function sqliteEventForm(writer: SharedWriter, keys: LedgerKeys, userIds: "readable" | "pseudonymous"): EventForm {
+  return {
+    encode: (entry) => writer.encode(entry),
+    spoolRefusal(text) {
+      if (userIds === "readable" || !holdsProjected(text)) return undefined;
+      return {
+        code: "EVENT_REFUSED",
+        hint: "A record about consent holds the id as given until it is stored, which this log keeps off the disk.",
+      };
+    },
+    append: (lines) => writer.appendLines(lines),
+    appendSync: (lines, deadlineMs) => writer.appendLinesSync(lines, deadlineMs),
+    forget(text, persons) {
+      const event = decodeLine(text);
+      const gone = new Set(persons.flatMap((id) => pseudonymsOf(keys, id)));
+      const split = withoutPersons(event.split, gone);
+      return split === event.split ? text : encodeHanded({ ...event, split });
+    },
+  };
+}
+
+/** What an erasure on request would leave of an event (docs/ledger.md, classes): a context part goes with the first person. */
+function withoutPersons(split: SplitEntry, gone: ReadonlySet<string>): SplitEntry {
+  const policy = DEFAULT_POLICY[String(split.class)] ?? { actor: "erase", others: "erase" };
+  const removed = split.parts.filter(
+    ({ sub, role }) => sub !== undefined && gone.has(sub) && (role === "actor" ? policy.actor : policy.others) === "erase",
+  );
+  if (removed.length === 0) return split;
+  return { ...split, parts: split.parts.filter((part) => !removed.includes(part) && part.role !== "context") };
+}

@@ -1,0 +1,34 @@
+import type { AuditEvent } from "@daybook/core";
+import type { Removals } from "../erasure/removals.ts";
+import type { WriterScope } from "../ledger/writer-scope.ts";
+import { ActivityOperations } from "../persons/activity-operations.ts";
+import { ConsentOperations } from "../persons/consent-operations.ts";
+import { projectedRecord } from "../persons/person-projection.ts";
+import { RequestOperations } from "../persons/request-operations.ts";
+
+/** The tables beside the ledger that are about persons: consents, journals, the register of requests. */
+export class PersonTables {
+  readonly consents: ConsentOperations;
+  readonly activities: ActivityOperations;
+  readonly requests: RequestOperations;
+  readonly #scope: WriterScope;
+  readonly #removals: Removals;
+
+  constructor(scope: WriterScope, removals: Removals) {
+    this.#scope = scope;
+    this.#removals = removals;
+    this.consents = new ConsentOperations(scope);
+    this.activities = new ActivityOperations(scope);
+    this.requests = new RequestOperations(scope);
+  }
+
+  /** Lets the tables follow a record that moves one of them, inside the transaction that stores it. */
+  follow(event: AuditEvent, seq: number): void {
+    const record = projectedRecord(event, seq, this.#scope);
+    let rows = 0;
+    if (record.action.startsWith("consent.")) rows = this.consents.apply(record);
+    else if (record.action.startsWith("dsar.")) this.requests.apply(record);
+    else rows = this.activities.apply(record);
+    if (rows > 0) this.#removals.note(undefined, []);
+  }
+}
