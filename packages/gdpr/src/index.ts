@@ -1,4 +1,4 @@
-export { type ChildCheck, childUntil, type Guardian, STRICTEST_AGE } from "./age-of-consent.ts";
+export { type ChildCheck, childUntil, type Guardian, STRICTEST_AGE } from "./consent/age-of-consent.ts";
 export {
   type AffirmativeAct,
   CONSENT_METHODS,
@@ -12,9 +12,10 @@ export {
   type RefuseOptions,
   type ShownNotice,
   type WithdrawOptions,
-} from "./consent.ts";
-export { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
-export { type Calendar, DUE_RULE, dueDate, endOfDay, PLAIN_CALENDAR, WEEKEND_CALENDAR } from "./due-date.ts";
+} from "./consent/consent.ts";
+export { type ConsentReceipt, consentReceipt } from "./consent/consent-receipt.ts";
+export { type Controller, defineNotice, type Notice } from "./consent/notice.ts";
+export { definePurpose, isConsentBasis, LAWFUL_BASES, type LawfulBasis, type Purpose, type PurposeRetention } from "./consent/purpose.ts";
 export {
   type ErasableStore,
   type ErasedPerson,
@@ -24,7 +25,7 @@ export {
   isEmptyPlan,
   keepsPersons,
   planErasureOf,
-} from "./erase-person.ts";
+} from "./erasure/erase-person.ts";
 export {
   type ErasureReceipt,
   type IssuedReceipt,
@@ -33,11 +34,19 @@ export {
   RECEIPT_FORMAT,
   type ReceiptLine,
   receiptOf,
-} from "./erasure-receipt.ts";
-export { exportJournal, JOURNAL_FORMATS, type JournalFormat } from "./export-journal.ts";
-export { type ExportOptions, type ExportSummary, exportPerson, type PersonStore, type UnsearchedPlace } from "./export-person.ts";
-export { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export-schema.ts";
-export { checkIdentity, type IdentityProof, type Verification } from "./identity.ts";
+} from "./erasure/erasure-receipt.ts";
+export { exportJournal, JOURNAL_FORMATS, type JournalFormat } from "./export/export-journal.ts";
+export { type ExportOptions, type ExportSummary, exportPerson, type PersonStore, type UnsearchedPlace } from "./export/export-person.ts";
+export { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export/export-schema.ts";
+export type { PackagedFile } from "./export/package-folder.ts";
+export {
+  type InformationCategory,
+  type InformationOptions,
+  type PrivacyInformation,
+  privacyInformation,
+  type Recipient,
+} from "./export/privacy-information.ts";
+export { type DisclosedRecord, OtherPeople } from "./export/redaction.ts";
 export {
   type ActivityFields,
   createJournal,
@@ -47,19 +56,10 @@ export {
   type JournalOutcome,
   type JournalStats,
   type ReadOptions,
-} from "./journal.ts";
-export { type Controller, defineNotice, type Notice } from "./notice.ts";
-export type { PackagedFile } from "./package-folder.ts";
+} from "./journal/journal.ts";
+export { checkIdentity, type IdentityProof, type Verification } from "./person/identity.ts";
 export { type PrivacyHealth, type PrivacyHealthOptions, privacyHealth } from "./privacy-health.ts";
-export {
-  type InformationCategory,
-  type InformationOptions,
-  type PrivacyInformation,
-  privacyInformation,
-  type Recipient,
-} from "./privacy-information.ts";
-export { definePurpose, isConsentBasis, LAWFUL_BASES, type LawfulBasis, type Purpose, type PurposeRetention } from "./purpose.ts";
-export { type DisclosedRecord, OtherPeople } from "./redaction.ts";
+export { type Calendar, DUE_RULE, dueDate, endOfDay, PLAIN_CALENDAR, WEEKEND_CALENDAR } from "./requests/due-date.ts";
 export {
   createRequests,
   type Decision,
@@ -71,4 +71,4 @@ export {
   type RequestDates,
   Requests,
   type RequestsOptions,
-} from "./requests.ts";
+} from "./requests/requests.ts";

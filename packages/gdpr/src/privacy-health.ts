@@ -1,6 +1,6 @@
 import type { ErasureStore, RequestStore } from "@daybook/core";
-import { endOfDay } from "./due-date.ts";
-import type { JournalStats } from "./journal.ts";
+import type { JournalStats } from "./journal/journal.ts";
+import { endOfDay } from "./requests/due-date.ts";
 
 export interface PrivacyHealthOptions {
   readonly store: RequestStore & ErasureStore;

@@ -23,9 +23,9 @@ import {
   requestVerified,
   VERIFICATION_METHODS,
 } from "@daybook/core";
+import { isText } from "../consent/purpose.ts";
+import type { Verification } from "../person/identity.ts";
 import { type Calendar, DUE_RULE, daysLater, dueDate, endOfDay, PLAIN_CALENDAR } from "./due-date.ts";
-import type { Verification } from "./identity.ts";
-import { isText } from "./purpose.ts";
 
 export const REQUEST_CHANNELS = ["web", "mail", "letter", "phone", "in_person", "representative"] as const;
 export type RequestChannel = (typeof REQUEST_CHANNELS)[number];

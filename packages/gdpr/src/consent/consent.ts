@@ -22,11 +22,11 @@ import {
   purposePublished,
   uuidV7,
 } from "@daybook/core";
+import { purgeJournals } from "../journal/journal-registry.ts";
+import { checkPersonId } from "../person/person-id.ts";
 import { childUntil, type Guardian } from "./age-of-consent.ts";
 import { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
-import { purgeJournals } from "./journal-registry.ts";
 import { type Notice, noticeOf, noticeVersion } from "./notice.ts";
-import { checkPersonId } from "./person-id.ts";
 import { isConsentBasis, isText, type Purpose, purposeOf, purposeVersion } from "./purpose.ts";
 
 export const CONSENT_METHODS = ["ui", "api", "cli", "paper", "signal"] as const;

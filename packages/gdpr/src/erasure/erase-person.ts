@@ -14,6 +14,11 @@ import {
   requestMoved,
   trailRead,
 } from "@daybook/core";
+import type { Recipient } from "../export/privacy-information.ts";
+import { purgeJournals } from "../journal/journal-registry.ts";
+import { checkIdentity, type IdentityProof } from "../person/identity.ts";
+import { checkPersonId } from "../person/person-id.ts";
+import { letArrive } from "../person/waiting-records.ts";
 import {
   type IssuedReceipt,
   issueReceipt,
@@ -23,11 +28,6 @@ import {
   receiptLines,
   throwawayKey,
 } from "./erasure-receipt.ts";
-import { checkIdentity, type IdentityProof } from "./identity.ts";
-import { purgeJournals } from "./journal-registry.ts";
-import { checkPersonId } from "./person-id.ts";
-import type { Recipient } from "./privacy-information.ts";
-import { letArrive } from "./waiting-records.ts";
 
 export type ErasableStore = AuditStore &
   ConsentStore &

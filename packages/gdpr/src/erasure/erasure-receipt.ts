@@ -10,7 +10,7 @@ import {
   uuidV7,
 } from "@daybook/core";
 import { canonicalText, isLedgerError, openNote, parseNote, parseVkey } from "@daybook/ledger";
-import type { Recipient } from "./privacy-information.ts";
+import type { Recipient } from "../export/privacy-information.ts";
 
 /** First line of a receipt, so that its signature can never be taken for one over anything else. */
 export const RECEIPT_FORMAT = "daybook erasure receipt v1";

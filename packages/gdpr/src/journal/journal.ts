@@ -17,8 +17,8 @@ import {
   personExported,
   uuidV7,
 } from "@daybook/core";
+import { isPersonId } from "../person/person-id.ts";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
-import { isPersonId } from "./person-id.ts";
 
 /** What may be said about one doing. Texts that are too long are cut, and the entry says so in `details.truncated`. */
 export interface ActivityFields {

@@ -1,6 +1,6 @@
 import { type EventDefinition, type PurposeVersion, personDaysOf, retentionClassOf } from "@daybook/core";
-import type { Controller } from "./notice.ts";
-import { isConsentBasis, purposeOf } from "./purpose.ts";
+import type { Controller } from "../consent/notice.ts";
+import { isConsentBasis, purposeOf } from "../consent/purpose.ts";
 
 /** Somebody who receives records: a sink, a processor, an authority. */
 export interface Recipient {

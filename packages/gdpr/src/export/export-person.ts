@@ -14,8 +14,12 @@ import {
   requestMoved,
   type StoredEvent,
 } from "@daybook/core";
+import { type ConsentReceipt, consentReceipt } from "../consent/consent-receipt.ts";
+import { noticeOf } from "../consent/notice.ts";
+import { purposeOf } from "../consent/purpose.ts";
+import { checkIdentity, type IdentityProof } from "../person/identity.ts";
+import { letArrive } from "../person/waiting-records.ts";
 import { encrypterFor } from "./age-recipients.ts";
-import { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
 import { type CsvCell, csvLines, guarded } from "./csv-line.ts";
 import {
   CONSENT_COLUMNS,
@@ -28,13 +32,9 @@ import {
   recordCells,
 } from "./export-pages.ts";
 import { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export-schema.ts";
-import { checkIdentity, type IdentityProof } from "./identity.ts";
-import { noticeOf } from "./notice.ts";
 import { type PackagedFile, type PackageFile, type PackageFolder, packageFolder } from "./package-folder.ts";
 import type { PrivacyInformation } from "./privacy-information.ts";
-import { purposeOf } from "./purpose.ts";
 import { OtherPeople } from "./redaction.ts";
-import { letArrive } from "./waiting-records.ts";
 
 export type PersonStore = AuditStore & ConsentStore & ActivityStore & RequestStore & ErasureStore & { readonly origin?: string };
 
