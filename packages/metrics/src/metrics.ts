@@ -1,6 +1,7 @@
 import { DaybookError, type GivenSink, type HttpObservation } from "@daybook/core";
 import { Counter, collectDefaultMetrics, Registry, type RegistryContentType } from "prom-client";
-import { ActiveUsers } from "./active-users.ts";
+import type { HealthSource } from "./health/trail-health.ts";
+import { ActiveUsers } from "./instruments/active-users.ts";
 import {
   type DomainCounter,
   type DomainGauge,
@@ -12,15 +13,14 @@ import {
   type GaugeReader,
   type HistogramInstrument,
   type Instrument,
-} from "./domain-instruments.ts";
-import { eventInstruments, type TrailEvents } from "./event-instruments.ts";
-import { HealthInstruments } from "./health-instruments.ts";
-import { HttpInstruments } from "./http-instruments.ts";
-import type { LabelDeclaration } from "./label-values.ts";
-import { type Pipeline, pipelineInstruments } from "./pipeline-instruments.ts";
-import { SeriesBudget } from "./series-budget.ts";
-import { type TopList, type TopListOptions, topList } from "./top-list.ts";
-import type { HealthSource } from "./trail-health.ts";
+} from "./instruments/domain-instruments.ts";
+import { eventInstruments, type TrailEvents } from "./instruments/event-instruments.ts";
+import { HealthInstruments } from "./instruments/health-instruments.ts";
+import { HttpInstruments } from "./instruments/http-instruments.ts";
+import type { LabelDeclaration } from "./instruments/label-values.ts";
+import { type Pipeline, pipelineInstruments } from "./instruments/pipeline-instruments.ts";
+import { SeriesBudget } from "./instruments/series-budget.ts";
+import { type TopList, type TopListOptions, topList } from "./instruments/top-list.ts";
 
 export interface MetricsOptions {
   /** Where metrics are registered. Default: a registry of its own; never the global one. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry, type RegistryContentType } from "prom-client";
-import { type HealthSource, type Moment, REJECTION_REASONS, type TrailHealth } from "./trail-health.ts";
+import { type HealthSource, type Moment, REJECTION_REASONS, type TrailHealth } from "../health/trail-health.ts";
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type AuditLog, DaybookError } from "@daybook/core";
+import type { ResponseLike } from "../serving/metrics-handler.ts";
 import { alertRecorder } from "./alert-records.ts";
-import type { ResponseLike } from "./metrics-handler.ts";
 
 export interface AlertHandlerOptions {
   /** What Alertmanager sends as `Authorization: Bearer …`. At least 16 characters: whoever has it can write into the trail. */
