@@ -1,9 +1,4 @@
-export { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
-export { describeAuditStore, type StoreUnderTest } from "./audit-store-suite.ts";
-export { type ControlledStore, controlledStore } from "./controlled-store.ts";
-export { type ExpectedRecord, expectAudited, expectNotAudited, testAuditLog } from "./expect-audited.ts";
-export { describeStoreFaults, type FaultModule, type FaultSuiteOptions, type StoreUnderFaults } from "./fault-suite.ts";
-export { describeMiddleware, type MiddlewareSuiteOptions } from "./middleware-suite.ts";
+export { describeMiddleware, type MiddlewareSuiteOptions } from "./middleware/middleware-suite.ts";
 export {
   type AppSetup,
   type Call,
@@ -15,7 +10,12 @@ export {
   type SuiteRoute,
   signIn,
   userOf,
-} from "./middleware-under-test.ts";
-export type { NaughtyStrings } from "./naughty-strings.ts";
-export type { SpanRunner } from "./request-context-cases.ts";
-export { sampleEntry, sampleRecorded } from "./sample-events.ts";
+} from "./middleware/middleware-under-test.ts";
+export type { SpanRunner } from "./middleware/request-context-cases.ts";
+export { describeAuditSink, type SinkUnderTest } from "./store/audit-sink-suite.ts";
+export { describeAuditStore, type StoreUnderTest } from "./store/audit-store-suite.ts";
+export { type ControlledStore, controlledStore } from "./store/controlled-store.ts";
+export { type ExpectedRecord, expectAudited, expectNotAudited, testAuditLog } from "./store/expect-audited.ts";
+export { describeStoreFaults, type FaultModule, type FaultSuiteOptions, type StoreUnderFaults } from "./store/fault-suite.ts";
+export type { NaughtyStrings } from "./store/naughty-strings.ts";
+export { sampleEntry, sampleRecorded } from "./store/sample-events.ts";

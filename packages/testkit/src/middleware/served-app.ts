@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { type AuditEvent, type AuditLog, type AuditLogOptions, createAuditLog, type DaybookError } from "@daybook/core";
 import { onTestFinished } from "vitest";
-import { type ControlledStore, controlledStore } from "./controlled-store.ts";
+import { type ControlledStore, controlledStore } from "../store/controlled-store.ts";
 import { type Answer, ask, type RequestOptions } from "./http-client.ts";
 import type { AppSetup, MiddlewareUnderTest, RunningApp } from "./middleware-under-test.ts";
 import { type RawConnection, rawConnection } from "./raw-connection.ts";

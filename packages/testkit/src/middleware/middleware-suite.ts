@@ -1,7 +1,7 @@
 import { describe } from "vitest";
+import { describeNaughtyStrings, type NaughtyStrings } from "../store/naughty-strings.ts";
 import { describeHeldAnswers } from "./held-answers.ts";
 import type { MiddlewareUnderTest } from "./middleware-under-test.ts";
-import { describeNaughtyStrings, type NaughtyStrings } from "./naughty-strings.ts";
 import { describeContext, type SpanRunner } from "./request-context-cases.ts";
 import { describeOutcomes } from "./request-outcomes.ts";
 import { describeLevels } from "./route-level-cases.ts";
