@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { type Done, EXIT, type ExitStatus } from "./exit-status.ts";
 import { safeText } from "./output/safe-text.ts";
-import { refuseUnknownVerbs } from "./unknown-verb.ts";
-import { UsageError } from "./usage-error.ts";
+import { type Done, EXIT, type ExitStatus } from "./process/exit-status.ts";
+import { UsageError } from "./process/usage-error.ts";
 import { addCheckpoint } from "./verbs/checkpoint.ts";
 import { addConsent } from "./verbs/consent.ts";
 import { addDoctor } from "./verbs/doctor.ts";
@@ -19,6 +18,7 @@ import { addRecord } from "./verbs/record.ts";
 import { addReport } from "./verbs/report.ts";
 import { addRetention } from "./verbs/retention.ts";
 import { addTail } from "./verbs/tail.ts";
+import { refuseUnknownVerbs } from "./verbs/unknown-verb.ts";
 import { addVerify } from "./verbs/verify.ts";
 import { addKeygen, addWitness } from "./verbs/witness.ts";
 

@@ -16,7 +16,14 @@ import { openSqliteStore } from "@daybook/store-sqlite";
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, it } from "vitest";
-import { BASIS_CHOICES, CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, OUTCOME_CHOICES, STATE_CHOICES } from "../src/verbs/gdpr-choices.ts";
+import {
+  BASIS_CHOICES,
+  CHANNEL_CHOICES,
+  KIND_CHOICES,
+  METHOD_CHOICES,
+  OUTCOME_CHOICES,
+  STATE_CHOICES,
+} from "../src/choices/gdpr-choices.ts";
 import { daybook } from "./support/run-daybook.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 import { textNoted } from "./support/trail.ts";

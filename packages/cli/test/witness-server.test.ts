@@ -20,8 +20,8 @@ import {
   vkeyOf,
 } from "@daybook/ledger";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type AnsweredRequest, startWitnessServer } from "../src/witness-server.ts";
-import { WitnessStateFile } from "../src/witness-state.ts";
+import { type AnsweredRequest, startWitnessServer } from "../src/witness/witness-server.ts";
+import { WitnessStateFile } from "../src/witness/witness-state.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const NOW = Date.parse("2026-11-22T09:00:00.000Z");

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { durationMs } from "@daybook/core";
 import { openSqliteStore } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { watchInterruption } from "../interruption.ts";
-import { refuseMissing } from "../trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { watchInterruption } from "../process/interruption.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { refuseMissing } from "../trail/trail.ts";
 
 export interface CheckpointOptions {
   readonly db?: string;

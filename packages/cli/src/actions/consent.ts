@@ -1,10 +1,10 @@
 import { type ConsentRecord, type ConsentState, trailRead } from "@daybook/core";
 import { stringify } from "csv-stringify/sync";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { guardFormula, safeCell } from "../output/safe-text.ts";
 import { textOutput } from "../output/text-output.ts";
 import { textTable } from "../output/text-table.ts";
-import { consentOf, onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { consentOf, onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
 
 export interface ConsentChangeOptions extends PersonOptions {
   readonly purpose: string;

@@ -1,8 +1,8 @@
 import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { openSqliteReader, SCHEMA_VERSION, type SqliteHealth, type SqliteReader } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
 
 export interface DoctorOptions {
   readonly db?: string;

@@ -1,6 +1,6 @@
 import type { Outcome, Severity } from "@daybook/core";
 import { before, type EventFilter } from "@daybook/core";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../process/usage-error.ts";
 
 /** Which records a verb is about. */
 export interface FilterOptions {

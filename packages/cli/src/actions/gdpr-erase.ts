@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import type { ErasureItem, ErasurePlan } from "@daybook/core";
 import { erasePerson, planErasureOf } from "@daybook/gdpr";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
+import type { BASIS_CHOICES } from "../choices/gdpr-choices.ts";
 import { safeText } from "../output/safe-text.ts";
-import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
-import { receiptKey } from "../receipt-key.ts";
-import { UsageError } from "../usage-error.ts";
-import type { BASIS_CHOICES } from "../verbs/gdpr-choices.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
+import { receiptKey } from "../trail/receipt-key.ts";
 
 export interface GdprEraseOptions extends PersonOptions {
   readonly request?: string;

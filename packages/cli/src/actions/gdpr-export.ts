@@ -1,8 +1,8 @@
 import { exportPerson, isEmptyPlan, privacyInformation } from "@daybook/gdpr";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { watchInterruption } from "../interruption.ts";
 import { Progress } from "../output/progress.ts";
-import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { watchInterruption } from "../process/interruption.ts";
+import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
 
 export interface GdprExportOptions extends PersonOptions {
   readonly output: string;

@@ -1,7 +1,7 @@
 import { holdPlaced, holdReleased } from "@daybook/core";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { textTable } from "../output/text-table.ts";
-import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
 
 export interface GdprHoldOptions extends PersonOptions {
   readonly category?: number;

@@ -1,8 +1,8 @@
 import { isDaybookError } from "@daybook/core";
 import { restoreLedger } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { refuseMissing } from "../trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { refuseMissing } from "../trail/trail.ts";
 
 export interface GdprReplayOptions {
   readonly db?: string;

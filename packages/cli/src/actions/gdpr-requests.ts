@@ -1,9 +1,9 @@
 import { type DataRequest, type RequestOutcome, type StoredEvent, trailRead } from "@daybook/core";
 import { createRequests, type Requests } from "@daybook/gdpr";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
+import type { CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, STATE_CHOICES } from "../choices/gdpr-choices.ts";
 import { textTable } from "../output/text-table.ts";
-import { onTrail, type PersonOptions, type PrivacyTrail, personOf } from "../privacy-trail.ts";
-import type { CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, STATE_CHOICES } from "../verbs/gdpr-choices.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { onTrail, type PersonOptions, type PrivacyTrail, personOf } from "../trail/privacy-trail.ts";
 
 export interface GdprRequestAddOptions extends PersonOptions {
   readonly kind: readonly (typeof KIND_CHOICES)[number][];

@@ -1,9 +1,9 @@
 import { trailRead } from "@daybook/core";
 import { followErasures, personCommitment, receiptOf } from "@daybook/gdpr";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { textTable } from "../output/text-table.ts";
-import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
-import { knownReceiptKey } from "../receipt-key.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
+import { knownReceiptKey } from "../trail/receipt-key.ts";
 
 export interface GdprStatusOptions extends PersonOptions {
   readonly retry?: boolean;

@@ -1,8 +1,8 @@
 import { BUILT_IN_EVENTS, Catalogue, type EventDefinition, personDaysOf, retentionClassOf } from "@daybook/core";
 import { stringify } from "csv-stringify/sync";
-import { readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { writeTo } from "../output/text-output.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { readConfiguration } from "../trail/configuration.ts";
 
 export interface InventoryOptions {
   readonly format: "table" | "json" | "csv";

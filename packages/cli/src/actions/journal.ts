@@ -1,9 +1,9 @@
 import { createJournal, exportJournal } from "@daybook/gdpr";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
 import { textOutput } from "../output/text-output.ts";
-import { onTrail, type PersonOptions, personOf } from "../privacy-trail.ts";
-import { UsageError } from "../usage-error.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
 
 export interface JournalDeleteOptions extends PersonOptions {
   readonly purpose: string;

@@ -3,10 +3,10 @@ import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatKeys, formatVkey, isLedgerError, KEY_TYPE, type LedgerKeys, makeVkey, newKeys, splitKeys, vkeyOf } from "@daybook/ledger";
 import { addPseudonymEpoch, destroyPseudonymEpoch, type FoundKeys, findKeys, keysPathOf, rotateLedgerRoot } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { refuseMissing } from "../trail.ts";
-import { UsageError } from "../usage-error.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { refuseMissing } from "../trail/trail.ts";
 
 export interface DestroySubOptions extends KeysOptions {
   readonly confirm?: boolean;

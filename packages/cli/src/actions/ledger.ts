@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createTileWriter, type TileFile } from "@daybook/ledger";
 import { backupDatabase, dirAnchor, restoreLedger, vacuumLedger } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { watchInterruption } from "../interruption.ts";
 import { Progress } from "../output/progress.ts";
-import { openTrail, recordRead, refuseMissing } from "../trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { watchInterruption } from "../process/interruption.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail, recordRead, refuseMissing } from "../trail/trail.ts";
 
 export interface LedgerExportOptions {
   readonly db?: string;

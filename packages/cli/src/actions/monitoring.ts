@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { monitoringStack } from "@daybook/metrics";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 
 export interface MonitoringInitOptions {
   readonly dir: string;

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { isLedgerError, type ProvenEntry, verifyProof } from "@daybook/ledger";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
 import { safeText } from "../output/safe-text.ts";
 import { writeTo } from "../output/text-output.ts";
-import { openTrail, recordRead } from "../trail.ts";
-import { givenTrust, textOf } from "../trust.ts";
-import { UsageError } from "../usage-error.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail, recordRead } from "../trail/trail.ts";
+import { givenTrust, textOf } from "../trail/trust.ts";
 
 export interface ProveOptions {
   readonly db?: string;

@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
 import { type AnyRecordFields, createAuditLog, isDaybookError } from "@daybook/core";
 import { openSqliteStore } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { watchInterruption } from "../interruption.ts";
-import { UsageError } from "../usage-error.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { watchInterruption } from "../process/interruption.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
 
 export interface RecordOptions {
   readonly db?: string;

@@ -1,15 +1,15 @@
 import type { JsonObject } from "@daybook/core";
 import type { LedgerRow } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { watchInterruption } from "../interruption.ts";
-import type { Format } from "../output/format-names.ts";
+import type { Format } from "../choices/format-names.ts";
 import { eventFormat, writeRows } from "../output/formats.ts";
 import { LineBuffer } from "../output/line-buffer.ts";
 import { Progress } from "../output/progress.ts";
 import { writeTo } from "../output/text-output.ts";
-import { keepHeapSmall } from "../small-heap.ts";
-import { openTrail, recordRead } from "../trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { watchInterruption } from "../process/interruption.ts";
+import { keepHeapSmall } from "../process/small-heap.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail, recordRead } from "../trail/trail.ts";
 import { type FilterOptions, filterOf, rangeOf } from "./event-filter.ts";
 
 export interface ReportOptions extends FilterOptions {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { safeText } from "../output/safe-text.ts";
-import { openTrail, recordRead } from "../trail.ts";
-import { textOf } from "../trust.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail, recordRead } from "../trail/trail.ts";
+import { textOf } from "../trail/trust.ts";
 import type { KeysOptions } from "./keys.ts";
 
 export interface ResolveOptions extends KeysOptions {

@@ -1,10 +1,10 @@
 import { openSqliteStore, type RetentionResult } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
 import { safeText } from "../output/safe-text.ts";
 import { textTable } from "../output/text-table.ts";
-import { operator, refuseMissing } from "../trail.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { operator, refuseMissing } from "../trail/trail.ts";
 
 export interface RetentionVerbOptions {
   readonly db?: string;

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { eventFormat } from "../output/formats.ts";
 import { textOutput } from "../output/text-output.ts";
-import { openTrail, recordRead } from "../trail.ts";
-import { UsageError } from "../usage-error.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail, recordRead } from "../trail/trail.ts";
 import { type FilterOptions, filterOf } from "./event-filter.ts";
 
 export interface TailOptions extends FilterOptions {

@@ -1,12 +1,12 @@
 import { isDaybookError } from "@daybook/core";
 import { FINDINGS, type FindingGroup, type GivenNote, type VerifyReport } from "@daybook/ledger";
 import { type DirAnchor, parseAnchors, type SqliteReader } from "@daybook/store-sqlite";
-import { databasePath, readConfiguration } from "../configuration.ts";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
 import { Progress } from "../output/progress.ts";
 import { safeText } from "../output/safe-text.ts";
-import { openTrail, recordRead } from "../trail.ts";
-import { givenTrust, textOf } from "../trust.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail, recordRead } from "../trail/trail.ts";
+import { givenTrust, textOf } from "../trail/trust.ts";
 
 export interface VerifyVerbOptions {
   readonly db?: string;

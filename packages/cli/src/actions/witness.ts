@@ -1,11 +1,11 @@
 import { createPrivateKey } from "node:crypto";
 import { formatVkey, KEY_TYPE, makeVkey, type WitnessSigner } from "@daybook/ledger";
-import { EXIT, type ExitStatus } from "../exit-status.ts";
-import { watchInterruption } from "../interruption.ts";
-import { textOf } from "../trust.ts";
-import { UsageError } from "../usage-error.ts";
-import { startWitnessServer } from "../witness-server.ts";
-import { WitnessStateFile } from "../witness-state.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { watchInterruption } from "../process/interruption.ts";
+import { UsageError } from "../process/usage-error.ts";
+import { textOf } from "../trail/trust.ts";
+import { startWitnessServer } from "../witness/witness-server.ts";
+import { WitnessStateFile } from "../witness/witness-state.ts";
 import { WITNESS_KEY_FORMAT } from "./keys.ts";
 
 export interface WitnessAddLogOptions {

@@ -1,7 +1,7 @@
 import type { StoredEvent } from "@daybook/core";
 import { type LedgerRow, storedEvent } from "@daybook/store-sqlite";
+import type { Format } from "../choices/format-names.ts";
 import { csvText } from "./csv-text.ts";
-import type { Format } from "./format-names.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { writePlainLine } from "./plain-row.ts";
 import { EVENT_COLUMNS, eventCells } from "./rows.ts";

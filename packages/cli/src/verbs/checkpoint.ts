@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CheckpointOptions } from "../actions/checkpoint.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 
 export function addCheckpoint(program: Command, done: Done): void {

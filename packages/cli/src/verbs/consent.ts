@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { ConsentChangeOptions, ConsentListOptions } from "../actions/consent.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 import { personOptions } from "./person-options.ts";
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { DoctorOptions } from "../actions/doctor.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 
 export function addDoctor(program: Command, done: Done): void {

@@ -5,9 +5,9 @@ import type { GdprHoldOptions } from "../actions/gdpr-hold.ts";
 import type { GdprReplayOptions } from "../actions/gdpr-replay.ts";
 import type { GdprRequestAddOptions, GdprRequestStepOptions, GdprRequestsOptions } from "../actions/gdpr-requests.ts";
 import type { GdprStatusOptions } from "../actions/gdpr-status.ts";
-import type { Done } from "../exit-status.ts";
+import { BASIS_CHOICES, CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, OUTCOME_CHOICES, STATE_CHOICES } from "../choices/gdpr-choices.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
-import { BASIS_CHOICES, CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, OUTCOME_CHOICES, STATE_CHOICES } from "./gdpr-choices.ts";
 import { personOptions } from "./person-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 

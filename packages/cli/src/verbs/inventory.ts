@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { InventoryOptions } from "../actions/inventory.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 
 export function addInventory(program: Command, done: Done): void {
   program

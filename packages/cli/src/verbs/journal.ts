@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { JournalDeleteOptions, JournalExportOptions } from "../actions/journal.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { personOptions } from "./person-options.ts";
 
 const purposeOption = (command: Command) =>

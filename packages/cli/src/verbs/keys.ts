@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { DestroySubOptions, KeysOptions, KeysSplitOptions, RotateOptions } from "../actions/keys.ts";
 import type { ResolveOptions } from "../actions/resolve.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 
 export function addKeys(program: Command, done: Done): void {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { MonitoringInitOptions } from "../actions/monitoring.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 
 export function addMonitoring(program: Command, done: Done): void {
   const monitoring = program.command("monitoring").description("metrics, dashboards, alerts and logs of an application and its trail");

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ProveOptions, VerifyProofOptions } from "../actions/prove.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 

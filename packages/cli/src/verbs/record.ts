@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { RecordOptions } from "../actions/record.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 
 export function addRecord(program: Command, done: Done): void {

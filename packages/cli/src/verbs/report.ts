@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { ReportOptions } from "../actions/report.ts";
-import type { Done } from "../exit-status.ts";
-import { FORMATS } from "../output/format-names.ts";
+import { FORMATS } from "../choices/format-names.ts";
+import type { Done } from "../process/exit-status.ts";
 import { filterOptions } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 

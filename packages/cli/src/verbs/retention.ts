@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { RetentionVerbOptions } from "../actions/retention.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { databaseOption } from "./filter-options.ts";
 
 export function addRetention(program: Command, done: Done): void {

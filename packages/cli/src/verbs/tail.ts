@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { TailOptions } from "../actions/tail.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { filterOptions } from "./filter-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { KeygenOptions } from "../actions/keys.ts";
 import type { WitnessAddLogOptions, WitnessServeOptions } from "../actions/witness.ts";
-import type { Done } from "../exit-status.ts";
+import type { Done } from "../process/exit-status.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 export function addWitness(program: Command, done: Done): void {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { createAuditLog, type JsonObject, runAs, trailRead } from "@daybook/core";
 import { openSqliteReader, openSqliteStore, type SqliteReader, type SqliteStore } from "@daybook/store-sqlite";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../process/usage-error.ts";
 
 /** A verb that works on a trail never makes one. @throws {UsageError} where there is none */
 export function refuseMissing(path: string): void {

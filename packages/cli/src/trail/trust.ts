@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isLedgerError, parseTrustPolicy, parseVkey, type TrustPolicy, type Vkey } from "@daybook/ledger";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../process/usage-error.ts";
 
 /** Keys given on the command line. */
 export interface GivenTrust {

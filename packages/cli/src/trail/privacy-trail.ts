@@ -3,10 +3,10 @@ import { userInfo } from "node:os";
 import { type AuditLog, createAuditLog, isDaybookError, runAs } from "@daybook/core";
 import { type Consent, createConsent } from "@daybook/gdpr";
 import { openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
+import { safeText } from "../output/safe-text.ts";
+import { EXIT, type ExitStatus } from "../process/exit-status.ts";
+import { UsageError } from "../process/usage-error.ts";
 import { type Configuration, databasePath, readConfiguration } from "./configuration.ts";
-import { EXIT, type ExitStatus } from "./exit-status.ts";
-import { safeText } from "./output/safe-text.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Whom a verb is about. */
 export interface PersonOptions {
