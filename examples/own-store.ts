@@ -1,19 +1,15 @@
 /** A store of one's own: one JSON object per line in a file, read back whole. Small trails, no proofs, no erasure, and it says so. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { DaybookError, type EventFilter, type Page, type PageOptions, type StoredEvent } from "@daybook/core";
 import {
   type AppendOptions,
   type AppendResult,
   type AuditStore,
   type CountKey,
-  DaybookError,
-  type EventFilter,
   matchesFilter,
-  type Page,
-  type PageOptions,
   pageOptions,
   type SinkEntry,
-  type StoredEvent,
-} from "@daybook/core";
+} from "@daybook/core/store";
 
 export function lineStore(path: string): AuditStore {
   const events = existsSync(path) ? recovered(path) : [];

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type AuditSink, createAuditLog } from "@daybook/core";
+import { createAuditLog } from "@daybook/core";
+import type { AuditSink } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { atRate, type Paced } from "../measure/at-rate.ts";
 import { quantile } from "../measure/ratio.ts";

@@ -1,16 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import {
-  accessChanged,
-  createAuditLog,
-  ERASURE_BASES,
-  permissionDenied,
-  REQUEST_KINDS,
-  REQUEST_OUTCOMES,
-  REQUEST_STATES,
-  runAs,
-  VERIFICATION_METHODS,
-} from "@daybook/core";
+import { accessChanged, createAuditLog, permissionDenied, runAs } from "@daybook/core";
+import { ERASURE_BASES, REQUEST_KINDS, REQUEST_OUTCOMES, REQUEST_STATES, VERIFICATION_METHODS } from "@daybook/core/store";
 import { createConsent, createJournal, defineNotice, definePurpose, openReceipt, REQUEST_CHANNELS, receiptOf } from "@daybook/gdpr";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";

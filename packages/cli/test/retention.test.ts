@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { noteRecorded, uuidV7 } from "@daybook/core";
+import { noteRecorded } from "@daybook/core";
+import { uuidV7 } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";

@@ -1,7 +1,8 @@
 import { createServer, get, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type AuditLogOptions, accessChanged, HttpAudit, type HttpExchange, runInContext } from "../src/index.ts";
+import { HttpAudit, type HttpExchange, runInContext } from "../src/http.ts";
+import { type AuditLogOptions, accessChanged } from "../src/index.ts";
 import { eventually, expectBalance, logOver } from "./support/logs.ts";
 import { type Mood, moodySink } from "./support/moody-sink.ts";
 

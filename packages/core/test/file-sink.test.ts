@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type AuditSink, createAuditLog, type FileSinkOptions, fileSink, memorySink } from "../src/index.ts";
+import { createAuditLog, type FileSinkOptions, fileSink, memorySink } from "../src/index.ts";
+import type { AuditSink } from "../src/store.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf } from "./support/logs.ts";
 import { noteEntry } from "./support/note-entry.ts";

@@ -10,10 +10,9 @@ import {
   defineEvent,
   loginFailed,
   noteRecorded,
-  policyLine,
   requestStarted,
-  trailGap,
 } from "../src/index.ts";
+import { policyLine, trailGap } from "../src/store.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf, eventually, expectBalance, logOver, pause } from "./support/logs.ts";
 import { type MoodySink, moodySink } from "./support/moody-sink.ts";

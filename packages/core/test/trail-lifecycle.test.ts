@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type AuditEvent, type AuditLogOptions, type AuditStore, memoryStore, noteRecorded } from "../src/index.ts";
+import { type AuditEvent, type AuditLogOptions, memoryStore, noteRecorded } from "../src/index.ts";
+import type { AuditStore } from "../src/store.ts";
 import { runChild } from "./support/child.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { eventually, expectBalance, logOver } from "./support/logs.ts";

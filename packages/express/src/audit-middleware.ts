@@ -1,4 +1,5 @@
-import { type AuditLog, HttpAudit, type HttpAuditOptions, openDefaultAuditLog, type RequestAudit, runInContext } from "@daybook/core";
+import type { AuditLog, RequestAudit } from "@daybook/core";
+import { HttpAudit, type HttpAuditOptions, openDefaultAuditLog, runInContext } from "@daybook/core/http";
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { ExpressRequest, routeLabel } from "./express-request.ts";
 import { reportedErrors } from "./reported-errors.ts";

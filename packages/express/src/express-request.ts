@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { type AuditLog, DaybookError, type ExchangeSource } from "@daybook/core";
+import { type AuditLog, DaybookError } from "@daybook/core";
+import type { ExchangeSource } from "@daybook/core/http";
 import type { Request, Response } from "express";
 import { routeTemplateOf } from "./route-template.ts";
 

@@ -1,4 +1,5 @@
-import { type HttpExchange, type RequestAudit, requestAudit } from "@daybook/core";
+import { type RequestAudit, requestAudit } from "@daybook/core";
+import type { HttpExchange } from "@daybook/core/http";
 import type { Request } from "express";
 
 const EXCHANGE = Symbol.for("daybook.express.exchange.v1");

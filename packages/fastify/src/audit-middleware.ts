@@ -1,6 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import type { ServerResponse } from "node:http";
-import { type AuditLog, HttpAudit, type HttpAuditOptions, type HttpExchange, openDefaultAuditLog, runInContext } from "@daybook/core";
+import type { AuditLog } from "@daybook/core";
+import { HttpAudit, type HttpAuditOptions, type HttpExchange, openDefaultAuditLog, runInContext } from "@daybook/core/http";
 import type { FastifyRequest } from "fastify";
 import { type RawRequest, UnroutedRequest } from "./unrouted-request.ts";
 

@@ -1,18 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import {
-  type AuditLog,
-  currentContext,
-  DaybookError,
-  HttpAudit,
-  type HttpAuditOptions,
-  type HttpExchange,
-  openDefaultAuditLog,
-  type RequestAudit,
-  ROUTE_LEVELS,
-  type RouteLevel,
-  requestAudit,
-  runInContext,
-} from "@daybook/core";
+import { type AuditLog, currentContext, DaybookError, type RequestAudit, ROUTE_LEVELS, type RouteLevel, requestAudit } from "@daybook/core";
+import { HttpAudit, type HttpAuditOptions, type HttpExchange, openDefaultAuditLog, runInContext } from "@daybook/core/http";
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 import { RoutedRequest } from "./routed-request.ts";

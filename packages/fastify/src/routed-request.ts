@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ExchangeSource, RouteLevel } from "@daybook/core";
+import type { RouteLevel } from "@daybook/core";
+import type { ExchangeSource } from "@daybook/core/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { addressToKeep } from "./address-to-keep.ts";
 import { decodedPath } from "./decoded-path.ts";

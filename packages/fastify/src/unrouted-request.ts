@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ExchangeSource } from "@daybook/core";
+import type { ExchangeSource } from "@daybook/core/http";
 import { addressToKeep } from "./address-to-keep.ts";
 import { decodedPath } from "./decoded-path.ts";
 

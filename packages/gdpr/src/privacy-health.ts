@@ -1,4 +1,4 @@
-import type { ErasureStore, RequestStore } from "@daybook/core";
+import type { ErasureStore, RequestStore } from "@daybook/core/store";
 import type { JournalStats } from "./journal/journal.ts";
 import { endOfDay } from "./requests/due-date.ts";
 

@@ -1,4 +1,5 @@
-import { DaybookError, type GivenSink, type HttpObservation } from "@daybook/core";
+import { DaybookError, type GivenSink } from "@daybook/core";
+import type { HttpObservation } from "@daybook/core/http";
 import { Counter, collectDefaultMetrics, Registry, type RegistryContentType } from "prom-client";
 import type { HealthSource } from "./health/trail-health.ts";
 import { ActiveUsers } from "./instruments/active-users.ts";

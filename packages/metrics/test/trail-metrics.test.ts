@@ -1,18 +1,17 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  type AuditSink,
   anomalyDetected,
   answerGenerated,
   contentIngested,
   createAuditLog,
-  DROP_REASONS,
   defineEvent,
   memoryStore,
   noteRecorded,
   queryReceived,
   trailRead,
 } from "@daybook/core";
+import { type AuditSink, DROP_REASONS } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMetrics, fileHealth, type HealthSource, REJECTION_REASONS } from "../src/index.ts";

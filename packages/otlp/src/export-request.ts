@@ -1,4 +1,4 @@
-import type { SinkEntry } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 import { type KeyValue, keyValues } from "./any-value.ts";
 import { type LogRecord, logRecord } from "./log-record.ts";
 

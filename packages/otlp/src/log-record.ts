@@ -1,4 +1,5 @@
-import { type AuditEvent, type EventDefinition, headKeysOf, type Severity } from "@daybook/core";
+import type { AuditEvent, EventDefinition, Severity } from "@daybook/core";
+import { headKeysOf } from "@daybook/core/store";
 import { type AnyValue, anyValue, type KeyValue, keyValues } from "./any-value.ts";
 
 /** One record in the JSON form of OTLP (opentelemetry.proto.logs.v1.LogRecord). */

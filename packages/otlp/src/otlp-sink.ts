@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { type AuditSink, DaybookError, type RefusedEvent, type SinkEntry } from "@daybook/core";
+import { DaybookError } from "@daybook/core";
+import type { AuditSink, RefusedEvent, SinkEntry } from "@daybook/core/store";
 import { exportRequest } from "./export-request.ts";
 import { retryAfterMs } from "./retry-after.ts";
 

@@ -1,4 +1,5 @@
-import { type AuditLog, type BuiltInEvent, createAuditLog, type DaybookError, memoryStore, type SinkEntry } from "@daybook/core";
+import { type AuditLog, type BuiltInEvent, createAuditLog, type DaybookError, memoryStore } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type OtlpSinkOptions, otlpSink } from "../src/index.ts";
 import { entries, entry, idsIn, idsOf, undeclared } from "./support/audit-events.ts";

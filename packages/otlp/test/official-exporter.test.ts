@@ -1,4 +1,5 @@
-import { answerGenerated, documentsRetrieved, permissionDenied, type SinkEntry } from "@daybook/core";
+import { answerGenerated, documentsRetrieved, permissionDenied } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 import { type Logger, ROOT_CONTEXT, TraceFlags, trace } from "@opentelemetry/api";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";

@@ -25,10 +25,10 @@ async function bundle(file: string): Promise<string> {
 const siblingSources: Plugin = {
   name: "sibling-sources",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^@daybook\/(core|ledger)$/ }, ({ path }) => ({
-      path: fileURLToPath(new URL(`../../${path.slice("@daybook/".length)}/src/index.ts`, import.meta.url)),
-      sideEffects: false,
-    }));
+    onResolve({ filter: /^@daybook\/(core|ledger)(\/\w+)?$/ }, ({ path }) => {
+      const [, name, entry = "index"] = path.split("/");
+      return { path: fileURLToPath(new URL(`../../${name}/src/${entry}.ts`, import.meta.url)), sideEffects: false };
+    });
   },
 };
 

@@ -1,13 +1,6 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import {
-  type CountKey,
-  DaybookError,
-  type EventFilter,
-  isDaybookError,
-  type Page,
-  type PageOptions,
-  type StoredEvent,
-} from "@daybook/core";
+import { DaybookError, type EventFilter, isDaybookError, type Page, type PageOptions, type StoredEvent } from "@daybook/core";
+import type { CountKey } from "@daybook/core/store";
 import type { LedgerKeys, VerifyReport } from "@daybook/ledger";
 import { openReading } from "./database/connection.ts";
 import { findKeys, keysPathOf } from "./database/keys-source.ts";

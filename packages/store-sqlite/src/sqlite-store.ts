@@ -1,3 +1,5 @@
+import type { EventFilter, Page, PageOptions, StoredEvent } from "@daybook/core";
+import { DaybookError } from "@daybook/core";
 import type {
   Activity,
   ActivityFilter,
@@ -17,22 +19,17 @@ import type {
   ErasureResult,
   ErasureRun,
   ErasureStore,
-  EventFilter,
   EventForm,
   Hold,
   NewActivity,
   NoticeVersion,
-  Page,
-  PageOptions,
   PurposeVersion,
   ReceiptStore,
   RequestStore,
   SinkEntry,
   SinkFeatures,
-  StoredEvent,
   StoredReceipt,
-} from "@daybook/core";
-import { DaybookError } from "@daybook/core";
+} from "@daybook/core/store";
 import { type GivenNote, type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
 import { checkAgainstAnchor } from "./checkpoints/anchor-check.ts";
 import type { DirAnchor } from "./checkpoints/anchors/dir-anchor.ts";

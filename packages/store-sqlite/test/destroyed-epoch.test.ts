@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type AuditEvent, queryReceived, uuidV7 } from "@daybook/core";
+import { type AuditEvent, queryReceived } from "@daybook/core";
+import { uuidV7 } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { addPseudonymEpoch, destroyPseudonymEpoch, openSqliteStore } from "../src/index.ts";

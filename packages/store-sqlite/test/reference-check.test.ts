@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AuditEvent, permissionDenied, uuidV7 } from "@daybook/core";
+import { type AuditEvent, permissionDenied } from "@daybook/core";
+import { uuidV7 } from "@daybook/core/store";
 import type { FindingGroup } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
-import { accessChanged, consentGiven, consentWithdrawn, loginSucceeded, permissionDenied, queryReceived } from "@daybook/core";
+import { accessChanged, loginSucceeded, permissionDenied, queryReceived } from "@daybook/core";
+import { consentGiven, consentWithdrawn } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { RetentionItem } from "../src/index.ts";

@@ -1,16 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type AuditLog,
-  contentIngested,
-  defineEvent,
-  permissionDenied,
-  requestCompleted,
-  runAs,
-  type SinkEntry,
-  uuidV7,
-} from "@daybook/core";
+import { type AuditLog, contentIngested, defineEvent, permissionDenied, requestCompleted, runAs } from "@daybook/core";
+import { type SinkEntry, uuidV7 } from "@daybook/core/store";
 import { canonicalText } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import type { Activity } from "@daybook/core";
+import type { Activity } from "@daybook/core/store";
 import { formToken } from "./form-token.ts";
 import { type Fragment, html } from "./html.ts";
 import { layout } from "./layout.ts";

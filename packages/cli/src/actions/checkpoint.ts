@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { durationMs } from "@daybook/core";
+import { durationMs } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { watchInterruption } from "../process/interruption.ts";

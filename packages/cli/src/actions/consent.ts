@@ -1,4 +1,5 @@
-import { type ConsentRecord, type ConsentState, trailRead } from "@daybook/core";
+import { trailRead } from "@daybook/core";
+import type { ConsentRecord, ConsentState } from "@daybook/core/store";
 import { stringify } from "csv-stringify/sync";
 import { guardFormula, safeCell } from "../output/safe-text.ts";
 import { textOutput } from "../output/text-output.ts";

@@ -1,5 +1,5 @@
-import type { Outcome, Severity } from "@daybook/core";
-import { before, type EventFilter } from "@daybook/core";
+import type { EventFilter, Outcome, Severity } from "@daybook/core";
+import { before } from "@daybook/core/store";
 import { UsageError } from "../process/usage-error.ts";
 
 /** Which records a verb is about. */

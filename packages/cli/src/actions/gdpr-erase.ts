@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import type { ErasureItem, ErasurePlan } from "@daybook/core";
+import type { ErasureItem, ErasurePlan } from "@daybook/core/store";
 import { erasePerson, planErasureOf } from "@daybook/gdpr";
 import type { BASIS_CHOICES } from "../choices/gdpr-choices.ts";
 import { safeText } from "../output/safe-text.ts";

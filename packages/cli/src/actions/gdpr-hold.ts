@@ -1,4 +1,4 @@
-import { holdPlaced, holdReleased } from "@daybook/core";
+import { holdPlaced, holdReleased } from "@daybook/core/store";
 import { textTable } from "../output/text-table.ts";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";

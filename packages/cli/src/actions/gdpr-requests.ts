@@ -1,4 +1,5 @@
-import { type DataRequest, type RequestOutcome, type StoredEvent, trailRead } from "@daybook/core";
+import { type StoredEvent, trailRead } from "@daybook/core";
+import type { DataRequest, RequestOutcome } from "@daybook/core/store";
 import { createRequests, type Requests } from "@daybook/gdpr";
 import type { CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, STATE_CHOICES } from "../choices/gdpr-choices.ts";
 import { textTable } from "../output/text-table.ts";

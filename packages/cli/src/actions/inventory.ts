@@ -1,4 +1,5 @@
-import { BUILT_IN_EVENTS, Catalogue, type EventDefinition, personDaysOf, retentionClassOf } from "@daybook/core";
+import { BUILT_IN_EVENTS, type EventDefinition } from "@daybook/core";
+import { Catalogue, personDaysOf, retentionClassOf } from "@daybook/core/store";
 import { stringify } from "csv-stringify/sync";
 import { writeTo } from "../output/text-output.ts";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";

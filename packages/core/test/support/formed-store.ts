@@ -1,4 +1,5 @@
-import { type AuditEvent, type AuditStore, type EventForm, memoryStore, type SinkEntry } from "../../src/index.ts";
+import { type AuditEvent, memoryStore } from "../../src/index.ts";
+import type { AuditStore, EventForm, SinkEntry } from "../../src/store.ts";
 import type { Mood } from "./moody-sink.ts";
 
 /** A store with a form of its own that can be told to fail or to hang; what hangs goes on when the mood changes. */

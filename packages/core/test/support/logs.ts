@@ -1,5 +1,6 @@
 import { expect, onTestFinished } from "vitest";
-import { type AuditLog, type AuditLogOptions, type AuditSink, createAuditLog, type DaybookError } from "../../src/index.ts";
+import { type AuditLog, type AuditLogOptions, createAuditLog, type DaybookError } from "../../src/index.ts";
+import type { AuditSink } from "../../src/store.ts";
 
 export interface LogUnderTest {
   readonly audit: AuditLog;

@@ -1,4 +1,5 @@
-import type { AppendResult, AuditEvent, AuditSink, SinkEntry, SinkFeatures } from "../../src/index.ts";
+import type { AuditEvent } from "../../src/index.ts";
+import type { AppendResult, AuditSink, SinkEntry, SinkFeatures } from "../../src/store.ts";
 
 export type Mood = "well" | "failing" | "hanging";
 

@@ -1,5 +1,6 @@
-import { type AuditEvent, noteRecorded, type SinkEntry } from "../../src/index.ts";
+import { type AuditEvent, noteRecorded } from "../../src/index.ts";
 import { uuidV7 } from "../../src/recording/uuid-v7.ts";
+import type { SinkEntry } from "../../src/store.ts";
 
 /** A note as a log gives it to a sink, with what the test cares about. */
 export const noteEntry = (fields: Partial<AuditEvent> = {}): SinkEntry => ({

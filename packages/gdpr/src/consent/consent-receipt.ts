@@ -1,4 +1,4 @@
-import type { ConsentRecord } from "@daybook/core";
+import type { ConsentRecord } from "@daybook/core/store";
 import type { Notice } from "./notice.ts";
 import type { Purpose } from "./purpose.ts";
 

@@ -1,6 +1,6 @@
+import { type AuditLog, currentContext, DaybookError, type EventDefinition, type JsonObject } from "@daybook/core";
 import {
   type ActivityStore,
-  type AuditLog,
   type AuditStore,
   type ConsentRecord,
   type ConsentState,
@@ -12,16 +12,12 @@ import {
   consentRenewed,
   consentRequested,
   consentWithdrawn,
-  currentContext,
-  DaybookError,
-  type EventDefinition,
-  type JsonObject,
   type NoticeVersion,
   noticePublished,
   type PurposeVersion,
   purposePublished,
   uuidV7,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { purgeJournals } from "../journal/journal-registry.ts";
 import { checkPersonId } from "../person/person-id.ts";
 import { childUntil, type Guardian } from "./age-of-consent.ts";

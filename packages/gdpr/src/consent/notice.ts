@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ChangeKind, DaybookError, type JsonObject, type NoticeVersion } from "@daybook/core";
+import { DaybookError, type JsonObject } from "@daybook/core";
+import type { ChangeKind, NoticeVersion } from "@daybook/core/store";
 import { canonicalText } from "@daybook/ledger";
 import { isText, isTime } from "./purpose.ts";
 

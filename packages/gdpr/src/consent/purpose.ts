@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ChangeKind, DaybookError, type JsonObject, type PurposeVersion } from "@daybook/core";
+import { DaybookError, type JsonObject } from "@daybook/core";
+import type { ChangeKind, PurposeVersion } from "@daybook/core/store";
 import { canonicalText } from "@daybook/ledger";
 
 /** Lawful bases a purpose can rest on (GDPR, Art. 6(1) and, for special categories, 9(2)(a)). */

@@ -1,10 +1,8 @@
+import { type AuditLog, currentContext, DaybookError, trailRead } from "@daybook/core";
 import {
   type ActivityStore,
-  type AuditLog,
   type AuditStore,
   type ConsentStore,
-  currentContext,
-  DaybookError,
   type EraseOptions,
   type ErasurePlan,
   type ErasureResult,
@@ -12,8 +10,7 @@ import {
   type ReceiptStore,
   type RequestStore,
   requestMoved,
-  trailRead,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import type { Recipient } from "../export/privacy-information.ts";
 import { purgeJournals } from "../journal/journal-registry.ts";
 import { checkIdentity, type IdentityProof } from "../person/identity.ts";

@@ -1,14 +1,13 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
+import { type AuditLog, DaybookError } from "@daybook/core";
 import {
-  type AuditLog,
-  DaybookError,
   type ErasurePlan,
   type ErasureRun,
   erasureReceiptIssued,
   type ReceiptStore,
   type StoredReceipt,
   uuidV7,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { canonicalText, isLedgerError, openNote, parseNote, parseVkey } from "@daybook/ledger";
 import type { Recipient } from "../export/privacy-information.ts";
 

@@ -1,4 +1,4 @@
-import type { Activity } from "@daybook/core";
+import type { Activity } from "@daybook/core/store";
 import { type CsvCell, csvLines } from "./csv-line.ts";
 import { JOURNAL_COLUMNS, journalCells } from "./export-pages.ts";
 

@@ -1,4 +1,5 @@
-import type { Activity, ConsentRecord, DataRequest, StoredEvent } from "@daybook/core";
+import type { StoredEvent } from "@daybook/core";
+import type { Activity, ConsentRecord, DataRequest } from "@daybook/core/store";
 import type { PackagedFile, PackageFile } from "./package-folder.ts";
 import type { PrivacyInformation } from "./privacy-information.ts";
 

@@ -1,19 +1,17 @@
 import { createHash } from "node:crypto";
+import { type AuditLog, currentContext, type StoredEvent } from "@daybook/core";
 import {
   type ActivityStore,
-  type AuditLog,
   type AuditStore,
   type ConsentRecord,
   type ConsentStore,
-  currentContext,
   type DataRequest,
   type ErasureStore,
   type NoticeVersion,
   personExported,
   type RequestStore,
   requestMoved,
-  type StoredEvent,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { type ConsentReceipt, consentReceipt } from "../consent/consent-receipt.ts";
 import { noticeOf } from "../consent/notice.ts";
 import { purposeOf } from "../consent/purpose.ts";

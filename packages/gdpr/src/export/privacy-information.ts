@@ -1,4 +1,5 @@
-import { type EventDefinition, type PurposeVersion, personDaysOf, retentionClassOf } from "@daybook/core";
+import type { EventDefinition } from "@daybook/core";
+import { type PurposeVersion, personDaysOf, retentionClassOf } from "@daybook/core/store";
 import type { Controller } from "../consent/notice.ts";
 import { isConsentBasis, purposeOf } from "../consent/purpose.ts";
 

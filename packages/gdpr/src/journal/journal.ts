@@ -1,22 +1,18 @@
+import { type AuditLog, currentContext, DaybookError, isDaybookError, type JsonObject } from "@daybook/core";
 import {
   type Activity,
   type ActivityFilter,
   type ActivityPage,
   type ActivityStore,
   type ActivityVerdict,
-  type AuditLog,
   type AuditStore,
   type ConsentInForce,
   type ConsentStore,
-  currentContext,
-  DaybookError,
-  isDaybookError,
-  type JsonObject,
   journalDeleted,
   type NewActivity,
   personExported,
   uuidV7,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { isPersonId } from "../person/person-id.ts";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
 

@@ -1,4 +1,5 @@
-import { type DataRequest, DaybookError, type RequestStore, VERIFICATION_METHODS, type VerificationMethod } from "@daybook/core";
+import { DaybookError } from "@daybook/core";
+import { type DataRequest, type RequestStore, VERIFICATION_METHODS, type VerificationMethod } from "@daybook/core/store";
 import { checkPersonId } from "./person-id.ts";
 
 /** How somebody knows that the person is who they say. Only the method and its result are kept, never a document. */

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { type AuditLog, currentContext, DaybookError } from "@daybook/core";
 import {
-  type AuditLog,
   type AuditStore,
-  currentContext,
   type DataRequest,
-  DaybookError,
   REQUEST_KINDS,
   REQUEST_OUTCOMES,
   REQUEST_STATES,
@@ -22,7 +20,7 @@ import {
   requestResumed,
   requestVerified,
   VERIFICATION_METHODS,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { isText } from "../consent/purpose.ts";
 import type { Verification } from "../person/identity.ts";
 import { type Calendar, DUE_RULE, daysLater, dueDate, endOfDay, PLAIN_CALENDAR } from "./due-date.ts";

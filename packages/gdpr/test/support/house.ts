@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type AuditLog, type AuditSink, createAuditLog, defineEvent, type GivenSink } from "@daybook/core";
+import { type AuditLog, createAuditLog, defineEvent, type GivenSink } from "@daybook/core";
+import type { AuditSink } from "@daybook/core/store";
 import { openSqliteReader, openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
 import { onTestFinished } from "vitest";
 import { z } from "zod";

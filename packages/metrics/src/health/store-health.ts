@@ -1,4 +1,5 @@
-import type { AuditStore, ConsentState, ConsentStore, ErasureStore, RequestStore, StoredEvent } from "@daybook/core";
+import type { StoredEvent } from "@daybook/core";
+import type { AuditStore, ConsentState, ConsentStore, ErasureStore, RequestStore } from "@daybook/core/store";
 import type { HealthSource, Moment, TrailHealth } from "./trail-health.ts";
 
 export interface StoreHealthOptions {

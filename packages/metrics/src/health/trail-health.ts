@@ -1,4 +1,4 @@
-import type { ActivityVerdict } from "@daybook/core";
+import type { ActivityVerdict } from "@daybook/core/store";
 
 /** Milliseconds since the Unix epoch; null while it has never happened. */
 export type Moment = number | null;

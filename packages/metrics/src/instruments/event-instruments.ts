@@ -1,4 +1,5 @@
-import type { AuditEvent, AuditSink, GivenSink } from "@daybook/core";
+import type { AuditEvent, GivenSink } from "@daybook/core";
+import type { AuditSink } from "@daybook/core/store";
 import { type DomainOptions, domainCounter, domainHistogram } from "./domain-instruments.ts";
 import { bytesIngested, chunksIngested, itemsIngested, queryDuration } from "./known-instruments.ts";
 

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import { DaybookError, type HttpObservation, UNMATCHED } from "@daybook/core";
+import { DaybookError } from "@daybook/core";
+import { type HttpObservation, UNMATCHED } from "@daybook/core/http";
 import { Counter, Histogram, type Registry, type RegistryContentType } from "prom-client";
 import type { SeriesBudget } from "./series-budget.ts";
 

@@ -1,4 +1,5 @@
-import { type AuditLog, type AuditLogStats, type DeliveryMeter, DROP_REASONS } from "@daybook/core";
+import type { AuditLog, AuditLogStats } from "@daybook/core";
+import { type DeliveryMeter, DROP_REASONS } from "@daybook/core/store";
 import { Counter, Gauge, type Registry, type RegistryContentType } from "prom-client";
 
 /** The part of an audit log that is read at every scrape. */

@@ -1,4 +1,4 @@
-import type { AuditStore } from "@daybook/core";
+import type { AuditStore } from "@daybook/core/store";
 
 export interface MoodyStore {
   readonly store: AuditStore;

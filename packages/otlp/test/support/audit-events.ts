@@ -1,4 +1,5 @@
-import { type AuditEvent, defineEvent, type EventDefinition, type SinkEntry } from "@daybook/core";
+import { type AuditEvent, defineEvent, type EventDefinition } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 import { z } from "zod";
 import type { LogRecord } from "../../src/log-record.ts";
 

@@ -1,4 +1,5 @@
-import type { AuditEvent, SinkEntry } from "@daybook/core";
+import type { AuditEvent } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 import type { PartRole, SplitEntry, SplitPart } from "@daybook/ledger";
 import type { EventSplitter } from "./event-splitter.ts";
 import { isProjected } from "./projected-event.ts";

@@ -1,4 +1,5 @@
-import type { EventDefinition, SinkEntry } from "@daybook/core";
+import type { EventDefinition } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 import { classOf, type LedgerKeys, type SplitEntry, type SplitOptions, splitEvent } from "@daybook/ledger";
 
 interface Splitting {

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { type EraseOptions, type ErasureBasis, type ErasurePlan, type ErasureResult, uuidV7 } from "@daybook/core";
+import { type EraseOptions, type ErasureBasis, type ErasurePlan, type ErasureResult, uuidV7 } from "@daybook/core/store";
 import {
   erasureEntry,
   prepareEntry,

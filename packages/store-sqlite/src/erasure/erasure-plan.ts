@@ -1,4 +1,4 @@
-import type { ErasureItem, ErasurePlan } from "@daybook/core";
+import type { ErasureItem, ErasurePlan } from "@daybook/core/store";
 import { CLASS, type FoundPart, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { policyInForce } from "../ledger/recorded-policy.ts";

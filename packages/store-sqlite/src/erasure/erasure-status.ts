@@ -1,4 +1,4 @@
-import type { ErasurePlan, ErasureRun } from "@daybook/core";
+import type { ErasurePlan, ErasureRun } from "@daybook/core/store";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { countedPlan } from "./erasure-plan.ts";
 

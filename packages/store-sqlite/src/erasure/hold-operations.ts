@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { DaybookError, type Hold } from "@daybook/core";
+import { DaybookError } from "@daybook/core";
+import type { Hold } from "@daybook/core/store";
 import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";

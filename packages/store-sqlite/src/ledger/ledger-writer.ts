@@ -1,4 +1,5 @@
-import type { AuditEvent, RefusedEvent } from "@daybook/core";
+import type { AuditEvent } from "@daybook/core";
+import type { RefusedEvent } from "@daybook/core/store";
 import {
   CLASS,
   canonicalText,

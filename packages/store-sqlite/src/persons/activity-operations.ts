@@ -1,4 +1,4 @@
-import type { ActivityVerdict, NewActivity } from "@daybook/core";
+import type { ActivityVerdict, NewActivity } from "@daybook/core/store";
 import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ConsentFence, consentFence } from "./consent-fence.ts";

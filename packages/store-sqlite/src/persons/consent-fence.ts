@@ -1,4 +1,4 @@
-import type { ActivityVerdict, ConsentInForce } from "@daybook/core";
+import type { ActivityVerdict, ConsentInForce } from "@daybook/core/store";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { subList } from "./person-projection.ts";
 

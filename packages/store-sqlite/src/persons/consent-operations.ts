@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { DaybookError, type JsonObject, type NoticeVersion, type PurposeVersion, uuidV7 } from "@daybook/core";
+import { DaybookError, type JsonObject } from "@daybook/core";
+import { type NoticeVersion, type PurposeVersion, uuidV7 } from "@daybook/core/store";
 import { type PreparedEntry, prepareEntry, pseudonymsOf, type SplitEntry, splitEvent, suppressionTag } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";

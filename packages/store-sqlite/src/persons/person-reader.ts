@@ -1,3 +1,4 @@
+import { DaybookError, type JsonObject } from "@daybook/core";
 import {
   type Activity,
   type ActivityFilter,
@@ -7,8 +8,6 @@ import {
   type ConsentRecord,
   type ConsentState,
   type DataRequest,
-  DaybookError,
-  type JsonObject,
   type NoticeVersion,
   type PurposeVersion,
   pageOptions,
@@ -17,7 +16,7 @@ import {
   type RequestState,
   type StoredReceipt,
   type VerificationMethod,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Statement } from "better-sqlite3";
 import type { Sqlite } from "../database/sqlite-driver.ts";

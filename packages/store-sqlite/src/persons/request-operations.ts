@@ -1,4 +1,4 @@
-import type { StoredReceipt } from "@daybook/core";
+import type { StoredReceipt } from "@daybook/core/store";
 import type { SlotSet } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";

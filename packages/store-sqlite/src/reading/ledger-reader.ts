@@ -1,13 +1,5 @@
-import {
-  COUNT_KEYS,
-  type CountKey,
-  DaybookError,
-  type EventFilter,
-  type Page,
-  type PageOptions,
-  pageOptions,
-  type StoredEvent,
-} from "@daybook/core";
+import { DaybookError, type EventFilter, type Page, type PageOptions, type StoredEvent } from "@daybook/core";
+import { COUNT_KEYS, type CountKey, pageOptions } from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Statement } from "better-sqlite3";
 import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";

@@ -1,4 +1,4 @@
-import type { EventForm } from "@daybook/core";
+import type { EventForm } from "@daybook/core/store";
 import { DEFAULT_POLICY, type LedgerKeys, pseudonymsOf, type SplitEntry } from "@daybook/ledger";
 import { decodeLine, encodeHanded, holdsProjected } from "../encoding/batch-encoding.ts";
 import type { SharedWriter } from "./shared-writer.ts";

@@ -1,4 +1,5 @@
-import { type AppendResult, DaybookError, type RefusedEvent, type SinkEntry } from "@daybook/core";
+import { DaybookError } from "@daybook/core";
+import type { AppendResult, RefusedEvent, SinkEntry } from "@daybook/core/store";
 import { isLedgerError, parseKeys } from "@daybook/ledger";
 import type { WriterEvent } from "../checkpoints/writer-event.ts";
 import { encodeEntry } from "../encoding/batch-encoding.ts";

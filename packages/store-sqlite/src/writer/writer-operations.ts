@@ -8,7 +8,7 @@ import type {
   PurposeVersion,
   RefusedEvent,
   StoredReceipt,
-} from "@daybook/core";
+} from "@daybook/core/store";
 import { CLASS, type Policy, parseKeys, signNote } from "@daybook/ledger";
 import type { SuppressionRecord } from "../checkpoints/anchors/anchor.ts";
 import { CheckpointSchedule } from "../checkpoints/checkpoint-schedule.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type AuditEvent, type EventDefinition, uuidV7 } from "@daybook/core";
+import type { AuditEvent, EventDefinition } from "@daybook/core";
+import { uuidV7 } from "@daybook/core/store";
 import type { VerifyReport } from "@daybook/ledger";
 import { expect, onTestFinished } from "vitest";
 import { openSqliteReader, openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "../../src/index.ts";

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { AuditLog, HttpAuditOptions, RequestAudit } from "@daybook/core";
+import type { AuditLog, RequestAudit } from "@daybook/core";
+import type { HttpAuditOptions } from "@daybook/core/http";
 
 /** What a handler of the suite may do, the same on every framework. */
 export interface Call {

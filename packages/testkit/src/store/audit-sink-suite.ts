@@ -1,4 +1,5 @@
-import type { AuditEvent, AuditSink, SinkEntry } from "@daybook/core";
+import type { AuditEvent } from "@daybook/core";
+import type { AuditSink, SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { idsOf, numbered, sampleEntry } from "./sample-events.ts";
 

@@ -1,13 +1,5 @@
-import {
-  type AuditEvent,
-  type AuditStore,
-  type EventFilter,
-  isDaybookError,
-  matchesFilter,
-  type Page,
-  type SinkEntry,
-  type StoredEvent,
-} from "@daybook/core";
+import { type AuditEvent, type EventFilter, isDaybookError, type Page, type StoredEvent } from "@daybook/core";
+import { type AuditStore, matchesFilter, type SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
 import { idsOf, numbered, sampleEntry, sampleRecorded } from "./sample-events.ts";

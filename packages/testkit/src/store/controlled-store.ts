@@ -1,4 +1,5 @@
-import { type AppendResult, type MemoryStore, memoryStore } from "@daybook/core";
+import { type MemoryStore, memoryStore } from "@daybook/core";
+import type { AppendResult } from "@daybook/core/store";
 
 /** A store in memory that a test can stop, go on with, and let fail. It says of itself that it is durable. */
 export interface ControlledStore extends MemoryStore {

@@ -3,13 +3,13 @@ import { inspect, isDeepStrictEqual } from "node:util";
 import {
   type AuditLog,
   type AuditLogOptions,
-  type AuditStore,
   type BuiltInEvent,
   createAuditLog,
   type EventDefinition,
   memoryStore,
   type StoredEvent,
 } from "@daybook/core";
+import type { AuditStore } from "@daybook/core/store";
 
 /** What a record has to look like: fields that are not named may be anything; matchers such as `expect.any(Number)` work. */
 export type ExpectedRecord = Partial<Omit<StoredEvent, "actor">> & { readonly actor?: string | Partial<StoredEvent["actor"]> };

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditLog, AuditLogOptions, AuditLogStats, AuditStore, StoredEvent } from "@daybook/core";
+import type { AuditLog, AuditLogOptions, AuditLogStats, StoredEvent } from "@daybook/core";
+import type { AuditStore } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FaultyProcess, startProcess } from "./faulty-process.ts";
 

@@ -1,4 +1,5 @@
-import { type AuditEvent, defineEvent, type EventDefinition, type SinkEntry } from "@daybook/core";
+import { type AuditEvent, defineEvent, type EventDefinition } from "@daybook/core";
+import type { SinkEntry } from "@daybook/core/store";
 
 /** An event of no application: stores know it only by what its definition says. */
 export const sampleRecorded: EventDefinition = defineEvent({

@@ -4,7 +4,8 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { type AuditSink, createAuditLog, noteRecorded } from "@daybook/core";
+import { createAuditLog, noteRecorded } from "@daybook/core";
+import type { AuditSink } from "@daybook/core/store";
 import { openSqliteStore } from "../../../src/index.ts";
 
 const [kind, path, events, name] = process.argv.slice(2) as ["sqlite" | "none", string, string, string];

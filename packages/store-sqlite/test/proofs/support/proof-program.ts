@@ -3,7 +3,8 @@
  * `proof-program.mjs write <path> <name> <milliseconds>` or `proof-program.mjs erase <path> <name>`, which goes on until it is killed.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type AuditEvent, noteRecorded, uuidV7 } from "@daybook/core";
+import { type AuditEvent, noteRecorded } from "@daybook/core";
+import { uuidV7 } from "@daybook/core/store";
 import { openSqliteStore } from "../../../src/index.ts";
 
 const [mode, path, name, milliseconds] = process.argv.slice(2) as ["write" | "erase", string, string, string | undefined];

@@ -1,0 +1,90 @@
+export {
+  ACTIVITY_VERDICTS,
+  type Activity,
+  type ActivityFilter,
+  type ActivityPage,
+  type ActivityStore,
+  type ActivityVerdict,
+  type NewActivity,
+} from "./contracts/activity-store.ts";
+export type { AppendOptions, AppendResult, AuditSink, RefusedEvent, SinkEntry, SinkFeatures } from "./contracts/audit-sink.ts";
+export type { AuditStore } from "./contracts/audit-store.ts";
+export type { Companion } from "./contracts/companion.ts";
+export {
+  type ChangeKind,
+  CONSENT_STATES,
+  type ConsentInForce,
+  type ConsentRecord,
+  type ConsentState,
+  type ConsentStore,
+  type NoticeVersion,
+  type PurposeVersion,
+} from "./contracts/consent-store.ts";
+export {
+  ERASURE_BASES,
+  type EraseOptions,
+  type ErasureBasis,
+  type ErasureItem,
+  type ErasurePlan,
+  type ErasureResult,
+  type ErasureRun,
+  type ErasureStore,
+  type Hold,
+} from "./contracts/erasure-store.ts";
+export type { EncodedEvent, EventForm } from "./contracts/event-form.ts";
+export {
+  type DataRequest,
+  REQUEST_KINDS,
+  REQUEST_OUTCOMES,
+  REQUEST_STATES,
+  type ReceiptStore,
+  type RequestKind,
+  type RequestOutcome,
+  type RequestState,
+  type RequestStore,
+  type StoredReceipt,
+  VERIFICATION_METHODS,
+  type VerificationMethod,
+} from "./contracts/request-store.ts";
+export { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery/delivery-counters.ts";
+export type { DeliveryMeter } from "./delivery/delivery-meter.ts";
+export { type EventPolicy, policyLine } from "./delivery/event-policy.ts";
+export type { Gap, GapCause } from "./delivery/gap-tracker.ts";
+export { Catalogue } from "./events/catalogue.ts";
+export { headKeysOf } from "./events/event-definition.ts";
+export { BUILT_IN_TYPES, type BuiltInType } from "./events/event-type.ts";
+export { FAILURE_POLICIES } from "./events/failure-policy.ts";
+export {
+  consentDeferred,
+  consentExpired,
+  consentGiven,
+  consentInvalidated,
+  consentRefused,
+  consentRenewed,
+  consentRequested,
+  consentTerminated,
+  consentWithdrawn,
+  erasureReceiptIssued,
+  holdPlaced,
+  holdReleased,
+  journalDeleted,
+  noticePublished,
+  personExported,
+  purposePublished,
+  requestClosed,
+  requestDecided,
+  requestDelivered,
+  requestExtended,
+  requestMoved,
+  requestPaused,
+  requestReceived,
+  requestResumed,
+  requestVerified,
+} from "./events/privacy-events.ts";
+export { personDaysOf, retentionClassOf } from "./events/retention-days.ts";
+export { clockJumped, glassBroken, glassRestored, trailClosed, trailGap, trailOpened } from "./events/trail-events.ts";
+export { before, durationMs } from "./query/duration.ts";
+export { COUNT_KEYS, type CountKey } from "./query/event-filter.ts";
+export { matchesFilter } from "./query/event-match.ts";
+export { pageOptions } from "./query/page-options.ts";
+export { uuidV7 } from "./recording/uuid-v7.ts";
