@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { StoredEvent } from "@daybook/core";
+import { appendEntries } from "@daybook/core/store";
 import { openSqliteReader } from "@daybook/store-sqlite";
 import { describeAuditStore, type StoreUnderTest, sampleEntry } from "@daybook/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -125,12 +126,12 @@ describe("the example own-store.ts", () => {
   it("leaves out a line that was cut off, and goes on after it", async () => {
     const path = join(temporaryFolder(), "audit.ndjson");
     const store = lineStore(path);
-    await store.append([sampleEntry()], { durable: true });
+    await appendEntries(store, [sampleEntry()], { durable: true });
     await store.close();
     appendFileSync(path, '{"seq":1,"id":"cut o');
     const again = lineStore(path);
     expect(await again.count()).toBe(1);
-    await again.append([sampleEntry()], { durable: true });
+    await appendEntries(again, [sampleEntry()], { durable: true });
     await again.close();
     const last = lineStore(path);
     expect((await last.query()).events.map(({ seq }) => seq)).toEqual([1, 0]);

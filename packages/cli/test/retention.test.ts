@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { noteRecorded } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
@@ -26,9 +26,9 @@ async function oldTrail(): Promise<string> {
       data: { note: "hello" },
     } as const,
   });
-  for (const user of ["ada", "bob", "carol"]) await store.append([note(user)]);
+  for (const user of ["ada", "bob", "carol"]) await appendEntries(store, [note(user)], { durable: true });
   now += 400 * DAY_MS;
-  await store.append([note("dora")]);
+  await appendEntries(store, [note("dora")], { durable: true });
   await store.close();
   return path;
 }

@@ -40,16 +40,19 @@ export { type RequestAudit, requestAudit } from "./http/request-audit.ts";
 export { ROUTE_LEVELS, type RouteLevel, type RouteRule } from "./http/route-policy.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { EventFilter, Page, PageOptions, StoredEvent } from "./query/event-filter.ts";
+export { AuditLog, type AuditLogStats } from "./recording/audit-log.ts";
 export {
-  type AnyRecordFields,
-  AuditLog,
   type AuditLogOptions,
-  type AuditLogStats,
-  createAuditLog,
+  DEFAULT_CLOSE_DEADLINE_MS,
+  DEFAULT_DEADLINE_MS,
+  DEFAULT_QUEUE_BYTES,
+  DEFAULT_QUEUE_EVENTS,
+  DEFAULT_SPOOL_BYTES,
   type GivenSink,
-  type RecordFields,
   type SpoolPlace,
-} from "./recording/audit-log.ts";
+} from "./recording/audit-log-options.ts";
+export { createAuditLog } from "./recording/create-audit-log.ts";
+export type { AnyRecordFields, RecordFields } from "./recording/record-fields.ts";
 export { type FileSinkOptions, fileSink } from "./sinks/file-sink.ts";
 export { type MemorySink, type MemorySinkOptions, memorySink } from "./sinks/memory-sink.ts";
 export { type MemoryStore, memoryStore } from "./sinks/memory-store.ts";

@@ -1,3 +1,4 @@
+export { asError } from "./as-error.ts";
 export {
   ACTIVITY_VERDICTS,
   type Activity,
@@ -7,8 +8,9 @@ export {
   type ActivityVerdict,
   type NewActivity,
 } from "./contracts/activity-store.ts";
-export type { AppendOptions, AppendResult, AuditSink, RefusedEvent, SinkEntry, SinkFeatures } from "./contracts/audit-sink.ts";
-export type { AuditStore } from "./contracts/audit-store.ts";
+export { appendEntries, appendEntriesSync } from "./contracts/append-entries.ts";
+export type { AppendOptions, AppendResult, AuditSink, EntrySink, LineSink, SinkFeatures } from "./contracts/audit-sink.ts";
+export type { AuditReader, AuditStore, SpoolPlaced } from "./contracts/audit-store.ts";
 export type { Companion } from "./contracts/companion.ts";
 export {
   type ChangeKind,
@@ -31,7 +33,7 @@ export {
   type ErasureStore,
   type Hold,
 } from "./contracts/erasure-store.ts";
-export type { EncodedEvent, EventForm } from "./contracts/event-form.ts";
+export type { EncodedEvent, EventCodec } from "./contracts/event-codec.ts";
 export {
   type DataRequest,
   REQUEST_KINDS,
@@ -46,8 +48,9 @@ export {
   VERIFICATION_METHODS,
   type VerificationMethod,
 } from "./contracts/request-store.ts";
-export { type DeliveryCounters, DROP_REASONS, type DropReason } from "./delivery/delivery-counters.ts";
-export type { DeliveryMeter } from "./delivery/delivery-meter.ts";
+export type { RefusedEvent, SinkEntry } from "./contracts/sink-entry.ts";
+export { type Defined, defined } from "./defined.ts";
+export { type DeliveryCounters, type DeliveryMeter, DROP_REASONS, type DropReason } from "./delivery/delivery-account.ts";
 export { type EventPolicy, policyLine } from "./delivery/event-policy.ts";
 export type { Gap, GapCause } from "./delivery/gap-tracker.ts";
 export { Catalogue } from "./events/catalogue.ts";
@@ -88,3 +91,4 @@ export { COUNT_KEYS, type CountKey } from "./query/event-filter.ts";
 export { matchesFilter } from "./query/event-match.ts";
 export { pageOptions } from "./query/page-options.ts";
 export { uuidV7 } from "./recording/uuid-v7.ts";
+export { within } from "./within.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createAuditLog, type FileSinkOptions, fileSink, memorySink } from "../src/index.ts";
-import type { AuditSink } from "../src/store.ts";
+import type { EntrySink } from "../src/store.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf } from "./support/logs.ts";
 import { noteEntry } from "./support/note-entry.ts";
@@ -11,7 +11,7 @@ import { noteEntry } from "./support/note-entry.ts";
 const DAY = 86_400_000;
 
 const entry = (note: string) => noteEntry({ data: { note } });
-const write = (sink: AuditSink, ...notes: string[]) => sink.append(notes.map(entry), { durable: true });
+const write = (sink: EntrySink, ...notes: string[]) => sink.append(notes.map(entry), { durable: true });
 
 const notesIn = (text: string) =>
   text

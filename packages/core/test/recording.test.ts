@@ -235,8 +235,8 @@ describe("a receipt", () => {
 
 describe("opening a log", () => {
   it.each([
-    [{ sinks: [] }, "somebody has to keep the events"],
-    [{ sinks: [memorySink()] }, "somebody has to keep the events"],
+    [{ sinks: [] }, "mark one of the `sinks` as required"],
+    [{ sinks: [memorySink()] }, "mark one of the `sinks` as required"],
     [{ sinks: [{ sink: memorySink(), required: true }], service: "my service" }, "`service`"],
     [{ sinks: [{ sink: memorySink(), required: true }], instance: "" }, "`instance`"],
     [{ sinks: [{ sink: memorySink(), required: true }], onStoreFailure: { error: "ignore" } }, "onStoreFailure.error"],

@@ -12,18 +12,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type EventForm, linesOf, plainForm } from "../src/contracts/event-form.ts";
 import { Catalogue } from "../src/events/catalogue.ts";
-import { type DaybookError, defineEvent, memorySink, noteRecorded } from "../src/index.ts";
+import { type DaybookError, defineEvent, noteRecorded } from "../src/index.ts";
+import { PlainCodec } from "../src/spool/plain-codec.ts";
 import { Spool, type SpoolBatch } from "../src/spool/spool.ts";
 import * as formatOfSpool from "../src/spool/spool-file.ts";
-import type { SinkEntry } from "../src/store.ts";
+import type { EventCodec, SinkEntry } from "../src/store.ts";
 import { temporaryFolder } from "./support/folders.ts";
 import { codeOf } from "./support/logs.ts";
 import { noteEntry } from "./support/note-entry.ts";
 
-const sink = memorySink();
-const form = plainForm(sink, new Catalogue([noteRecorded]));
+const codec = new PlainCodec(new Catalogue([noteRecorded]));
 let problems: DaybookError[] = [];
 let runs = 0;
 
@@ -33,11 +32,11 @@ beforeEach(() => {
 
 const runName = () => `${process.pid}-${(++runs).toString(16).padStart(12, "0")}`;
 
-const openSpool = (folder: string, options: { maxBytes?: number; form?: EventForm; idempotent?: boolean; run?: string } = {}) =>
+const openSpool = (folder: string, options: { maxBytes?: number; codec?: EventCodec; idempotent?: boolean; run?: string } = {}) =>
   Spool.open({
     path: join(folder, "audit.db.spool"),
     maxBytes: 1_000_000,
-    form,
+    codec,
     run: runName(),
     idempotent: true,
     now: Date.now,
@@ -48,7 +47,7 @@ const openSpool = (folder: string, options: { maxBytes?: number; form?: EventFor
 const entries = (...notes: string[]): SinkEntry[] =>
   notes.map((note) => noteEntry({ actor: { kind: "user", id: "ada", ip: "203.0.113.0" }, data: { note } }));
 
-const encode = (entry: SinkEntry) => ({ id: entry.event.id, type: entry.event.type, text: form.encode(entry) });
+const encode = (entry: SinkEntry) => ({ id: entry.event.id, type: entry.event.type, text: codec.encode(entry) });
 const encoded = (...notes: string[]) => entries(...notes).map(encode);
 
 const notesOf = (batch: SpoolBatch | undefined) => batch?.events.map(({ text }) => JSON.parse(text).event.data.note);
@@ -424,7 +423,7 @@ describe("forgetting a person", () => {
       resource: { type: "book", id: "dune" },
       request: { id: "r-1", route: "/loans", status: 201 },
     };
-    const rest = JSON.parse(form.forget(form.encode({ event, definition: lent }), ["ada"])!);
+    const rest = JSON.parse(codec.forget(codec.encode({ event, definition: lent }), ["ada"]));
     expect(rest.event).toMatchObject({
       data: { title: "Dune" },
       resource: { type: "book", id: "dune" },
@@ -435,27 +434,19 @@ describe("forgetting a person", () => {
   });
 });
 
-describe("the plain form", () => {
-  it("gives back events whose definition the next version of the application no longer has", async () => {
+describe("the plain codec", () => {
+  it("restores events of definitions that are gone", () => {
     const gone = defineEvent({ type: "loan", action: "book.lent", personal: ["reader"], retention: 64 });
-    const target = memorySink();
-    const seen: SinkEntry[] = [];
-    const restoring = plainForm(
-      { ...target, append: async (batch) => ({ refused: [], stored: seen.push(...batch) }) },
-      new Catalogue([noteRecorded]),
-    );
+    const restoring = new PlainCodec(new Catalogue([noteRecorded]));
     const [entry] = entries("x");
     const text = restoring.encode({ event: { ...entry!.event, type: "loan", action: "book.lent" }, definition: gone });
     const { id } = entry!.event;
-    await restoring.append(
-      linesOf([
-        { id, type: "loan", text },
-        { id, type: "loan", text },
-      ]),
-      { durable: true },
-    );
-    expect(seen[0]!.definition).toMatchObject({ type: "loan", personal: ["reader"], retention: 64, resourceId: "personal" });
-    expect(seen[1]!.definition).toBe(seen[0]!.definition);
+    const [first, second] = restoring.decode([
+      { id, type: "loan", text },
+      { id, type: "loan", text },
+    ]);
+    expect(first!.definition).toMatchObject({ type: "loan", personal: ["reader"], retention: 64, resourceId: "personal" });
+    expect(second!.definition).toBe(first!.definition);
   });
 });
 

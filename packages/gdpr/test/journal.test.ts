@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { createAuditLog, type GivenSink, runAs } from "@daybook/core";
+import { createAuditLog, runAs } from "@daybook/core";
+import type { EntrySink } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createConsent, createJournal, exportJournal } from "../src/index.ts";
@@ -190,18 +191,16 @@ describe("a withdrawal", () => {
   });
 
   it("works while every optional sink is down and the metrics fail", async () => {
-    const broken: GivenSink = {
-      sink: {
-        name: "broken",
-        supports: { erasure: "none", durable: false, idempotent: false },
-        append: () => Promise.reject(new Error("the collector is away")),
-        close: async () => undefined,
-      },
+    const broken: EntrySink = {
+      name: "broken",
+      supports: { erasure: "none", durable: false, idempotent: false },
+      append: () => Promise.reject(new Error("the collector is away")),
+      close: async () => undefined,
     };
     const house = await openHouse();
     const audit = createAuditLog({
       store: house.store,
-      sinks: [broken, { sink: { ...broken.sink, name: "hangs", append: () => new Promise(() => undefined) } }],
+      sinks: [broken, { ...broken, name: "hangs", append: () => new Promise(() => undefined) }],
       signals: false,
       lifecycle: false,
       closeDeadlineMs: 200,

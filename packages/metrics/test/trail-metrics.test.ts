@@ -11,7 +11,7 @@ import {
   queryReceived,
   trailRead,
 } from "@daybook/core";
-import { type AuditSink, DROP_REASONS } from "@daybook/core/store";
+import { type AuditSink, appendEntries, DROP_REASONS } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMetrics, fileHealth, type HealthSource, REJECTION_REASONS } from "../src/index.ts";
@@ -76,7 +76,7 @@ describe("the audit pipeline", () => {
         calls++;
         if (mode === "fails" && calls % 3 !== 0) throw new Error("disk I/O error");
         if (mode === "hangs") await new Promise((resolve) => setTimeout(resolve, 30));
-        const { refused } = await store.append(mode === "refuses" ? batch.slice(1) : batch);
+        const { refused } = await appendEntries(store, mode === "refuses" ? batch.slice(1) : batch, options);
         return {
           refused: mode === "refuses" ? [...refused, { id: batch[0]!.event.id, code: "NO", hint: "not today" }] : refused,
           ...options,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { DaybookError } from "@daybook/core";
-import type { AuditSink, RefusedEvent, SinkEntry } from "@daybook/core/store";
+import type { EntrySink, RefusedEvent, SinkEntry } from "@daybook/core/store";
 import { exportRequest } from "./export-request.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
@@ -47,7 +47,7 @@ const compress = promisify(gzip);
  * keep their order. A request that timed out may have been received, so a record can arrive twice, never not at all.
  * @throws {DaybookError} `BAD_OPTION`
  */
-export function otlpSink(options: OtlpSinkOptions): AuditSink {
+export function otlpSink(options: OtlpSinkOptions): EntrySink {
   const {
     headers = {},
     resource = {},

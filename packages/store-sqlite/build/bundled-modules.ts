@@ -21,14 +21,17 @@ async function bundle(file: string): Promise<string> {
   return result.outputFiles[0]!.text;
 }
 
-/** Workspace siblings are taken from their sources, whether they are built or not. */
+/** Source of an import such as `@daybook/core` or `@daybook/core/store`. */
+export function workspaceSource(specifier: string): string {
+  const [, name, entry = "index"] = specifier.split("/");
+  return fileURLToPath(new URL(`../../${name}/src/${entry}.ts`, import.meta.url));
+}
+
+/** Takes workspace siblings from their sources, whether they are built or not. */
 const siblingSources: Plugin = {
   name: "sibling-sources",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^@daybook\/(core|ledger)(\/\w+)?$/ }, ({ path }) => {
-      const [, name, entry = "index"] = path.split("/");
-      return { path: fileURLToPath(new URL(`../../${name}/src/${entry}.ts`, import.meta.url)), sideEffects: false };
-    });
+    onResolve({ filter: /^@daybook\/(core|ledger)(\/\w+)?$/ }, ({ path }) => ({ path: workspaceSource(path), sideEffects: false }));
   },
 };
 

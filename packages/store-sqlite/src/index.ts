@@ -1,4 +1,4 @@
-export type { Anchor, ManifestRecord, PublishContext, SuppressionRecord } from "./checkpoints/anchors/anchor.ts";
+export type { Anchor, ManifestRecord, PublishContext } from "./checkpoints/anchors/anchor.ts";
 export { type DirAnchor, dirAnchor } from "./checkpoints/anchors/dir-anchor.ts";
 export { parseAnchors } from "./checkpoints/anchors/parse-anchors.ts";
 export type { Published } from "./checkpoints/anchors/publish-note.ts";
@@ -7,6 +7,7 @@ export { witnessAnchor } from "./checkpoints/anchors/witness-anchor.ts";
 export { type FoundKeys, findKeys, keysPathOf } from "./database/keys-source.ts";
 export { SCHEMA, SCHEMA_VERSION } from "./database/schema.ts";
 export type { PolicyChanges } from "./ledger/recorded-policy.ts";
+export type { SuppressionRecord } from "./ledger/suppression.ts";
 export { type BackupOptions, backupDatabase } from "./maintenance/backup.ts";
 export { addPseudonymEpoch, destroyPseudonymEpoch, type EpochChange } from "./maintenance/pseudonym-epochs.ts";
 export { type RestoreOptions, type RestoreResult, restoreLedger } from "./maintenance/restore-ledger.ts";

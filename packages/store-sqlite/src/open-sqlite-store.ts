@@ -18,7 +18,7 @@ import { LedgerReader } from "./reading/ledger-reader.ts";
 import { SqliteStore, type SqliteStoreParts } from "./sqlite-store.ts";
 import { storeHealth } from "./verification/store-health.ts";
 import { ThreadedVerification } from "./verification/threaded-verification.ts";
-import { enterWriter, leaveWriter } from "./writer/shared-writer.ts";
+import { enterWriter, leaveWriter } from "./writer/file-writer.ts";
 
 export interface SqliteStoreOptions {
   /** Where the database is. It is made, with its folder (not with the parents of that), when it does not exist. */

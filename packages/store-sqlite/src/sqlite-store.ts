@@ -7,7 +7,7 @@ import type {
   ActivityStore,
   ActivityVerdict,
   AppendResult,
-  AuditStore,
+  AuditReader,
   ConsentInForce,
   ConsentRecord,
   ConsentState,
@@ -19,15 +19,16 @@ import type {
   ErasureResult,
   ErasureRun,
   ErasureStore,
-  EventForm,
+  EventCodec,
   Hold,
+  LineSink,
   NewActivity,
   NoticeVersion,
   PurposeVersion,
   ReceiptStore,
   RequestStore,
-  SinkEntry,
   SinkFeatures,
+  SpoolPlaced,
   StoredReceipt,
 } from "@daybook/core/store";
 import { type GivenNote, type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
@@ -39,23 +40,23 @@ import { type Publisher, refuseWithoutAnchors } from "./checkpoints/publisher.ts
 import type { WriterEvent } from "./checkpoints/writer-event.ts";
 import type { Sqlite } from "./database/sqlite-driver.ts";
 import { storeFailure } from "./database/sqlite-failure.ts";
-import { erasureRuns, planOf } from "./erasure/erasure-status.ts";
-import { holdsOf } from "./erasure/hold-operations.ts";
+import { erasureRuns, planOf } from "./erasure/erasure-runs.ts";
+import { holdsOf } from "./erasure/hold-table.ts";
 import type { PersonReader } from "./persons/person-reader.ts";
 import type { LedgerReader } from "./reading/ledger-reader.ts";
 import { planRetention, type RetentionOptions, type RetentionResult } from "./retention/retention.ts";
 import type { StoreHealth } from "./verification/store-health.ts";
 import type { ThreadedVerification } from "./verification/threaded-verification.ts";
 import type { VerifyOptions } from "./verification/verify-ledger.ts";
-import { sqliteEventForm } from "./writer/event-form.ts";
-import { leaveWriter, type SharedWriter } from "./writer/shared-writer.ts";
+import { sqliteCodec } from "./writer/event-codec.ts";
+import { type FileWriter, leaveWriter } from "./writer/file-writer.ts";
 import type { WriterOperation } from "./writer/writer-operations.ts";
 
 export interface SqliteStoreParts {
   readonly path: string;
   readonly origin: string;
   readonly vkey: string;
-  readonly writer: SharedWriter;
+  readonly writer: FileWriter;
   readonly listener: (event: WriterEvent) => void;
   readonly publisher: Publisher;
   readonly onNotice: (notice: string) => void;
@@ -72,14 +73,16 @@ export interface SqliteStoreParts {
 }
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
-export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, ActivityStore, RequestStore, ReceiptStore {
+export class SqliteStore
+  implements LineSink, AuditReader, SpoolPlaced, ErasureStore, ConsentStore, ActivityStore, RequestStore, ReceiptStore
+{
   readonly name = "sqlite";
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
   /** Real path of the database. */
   readonly path: string;
   /** Beside the database: events it could not take wait there. */
   readonly spoolPath: string;
-  readonly eventForm: EventForm;
+  readonly codec: EventCodec;
   /** Name of the log and its generation, as checkpoints carry it. */
   readonly origin: string;
   /** Public key that verifies its checkpoints, in the C2SP signed-note form. */
@@ -92,7 +95,7 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     this.#parts = parts;
     this.path = parts.path;
     this.spoolPath = `${parts.path}.spool`;
-    this.eventForm = sqliteEventForm(parts.writer, parts.keys, parts.writer.settings.userIds);
+    this.codec = sqliteCodec(parts.writer, parts.keys, parts.writer.settings.userIds);
     this.origin = parts.origin;
     this.vkey = parts.vkey;
   }
@@ -102,13 +105,13 @@ export class SqliteStore implements AuditStore, ErasureStore, ConsentStore, Acti
     return this.#parts.writer.threaded;
   }
 
-  append(batch: readonly SinkEntry[]): Promise<AppendResult> {
-    return this.#closed === undefined ? this.#parts.writer.append(batch) : Promise.reject(closed());
+  appendLines(lines: Uint8Array): Promise<AppendResult> {
+    return this.#closed === undefined ? this.#parts.writer.appendLines(lines) : Promise.reject(closed());
   }
 
-  appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {
+  appendLinesSync(lines: Uint8Array, deadlineMs: number): AppendResult {
     if (this.#closed !== undefined) throw closed();
-    return this.#parts.writer.appendSync(batch, deadlineMs);
+    return this.#parts.writer.appendLinesSync(lines, deadlineMs);
   }
 
   query(filter?: EventFilter, options?: PageOptions): Promise<Page> {

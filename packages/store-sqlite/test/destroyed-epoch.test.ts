@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type AuditEvent, queryReceived } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { addPseudonymEpoch, destroyPseudonymEpoch, openSqliteStore } from "../src/index.ts";
@@ -25,7 +25,11 @@ async function append(path: string, events: number, first = 0): Promise<void> {
     tenant: `library-${n % 5}`,
   });
   for (let n = first; n < first + events; n += 500) {
-    await store.append(Array.from({ length: Math.min(500, events) }, (_, k) => ({ definition: queryReceived, event: event(n + k) })));
+    await appendEntries(
+      store,
+      Array.from({ length: Math.min(500, events) }, (_, k) => ({ definition: queryReceived, event: event(n + k) })),
+      { durable: true },
+    );
   }
   await store.close();
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { type AuditLog, permissionDenied, requestCompleted, runAs } from "@daybook/core";
+import { appendEntries } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../src/index.ts";
@@ -115,7 +116,12 @@ describe("erasing a person", () => {
         data: { title: "Emma", days: 1 },
       } as const,
     });
-    for (let i = 0; i < 40; i++) await store.append(Array.from({ length: 500 }, (_, k) => entry(k % 4 === 0 ? "bob" : "ada")));
+    for (let i = 0; i < 40; i++)
+      await appendEntries(
+        store,
+        Array.from({ length: 500 }, (_, k) => entry(k % 4 === 0 ? "bob" : "ada")),
+        { durable: true },
+      );
     const result = await store.erase("ada", { scope: "full" });
     expect(result.erased).toBe(30_000);
     expect(result.manifests).toHaveLength(8);
@@ -148,12 +154,14 @@ describe("erasing a person", () => {
     const late = event("0199d7a0-0000-7000-8000-0000000000a1", "2026-01-01T09:00:00.000Z", "endpoint");
     const lateSubject = event("0199d7a0-0000-7000-8000-0000000000a2", "2026-01-01T09:00:00.000Z", "access_control");
     const fresh = event("0199d7a0-0000-7000-8000-0000000000a3", new Date(Date.now() + 1_000).toISOString(), "endpoint");
-    expect(await store.append([late, lateSubject, fresh])).toMatchObject({ refused: [{ id: late.event.id, code: "SUPPRESSED" }] });
+    expect(await appendEntries(store, [late, lateSubject, fresh], { durable: true })).toMatchObject({
+      refused: [{ id: late.event.id, code: "SUPPRESSED" }],
+    });
     expect(await store.count({ user: "ada" })).toBe(1);
     expect((await store.query({ type: "access_control" })).events[0]).toMatchObject({ state: "full", actor: { id: "carol" } });
     await audit.close();
     const again = await openSqliteStore({ path, onNotice: () => undefined });
-    expect(await again.append([late])).toMatchObject({ refused: [{ code: "SUPPRESSED" }] });
+    expect(await appendEntries(again, [late], { durable: true })).toMatchObject({ refused: [{ code: "SUPPRESSED" }] });
     await again.close();
   });
 });

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AuditEvent, permissionDenied } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import type { FindingGroup } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -27,7 +27,11 @@ beforeAll(async () => {
     tenant: `library-${n % 5}`,
   });
   for (let n = 0; n < EVENTS; n += 500) {
-    await store.append(Array.from({ length: 500 }, (_, k) => ({ definition: permissionDenied, event: event(n + k) })));
+    await appendEntries(
+      store,
+      Array.from({ length: 500 }, (_, k) => ({ definition: permissionDenied, event: event(n + k) })),
+      { durable: true },
+    );
   }
   await store.erase("reader-77");
   await store.close();

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AuditLog, contentIngested, defineEvent, permissionDenied, requestCompleted, runAs } from "@daybook/core";
-import { type SinkEntry, uuidV7 } from "@daybook/core/store";
+import { appendEntries, type SinkEntry, uuidV7 } from "@daybook/core/store";
 import { canonicalText } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -110,10 +110,14 @@ describe("recorded events", () => {
       actor: { kind: "system" },
     } as const;
     expect(
-      await store.append([
-        { event, definition: bookLent },
-        { event, definition: bookLent },
-      ]),
+      await appendEntries(
+        store,
+        [
+          { event, definition: bookLent },
+          { event, definition: bookLent },
+        ],
+        { durable: true },
+      ),
     ).toEqual({ refused: [] });
     expect(await store.count({ type: "custom" })).toBe(1);
   });
@@ -134,7 +138,7 @@ describe("recorded events", () => {
       },
     });
     const began = new Date().toISOString();
-    await store.append([happened(120), happened(5)]);
+    await appendEntries(store, [happened(120), happened(5)], { durable: true });
     const db = new Database(path, { readonly: true });
     const [late, punctual] = db.prepare<[], string>("SELECT head FROM daybook_entry WHERE type = 'custom' ORDER BY seq").pluck().all();
     db.close();
@@ -162,11 +166,15 @@ describe("recorded events", () => {
       { id: "ada", role: "target" as const },
       { id: "ada", role: "target" as const },
     ];
-    const { refused } = await store.append([
-      event("0199d7a0-0000-7000-8000-000000000001", []),
-      event("0199d7a0-0000-7000-8000-000000000002", twice),
-      event("0199d7a0-0000-7000-8000-000000000003", []),
-    ]);
+    const { refused } = await appendEntries(
+      store,
+      [
+        event("0199d7a0-0000-7000-8000-000000000001", []),
+        event("0199d7a0-0000-7000-8000-000000000002", twice),
+        event("0199d7a0-0000-7000-8000-000000000003", []),
+      ],
+      { durable: true },
+    );
     expect(refused).toMatchObject([{ id: "0199d7a0-0000-7000-8000-000000000002", code: "DUPLICATE_PERSON" }]);
     expect(await store.count({ type: "access_control" })).toBe(2);
   });
@@ -186,20 +194,24 @@ describe("one file, several openers", () => {
     const { path, store, audit } = await openTrail();
     const again = await openSqliteStore({ path, onNotice: () => undefined });
     await store.close();
-    await again.append([
-      {
-        definition: requestCompleted,
-        event: {
-          id: "0199d7a0-0000-7000-8000-000000000009",
-          time: "2026-11-24T09:00:00.000Z",
-          type: "endpoint",
-          action: "request.completed",
-          severity: "info",
-          outcome: "success",
-          actor: { kind: "anonymous" },
+    await appendEntries(
+      again,
+      [
+        {
+          definition: requestCompleted,
+          event: {
+            id: "0199d7a0-0000-7000-8000-000000000009",
+            time: "2026-11-24T09:00:00.000Z",
+            type: "endpoint",
+            action: "request.completed",
+            severity: "info",
+            outcome: "success",
+            actor: { kind: "anonymous" },
+          },
         },
-      },
-    ]);
+      ],
+      { durable: true },
+    );
     expect(await again.count({ type: "endpoint" })).toBe(1);
     await again.close();
     await audit.close();
@@ -306,7 +318,7 @@ describe("growth", () => {
           actor: { kind: "system" },
         },
       })) as readonly SinkEntry[];
-      expect(await store.append(batch)).toEqual({ refused: [] });
+      expect(await appendEntries(store, batch, { durable: true })).toEqual({ refused: [] });
     }
     expect(statSync(path).size).toBeGreaterThan(4e6);
     expect(statSync(`${path}-wal`).size).toBeLessThan(64 * 1024 * 1024);
@@ -329,7 +341,11 @@ describe("growth", () => {
       } as const,
     });
     for (let block = 0; block < 34; block++)
-      await store.append(Array.from({ length: 500 }, (_, i) => event(i === 0 ? "ada" : `reader-${i}`)));
+      await appendEntries(
+        store,
+        Array.from({ length: 500 }, (_, i) => event(i === 0 ? "ada" : `reader-${i}`)),
+        { durable: true },
+      );
     const db = new Database(path, { readonly: true });
     expect(db.prepare("SELECT count(*) FROM daybook_ref WHERE part > 0").pluck().get()).toBe(16_383);
     db.close();

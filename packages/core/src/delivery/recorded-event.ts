@@ -1,15 +1,15 @@
-import type { SinkEntry } from "../contracts/audit-sink.ts";
+import type { SinkEntry } from "../contracts/sink-entry.ts";
 import { DaybookError, isDaybookError } from "../daybook-error.ts";
 import type { AuditEvent } from "../events/audit-event.ts";
 import type { EventDefinition } from "../events/event-definition.ts";
 import type { FailurePolicy } from "../events/failure-policy.ts";
 import { PERSON_BUDGET, snapshot } from "../minimise/payload-snapshot.ts";
-import type { Delivered, Deliverer } from "./delivered.ts";
-import type { Settlement } from "./settlement.ts";
+import type { QueuedEvent } from "./queued-event.ts";
+import type { Settlement, Settler } from "./settlement.ts";
 import type { EventRank } from "./waiting-events.ts";
 
 /** One recorded event, shared by all sinks it is given to. */
-export class RecordedEvent implements Delivered, SinkEntry {
+export class RecordedEvent implements QueuedEvent, SinkEntry {
   event: AuditEvent;
   readonly definition: EventDefinition;
   readonly durable: boolean;
@@ -19,7 +19,7 @@ export class RecordedEvent implements Delivered, SinkEntry {
   readonly bytes: number;
   readonly order: number;
   readonly since: number;
-  /** Undefined where nobody will ask. */
+  /** Undefined if nothing awaits the event. */
   readonly settlement: Settlement | undefined;
   #checked = false;
   #verdict: DaybookError | undefined;
@@ -56,12 +56,12 @@ export class RecordedEvent implements Delivered, SinkEntry {
     return this.settlement?.persisted ?? false;
   }
 
-  settle(by: Deliverer, error?: DaybookError): void {
+  settle(by: Settler, error?: DaybookError): void {
     this.settlement?.settle(by, error);
   }
 
-  release(): void {
-    // Other sinks may still have it.
+  recycle(): void {
+    // Other sinks may still hold the object.
   }
 
   /** What is wrong with its payload. The schema runs once, whichever sink asks first. */

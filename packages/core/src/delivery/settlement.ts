@@ -1,13 +1,17 @@
 import type { DaybookError } from "../daybook-error.ts";
-import type { Deliverer } from "./delivered.ts";
 import type { PendingReceipt } from "./pending-receipt.ts";
 
-/** What the sinks of one event say together: the first required one that has it settles the receipt well. */
+/** A delivery that stored an event, or gave it up. */
+export interface Settler {
+  readonly required: boolean;
+}
+
+/** Combines the results of the sinks of one event: the first required sink that has it settles the receipt well. */
 export class Settlement {
   readonly #receipt: PendingReceipt;
   /** Required sinks that have not failed yet. */
   #left: number;
-  #failed: Deliverer[] | undefined;
+  #failed: Settler[] | undefined;
 
   constructor(receipt: PendingReceipt, required: number) {
     this.#receipt = receipt;
@@ -20,7 +24,7 @@ export class Settlement {
   }
 
   /** The receipt fails when all required sinks have. */
-  settle(by: Deliverer, error?: DaybookError): void {
+  settle(by: Settler, error?: DaybookError): void {
     if (!by.required) return;
     if (error === undefined) {
       this.#receipt.settle();

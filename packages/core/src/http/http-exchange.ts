@@ -9,10 +9,12 @@ import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, reque
 import type { EventDefinition } from "../events/event-definition.ts";
 import type { Outcome } from "../events/outcome.ts";
 import type { JsonObject } from "../json.ts";
-import { type AnyRecordFields, type AuditLog, denialFields } from "../recording/audit-log.ts";
+import type { AuditLog } from "../recording/audit-log.ts";
+import { denialFields } from "../recording/denial.ts";
+import type { AnyRecordFields } from "../recording/record-fields.ts";
 import { uuidV7 } from "../recording/uuid-v7.ts";
 import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
-import { leaveContext } from "./idle-connection.ts";
+import { leaveContext } from "./keep-alive-context.ts";
 import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
 
 /** What an application answers when asked who makes a request: an id, or more, or nothing while nobody is known. */

@@ -2,7 +2,8 @@ import type { Denial } from "../context/request-context.ts";
 import { permissionDenied } from "../events/built-in-events.ts";
 import type { EventDefinition } from "../events/event-definition.ts";
 import type { AuditLog } from "../recording/audit-log.ts";
-import { type AnyRecordFields, denialFields } from "../recording/audit-log.ts";
+import { denialFields } from "../recording/denial.ts";
+import type { AnyRecordFields } from "../recording/record-fields.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 
 /**

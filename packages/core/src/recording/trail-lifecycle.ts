@@ -1,18 +1,19 @@
 import type { AuditStore } from "../contracts/audit-store.ts";
 import { type DaybookError, isDaybookError } from "../daybook-error.ts";
 import type { Gap } from "../delivery/gap-tracker.ts";
-import type { SinkDelivery } from "../delivery/sink-delivery.ts";
+import type { Delivery } from "../delivery/sink-delivery.ts";
 import type { EventDefinition } from "../events/event-definition.ts";
 import { clockJumped, trailClosed, trailOpened } from "../events/trail-events.ts";
 import type { JsonObject } from "../json.ts";
 import type { LeftRun, Spool } from "../spool/spool.ts";
 import { HEARTBEAT_MS } from "../spool/spool-owner.ts";
+import { within } from "../within.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 
 export interface TrailLifecycleOptions {
   readonly run: string;
   readonly spool: Spool;
-  readonly delivery: SinkDelivery;
+  readonly delivery: Delivery;
   /** Asked for the newest sequence number after an unclean stop. */
   readonly store: Pick<AuditStore, "query"> | undefined;
   /** False: earlier runs are taken over, but starts and stops are not recorded. */
@@ -48,8 +49,8 @@ export class TrailLifecycle {
   start(): void {
     const { spool, delivery } = this.#options;
     if (spool.hasOrphans()) {
-      delivery.hold();
-      this.opened = this.#takeOver(true).finally(() => delivery.release());
+      delivery.pause();
+      this.opened = this.#takeOver(true).finally(() => delivery.resume());
     } else this.#recordOpened("none");
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
   }
@@ -115,19 +116,13 @@ export class TrailLifecycle {
   async #newest(): Promise<{ readonly seq: number; readonly time: number } | undefined> {
     const { store, problem } = this.#options;
     if (store === undefined) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, QUERY_MS, undefined);
-    });
     try {
-      const page = await Promise.race([store.query({}, { limit: 1 }), late]);
+      const page = await within(QUERY_MS, store.query({}, { limit: 1 }));
       const event = page?.events[0];
       return event?.time === undefined ? undefined : { seq: event.seq, time: Date.parse(event.time) };
     } catch (cause) {
       if (isDaybookError(cause)) problem(cause);
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

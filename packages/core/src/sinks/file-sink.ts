@@ -13,7 +13,8 @@ import {
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import type { AuditSink, SinkEntry } from "../contracts/audit-sink.ts";
+import type { EntrySink } from "../contracts/audit-sink.ts";
+import type { SinkEntry } from "../contracts/sink-entry.ts";
 import { DaybookError } from "../daybook-error.ts";
 import { AppendFile } from "../spool/append-file.ts";
 import { ndjsonLine } from "./ndjson-line.ts";
@@ -38,7 +39,7 @@ const LONGEST_LINE = 1024 * 1024;
  * Writes NDJSON to a file that is rotated each UTC day and at a size. Answers after `fdatasync`, so it can be a required sink.
  * @throws {DaybookError} `STORE_OPEN_FAILED` where the file cannot be written, `BAD_OPTION`
  */
-export function fileSink(options: FileSinkOptions): AuditSink {
+export function fileSink(options: FileSinkOptions): EntrySink {
   const { keep = 30, maxBytes = 64 * 1024 * 1024 } = options;
   if (!Number.isInteger(keep) || keep < 1) throw new DaybookError("BAD_OPTION", "`keep` is a whole number of files, at least 1.");
   if (!(maxBytes >= 1024)) throw new DaybookError("BAD_OPTION", "`maxBytes` is at least 1024.");

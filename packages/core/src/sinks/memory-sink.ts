@@ -1,7 +1,8 @@
-import type { AuditSink, SinkEntry } from "../contracts/audit-sink.ts";
+import type { EntrySink } from "../contracts/audit-sink.ts";
+import type { SinkEntry } from "../contracts/sink-entry.ts";
 import type { AuditEvent } from "../events/audit-event.ts";
 
-export interface MemorySink extends AuditSink {
+export interface MemorySink extends EntrySink {
   /** In the order in which they were given, oldest first. */
   readonly events: readonly AuditEvent[];
   clear(): void;

@@ -1,10 +1,12 @@
-import type { AuditStore } from "../contracts/audit-store.ts";
+import type { EntrySink } from "../contracts/audit-sink.ts";
+import type { AuditReader } from "../contracts/audit-store.ts";
+import { defined } from "../defined.ts";
 import type { AuditEvent } from "../events/audit-event.ts";
 import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "../query/event-filter.ts";
 import { matchesFilter } from "../query/event-match.ts";
 import { pageOptions } from "../query/page-options.ts";
 
-export interface MemoryStore extends AuditStore {
+export interface MemoryStore extends EntrySink, AuditReader {
   /** Everything stored, oldest first. */
   readonly events: readonly StoredEvent[];
 }
@@ -43,10 +45,10 @@ export function memoryStore(): MemoryStore {
       }
       return { events: found };
     },
-    async *scan(filter: EventFilter = {}, { order = "oldest" } = {}) {
+    async *scan(filter: EventFilter = {}, { order = "newest" } = {}) {
       let cursor: string | undefined;
       do {
-        const page: Page = await this.query(filter, { limit: 1000, order, ...(cursor === undefined ? {} : { cursor }) });
+        const page: Page = await this.query(filter, { limit: 1000, order, ...defined({ cursor }) });
         yield* page.events;
         cursor = page.next;
       } while (cursor !== undefined);

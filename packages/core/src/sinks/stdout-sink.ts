@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import type { Writable } from "node:stream";
-import type { AuditSink, SinkEntry } from "../contracts/audit-sink.ts";
+import type { EntrySink } from "../contracts/audit-sink.ts";
+import type { SinkEntry } from "../contracts/sink-entry.ts";
 import { DaybookError } from "../daybook-error.ts";
 import { ndjsonLine } from "./ndjson-line.ts";
 
@@ -10,7 +11,7 @@ export interface StdoutSinkOptions {
 }
 
 /** Writes NDJSON to standard output, for platforms that collect it. What the collector keeps is out of Daybook's reach. */
-export function stdoutSink({ stream = process.stdout }: StdoutSinkOptions = {}): AuditSink {
+export function stdoutSink({ stream = process.stdout }: StdoutSinkOptions = {}): EntrySink {
   return {
     name: "stdout",
     supports: { erasure: "none", durable: false, idempotent: false },

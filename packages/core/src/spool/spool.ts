@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { EncodedEvent, EventForm } from "../contracts/event-form.ts";
+import type { EncodedEvent, EventCodec } from "../contracts/event-codec.ts";
+import type { SinkEntry } from "../contracts/sink-entry.ts";
 import { DaybookError, isDaybookError } from "../daybook-error.ts";
 import { isErrno } from "./node-error.ts";
 import { SPOOL_FORMAT, SpoolFile, type SpoolRecord, spoolEvent, spoolLine } from "./spool-file.ts";
@@ -11,7 +12,7 @@ export interface SpoolOptions {
   readonly path: string;
   /** Most bytes the file of this log may hold. */
   readonly maxBytes: number;
-  readonly form: EventForm;
+  readonly codec: EventCodec;
   /** Name of this log's life: process id and a random part. */
   readonly run: string;
   /** The store keeps an event that it is given again only once; otherwise the spool notes how far it was replayed. */
@@ -82,6 +83,12 @@ export class Spool {
       leaveRun(options.run);
       throw spoolFailure(cause, pathOf(options));
     }
+  }
+
+  /** Returns an event as the spool holds it. */
+  encode(entry: SinkEntry): EncodedEvent {
+    const { id, type } = entry.event;
+    return { id, type, text: this.#options.codec.encode(entry) };
   }
 
   /** Events that wait to be replayed. */
@@ -204,7 +211,7 @@ export class Spool {
       let changed = 0;
       const kept: EncodedEvent[] = [];
       for await (const { id, type, text } of this.#waiting()) {
-        const rest = this.#options.form.forget(text, userIds);
+        const rest = this.#options.codec.forget(text, userIds);
         if (rest !== text) changed++;
         if (rest !== undefined) kept.push({ id, type, text: rest });
       }

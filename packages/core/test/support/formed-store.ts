@@ -1,10 +1,10 @@
 import { type AuditEvent, memoryStore } from "../../src/index.ts";
-import type { AuditStore, EventForm, SinkEntry } from "../../src/store.ts";
+import type { AuditReader, EventCodec, LineSink, SinkEntry, SpoolPlaced } from "../../src/store.ts";
 import type { Mood } from "./moody-sink.ts";
 
 /** A store with a form of its own that can be told to fail or to hang; what hangs goes on when the mood changes. */
 export interface FormedStore {
-  readonly store: AuditStore;
+  readonly store: LineSink & AuditReader & SpoolPlaced;
   /** Stored, in the order in which they were. */
   readonly events: AuditEvent[];
   readonly batches: number[];
@@ -36,29 +36,29 @@ export function formedStore({ spoolPath, forbidden }: { spoolPath?: string; forb
     }
     return { refused: refused.map(({ id }) => ({ id, code: "NO", hint: "It was refused." })) };
   };
-  const eventForm: EventForm = {
+  const codec: EventCodec = {
     encode(entry) {
       const error = formed.unacceptable(entry);
       if (error !== undefined) throw error;
       return JSON.stringify(entry.event);
     },
     ...(forbidden !== undefined && {
-      spoolRefusal: (text) => (text.includes(forbidden) ? { code: "NOT_HERE", hint: "It must not lie in a file." } : undefined),
+      refuse: (text) => (text.includes(forbidden) ? { code: "NOT_HERE", hint: "It must not lie in a file." } : undefined),
     }),
-    async append(lines) {
-      const events = take(lines);
-      while (mood === "hanging") await new Promise<void>((resolve) => hanging.push(resolve));
-      return keep(events);
-    },
-    appendSync: (lines) => keep(take(lines)),
     forget: (text) => text,
   };
+  const { append: _append, appendSync: _appendSync, ...readable } = memoryStore();
   const formed: FormedStore = {
     store: {
-      ...memoryStore(),
-      append: () => Promise.reject(new Error("a store with a form is given lines")),
+      ...readable,
       ...(spoolPath !== undefined && { spoolPath }),
-      eventForm,
+      codec,
+      async appendLines(lines) {
+        const events = take(lines);
+        while (mood === "hanging") await new Promise<void>((resolve) => hanging.push(resolve));
+        return keep(events);
+      },
+      appendLinesSync: (lines) => keep(take(lines)),
     },
     events: [],
     batches: [],

@@ -1,10 +1,10 @@
 import type { AuditEvent } from "../../src/index.ts";
-import type { AppendResult, AuditSink, SinkEntry, SinkFeatures } from "../../src/store.ts";
+import type { AppendResult, EntrySink, SinkEntry, SinkFeatures } from "../../src/store.ts";
 
 export type Mood = "well" | "failing" | "hanging";
 
 /** A sink that stores in memory and can be told to fail or to hang; what hangs goes on when the mood changes. */
-export interface MoodySink extends AuditSink {
+export interface MoodySink extends EntrySink {
   readonly events: AuditEvent[];
   /** Sizes of the batches it was given, failed ones included. */
   readonly batches: number[];

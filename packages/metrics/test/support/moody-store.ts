@@ -17,20 +17,21 @@ export function moody(real: AuditStore): MoodyStore {
       release = resolve;
     });
   };
-  const form = real.eventForm;
-  const instead: Partial<AuditStore> = {
-    async append(...args) {
-      await gate();
-      return real.append(...args);
-    },
-    eventForm: form && {
-      ...form,
-      async append(...args) {
-        await gate();
-        return form.append(...args);
-      },
-    },
-  };
+  // A store takes entries or lines: the other write is never called.
+  const instead: Record<string, unknown> =
+    real.codec === undefined
+      ? {
+          async append(...args: Parameters<typeof real.append>) {
+            await gate();
+            return real.append(...args);
+          },
+        }
+      : {
+          async appendLines(...args: Parameters<typeof real.appendLines>) {
+            await gate();
+            return real.appendLines(...args);
+          },
+        };
   const state: MoodyStore = {
     mode: "well",
     release: () => release(),

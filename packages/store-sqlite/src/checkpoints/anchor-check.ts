@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DaybookError } from "@daybook/core";
 import { Frontier, isLedgerError, leafHash, openCheckpoint, type Vkey } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import type { SuppressionRecord } from "./anchors/anchor.ts";
+import type { SuppressionRecord } from "../ledger/suppression.ts";
 import { reachOf } from "./anchors/published-note.ts";
 
 const STEP = 2_000;

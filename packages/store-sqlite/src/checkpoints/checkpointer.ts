@@ -18,7 +18,7 @@ import {
 import { retryWhileBusy } from "../database/connection.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { ledgerRows, type StoredRow } from "../reading/ledger-rows.ts";
+import { ledgerRows, type StoredRow } from "../reading/stored-rows.ts";
 
 /** A signed statement about all entries up to a size. */
 export interface Checkpoint {

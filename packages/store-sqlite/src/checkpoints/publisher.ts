@@ -1,8 +1,9 @@
 import { DaybookError, isDaybookError } from "@daybook/core";
 import { consistencyProofFromLeaves, SlotSet } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { leafHashes } from "../reading/leaf-hashes.ts";
-import type { Anchor, ManifestRecord, PublishContext, SuppressionRecord } from "./anchors/anchor.ts";
+import type { SuppressionRecord } from "../ledger/suppression.ts";
+import { leafHashes } from "../reading/stored-rows.ts";
+import type { Anchor, ManifestRecord, PublishContext } from "./anchors/anchor.ts";
 import { type Published, publishNote } from "./anchors/publish-note.ts";
 import type { Checkpoint } from "./checkpointer.ts";
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { type EraseOptions, type ErasureBasis, type ErasurePlan, type ErasureResult, uuidV7 } from "@daybook/core/store";
+import { type EraseOptions, type ErasureBasis, type ErasureResult, uuidV7 } from "@daybook/core/store";
 import {
   erasureEntry,
   prepareEntry,
@@ -13,11 +13,11 @@ import {
 import { bucketOf } from "../database/schema.ts";
 import { mergeSuppressions } from "../ledger/suppression.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { forgetInProjections } from "../persons/consent-operations.ts";
+import { forgetInProjections } from "../persons/consent-table.ts";
 import { subList } from "../persons/person-projection.ts";
+import { MOST_NEEDLES } from "./byte-removal.ts";
 import { countedPlan, heldAmong, plannedBlocks } from "./erasure-plan.ts";
-import { MOST_NEEDLES } from "./physical-removal.ts";
-import type { Removals } from "./removals.ts";
+import type { Removals } from "./removal-proof.ts";
 
 /** Parts removed by one transaction, so that no other writer waits long. */
 const MOST_SLOTS = 4_000;
@@ -42,10 +42,6 @@ export class ErasureOperations {
   constructor(scope: WriterScope, removals: Removals) {
     this.#scope = scope;
     this.#removals = removals;
-  }
-
-  plan(userId: string): ErasurePlan {
-    return drained(countedPlan(this.#scope.db, pseudonymsOf(this.#scope.keys, userId)));
   }
 
   erase(userId: string, options: EraseOptions = {}): ErasureResult {

@@ -1,7 +1,16 @@
 import { type LedgerKeys, type SplitEntry, suppressionTag } from "@daybook/ledger";
-import type { SuppressionRecord } from "../checkpoints/anchors/anchor.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { policyInForce } from "./recorded-policy.ts";
+
+/** A row of `daybook_suppression`. The tag is keyed: it names a person only to whoever has the key. */
+export interface SuppressionRecord {
+  readonly tag: string;
+  readonly scope: string;
+  /** ISO 8601, UTC. */
+  readonly before: string;
+  /** ISO 8601, UTC; the record is dropped afterwards. */
+  readonly until: string;
+}
 
 /**
  * Erased persons stay erased: for as long as a backup may still hold them, an event about one that happened before the erasure gets

@@ -15,7 +15,6 @@ import {
   vkeyOf,
 } from "@daybook/ledger";
 import { rootAt } from "../checkpoints/anchor-check.ts";
-import type { SuppressionRecord } from "../checkpoints/anchors/anchor.ts";
 import type { DirAnchor, PublishedManifest } from "../checkpoints/anchors/dir-anchor.ts";
 import { parseAnchors } from "../checkpoints/anchors/parse-anchors.ts";
 import { generationOf, generations, makeCheckpoint } from "../checkpoints/checkpointer.ts";
@@ -25,11 +24,12 @@ import { stateOf } from "../database/prepare-database.ts";
 import { loadSqlite, type Sqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { removeSlots } from "../erasure/erasure-operations.ts";
-import { Removals } from "../erasure/removals.ts";
+import { Removals } from "../erasure/removal-proof.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
+import type { SuppressionRecord } from "../ledger/suppression.ts";
 import { mergeSuppressions } from "../ledger/suppression.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { forgetInProjections } from "../persons/consent-operations.ts";
+import { forgetInProjections } from "../persons/consent-table.ts";
 import { subList } from "../persons/person-projection.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
 

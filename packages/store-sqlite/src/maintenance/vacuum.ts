@@ -3,7 +3,7 @@ import { openWriting } from "../database/connection.ts";
 import { findKeys } from "../database/keys-source.ts";
 import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
-import { Removals } from "../erasure/removals.ts";
+import { Removals } from "../erasure/removal-proof.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 
 /**

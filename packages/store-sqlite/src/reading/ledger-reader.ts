@@ -34,7 +34,7 @@ interface Tables {
   daybook_person: PersonTable;
 }
 
-type QueryBuilder = typeof import("./query-builder.ts");
+type QueryBuilder = typeof import("./kysely.ts");
 
 /** Rows one step of a scan or a count reads before other work gets its turn. */
 const STEP = 1_000;
@@ -224,7 +224,7 @@ export class LedgerReader {
 
   /** Kysely takes long to load: a process that never asks never loads it. */
   #open() {
-    this.#kysely ??= import("./query-builder.ts").then(({ Kysely, SqliteDialect, sql }) => ({
+    this.#kysely ??= import("./kysely.ts").then(({ Kysely, SqliteDialect, sql }) => ({
       db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#db }) }),
       sql,
     }));

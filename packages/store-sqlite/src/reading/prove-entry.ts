@@ -1,8 +1,7 @@
 import { DaybookError } from "@daybook/core";
 import { formatProof, inclusionProofFromLeaves, type PartOpening } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { leafHashes } from "./leaf-hashes.ts";
-import { ledgerRows } from "./ledger-rows.ts";
+import { leafHashes, ledgerRows } from "./stored-rows.ts";
 
 /**
  * A proof file of one entry (C2SP tlog-proof): that it stands at its place in the tree of the newest checkpoint, and what the parts

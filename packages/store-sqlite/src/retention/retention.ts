@@ -5,7 +5,7 @@ import { canonicalText, type ErasureBasis, erasureEntry, type Operator, prepareE
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { removeSlots } from "../erasure/erasure-operations.ts";
 import { categoryOf, heldScopes } from "../erasure/erasure-plan.ts";
-import type { Removals } from "../erasure/removals.ts";
+import type { Removals } from "../erasure/removal-proof.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { subList } from "../persons/person-projection.ts";

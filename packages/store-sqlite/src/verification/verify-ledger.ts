@@ -11,7 +11,7 @@ import {
 } from "@daybook/ledger";
 import { schemaDifferences } from "../database/schema-check.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { ledgerRows } from "../reading/ledger-rows.ts";
+import { ledgerRows } from "../reading/stored-rows.ts";
 import { ReferenceCheck } from "./reference-check.ts";
 
 export interface VerifyOptions {

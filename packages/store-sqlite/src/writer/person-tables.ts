@@ -1,25 +1,25 @@
 import type { AuditEvent } from "@daybook/core";
-import type { Removals } from "../erasure/removals.ts";
+import type { Removals } from "../erasure/removal-proof.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { ActivityOperations } from "../persons/activity-operations.ts";
-import { ConsentOperations } from "../persons/consent-operations.ts";
+import { ConsentTable } from "../persons/consent-table.ts";
+import { JournalTable } from "../persons/journal-table.ts";
 import { projectedRecord } from "../persons/person-projection.ts";
-import { RequestOperations } from "../persons/request-operations.ts";
+import { RequestTable } from "../persons/request-table.ts";
 
 /** The tables beside the ledger that are about persons: consents, journals, the register of requests. */
 export class PersonTables {
-  readonly consents: ConsentOperations;
-  readonly activities: ActivityOperations;
-  readonly requests: RequestOperations;
+  readonly consents: ConsentTable;
+  readonly activities: JournalTable;
+  readonly requests: RequestTable;
   readonly #scope: WriterScope;
   readonly #removals: Removals;
 
   constructor(scope: WriterScope, removals: Removals) {
     this.#scope = scope;
     this.#removals = removals;
-    this.consents = new ConsentOperations(scope);
-    this.activities = new ActivityOperations(scope);
-    this.requests = new RequestOperations(scope);
+    this.consents = new ConsentTable(scope);
+    this.activities = new JournalTable(scope);
+    this.requests = new RequestTable(scope);
   }
 
   /** Lets the tables follow a record that moves one of them, inside the transaction that stores it. */

@@ -10,7 +10,6 @@ import type {
   StoredReceipt,
 } from "@daybook/core/store";
 import { CLASS, type Policy, parseKeys, signNote } from "@daybook/ledger";
-import type { SuppressionRecord } from "../checkpoints/anchors/anchor.ts";
 import { CheckpointSchedule } from "../checkpoints/checkpoint-schedule.ts";
 import { type Checkpoint, knowTree } from "../checkpoints/checkpointer.ts";
 import type { WriterEvent } from "../checkpoints/writer-event.ts";
@@ -20,11 +19,11 @@ import { storeFailure } from "../database/sqlite-failure.ts";
 import { WalCheckpoints } from "../database/wal-checkpoints.ts";
 import { HandedBatch } from "../encoding/batch-encoding.ts";
 import { ErasureOperations } from "../erasure/erasure-operations.ts";
-import { placeHold, releaseHold } from "../erasure/hold-operations.ts";
-import { Removals } from "../erasure/removals.ts";
+import { placeHold, releaseHold } from "../erasure/hold-table.ts";
+import { Removals } from "../erasure/removal-proof.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 import { recordPolicy } from "../ledger/recorded-policy.ts";
-import { mergeSuppressions } from "../ledger/suppression.ts";
+import { mergeSuppressions, type SuppressionRecord } from "../ledger/suppression.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { Retention, type RetentionResult } from "../retention/retention.ts";
 import { RetentionSchedule } from "../retention/retention-schedule.ts";

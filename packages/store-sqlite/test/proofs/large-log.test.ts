@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { AuditEvent } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/index.ts";
 import { bundleProgram } from "../faults/support/bundle-program.ts";
@@ -31,7 +31,11 @@ describe(`verifying ${ENTRIES} entries`, () => {
       data: { title: `Title ${n}`, days: n % 30 },
     });
     for (let n = 0; n < ENTRIES; n += BATCH) {
-      await store.append(Array.from({ length: BATCH }, (_, k) => ({ definition: bookLent, event: event(n + k) })));
+      await appendEntries(
+        store,
+        Array.from({ length: BATCH }, (_, k) => ({ definition: bookLent, event: event(n + k) })),
+        { durable: true },
+      );
     }
     await store.close();
     const program = fileURLToPath(await bundleProgram(new URL("./support/verify-program.ts", import.meta.url).href));

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AuditEvent, permissionDenied } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import { commitPart, decodeEntry, parseVkey, SlotSet, verifyProof } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { findNeedles } from "../../src/erasure/physical-removal.ts";
+import { findNeedles } from "../../src/erasure/byte-removal.ts";
 import { openSqliteReader, openSqliteStore } from "../../src/index.ts";
 import { temporaryFolderOfFile } from "../support/temporary-folder.ts";
 import { bookLent } from "../support/trail.ts";
@@ -54,7 +54,12 @@ let manifests: readonly number[];
 
 beforeAll(async () => {
   const store = await openSqliteStore({ path, onNotice: () => undefined });
-  for (let n = 0; n < EVENTS; n += BATCH) await store.append(Array.from({ length: BATCH }, (_, k) => event(n + k)));
+  for (let n = 0; n < EVENTS; n += BATCH)
+    await appendEntries(
+      store,
+      Array.from({ length: BATCH }, (_, k) => event(n + k)),
+      { durable: true },
+    );
   const db = new Database(path, { readonly: true });
   const before = db.prepare<[], StoredPart>(partsSql).all();
   const result = await store.erase(ERASED);

@@ -11,7 +11,8 @@ import {
   type Vkey,
   vkeyOf,
 } from "@daybook/ledger";
-import type { ManifestRecord, PublishContext, SuppressionRecord } from "../../src/checkpoints/anchors/anchor.ts";
+import type { ManifestRecord, PublishContext } from "../../src/checkpoints/anchors/anchor.ts";
+import type { SuppressionRecord } from "../../src/ledger/suppression.ts";
 
 /** A log in memory, as anchors see one. */
 export class GrowingLog {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { AuditEvent, EventDefinition } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import type { VerifyReport } from "@daybook/ledger";
 import { expect, onTestFinished } from "vitest";
 import { openSqliteReader, openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "../../src/index.ts";
@@ -67,7 +67,7 @@ export class TrailInTime {
       const actor = user === undefined ? { kind: "system" as const } : { kind: "user" as const, id: user };
       return { definition, event: { id: uuidV7(at + n), time, type, action, severity, outcome, actor, ...fields } as AuditEvent };
     });
-    expect(await this.store.append(batch)).toMatchObject({ refused: [] });
+    expect(await appendEntries(this.store, batch, { durable: true })).toMatchObject({ refused: [] });
   }
 
   async verify(): Promise<VerifyReport> {

@@ -1,4 +1,5 @@
 import type { SlotList } from "@daybook/ledger";
+import type { SuppressionRecord } from "../../ledger/suppression.ts";
 
 /**
  * A place outside the database that is told of checkpoints. What it has seen can no longer be cut off or rewritten unnoticed by
@@ -44,14 +45,4 @@ export interface ManifestRecord {
   readonly gone?: SlotList;
   /** Slots a retention run spares. */
   readonly keep?: SlotList;
-}
-
-/** A row of `daybook_suppression`. The tag is keyed: it names a person only to whoever has the key. */
-export interface SuppressionRecord {
-  readonly tag: string;
-  readonly scope: string;
-  /** ISO 8601, UTC. */
-  readonly before: string;
-  /** ISO 8601, UTC; the record is dropped afterwards. */
-  readonly until: string;
 }

@@ -1,7 +1,8 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
-import type { Anchor, ManifestRecord, PublishContext, SuppressionRecord } from "./anchor.ts";
+import type { SuppressionRecord } from "../../ledger/suppression.ts";
+import type { Anchor, ManifestRecord, PublishContext } from "./anchor.ts";
 import { appendLines, replaceFile } from "./durable-file.ts";
 import { thinned } from "./note-thinning.ts";
 import { isBeyond, reachIfAny, reachOf } from "./published-note.ts";

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { afterAll } from "vitest";
-import { bundledModules } from "../../../build/bundled-modules.ts";
+import { bundledModules, workspaceSource } from "../../../build/bundled-modules.ts";
 
 const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -11,7 +11,7 @@ const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
 const workspaceSources: Plugin = {
   name: "workspace-sources",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^@daybook\// }, ({ path }) => ({ path: join(PACKAGE, "..", path.slice("@daybook/".length), "src/index.ts") }));
+    onResolve({ filter: /^@daybook\// }, ({ path }) => ({ path: workspaceSource(path) }));
   },
 };
 

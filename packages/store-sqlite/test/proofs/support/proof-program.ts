@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type AuditEvent, noteRecorded } from "@daybook/core";
-import { uuidV7 } from "@daybook/core/store";
+import { appendEntries, uuidV7 } from "@daybook/core/store";
 import { openSqliteStore } from "../../../src/index.ts";
 
 const [mode, path, name, milliseconds] = process.argv.slice(2) as ["write" | "erase", string, string, string | undefined];
@@ -31,7 +31,11 @@ if (mode === "write") {
   const until = performance.now() + Number(milliseconds);
   let n = 0;
   for (let round = 0; performance.now() < until; round++) {
-    await store.append(Array.from({ length: 20 }, () => note(`${name}-${round % 5}`, n++)));
+    await appendEntries(
+      store,
+      Array.from({ length: 20 }, () => note(`${name}-${round % 5}`, n++)),
+      { durable: true },
+    );
     if (round % 25 === 24) await store.erase(`${name}-${round % 5}`);
     await pause(5);
   }
@@ -40,7 +44,11 @@ if (mode === "write") {
 } else {
   for (let round = 0; ; round++) {
     const user = `${name}-${round}`;
-    await store.append(Array.from({ length: 40 }, (_, n) => note(user, n)));
+    await appendEntries(
+      store,
+      Array.from({ length: 40 }, (_, n) => note(user, n)),
+      { durable: true },
+    );
     process.stdout.write(`erasing ${user}\n`);
     await store.erase(user);
     process.stdout.write(`erased ${user}\n`);

@@ -10,7 +10,7 @@ const STEP = 1_000;
 const UNVERIFIED = "('received', 'verifying', 'need_information')";
 
 /** The register of requests as a table, moved by the records of the ledger, and the receipts of erasures beside it. */
-export class RequestOperations {
+export class RequestTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger">;
   readonly #add;
   readonly #list;

@@ -40,7 +40,7 @@ const STEP = 1_000;
  * The consents of all persons as a table, moved by the records of the ledger. What is in it can be made again from them; what
  * somebody may write is decided by `consentFence`, which reads it inside the transaction that writes.
  */
-export class ConsentOperations {
+export class ConsentTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
   readonly #insert;
   readonly #supersede;

@@ -1,3 +1,4 @@
+import { leafHash } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
 /** A part in a table of its own: every detachable part but the first of an actor or a context. */
@@ -89,4 +90,18 @@ export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBloc
     });
     return { rows, orphans: [...others].flatMap(([seq, list]) => list.map(({ part }) => ({ seq, part }))) };
   };
+}
+
+const LEAVES_AT_ONCE = 2_000;
+
+/** Leaf hashes of all entries from 0 on, read a block at a time so that no reader stays open and other work gets its turn. */
+export async function* leafHashes(db: Sqlite, onProgress?: (done: number) => void): AsyncGenerator<Uint8Array> {
+  const select = db.prepare<[number, number], Uint8Array>("SELECT entry FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?").pluck();
+  for (let from = 0; ; from += LEAVES_AT_ONCE) {
+    const entries = select.all(from, LEAVES_AT_ONCE);
+    for (const entry of entries) yield leafHash(entry);
+    if (entries.length < LEAVES_AT_ONCE) return;
+    onProgress?.(from + LEAVES_AT_ONCE);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }

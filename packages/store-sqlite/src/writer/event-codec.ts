@@ -1,24 +1,22 @@
-import type { EventForm } from "@daybook/core/store";
+import type { EventCodec } from "@daybook/core/store";
 import { DEFAULT_POLICY, type LedgerKeys, pseudonymsOf, type SplitEntry } from "@daybook/ledger";
 import { decodeLine, encodeHanded, holdsProjected } from "../encoding/batch-encoding.ts";
-import type { SharedWriter } from "./shared-writer.ts";
+import type { FileWriter } from "./file-writer.ts";
 
 /**
- * Events wait as the writer takes them, already split. In the spool a person is found by pseudonym and removed as an erasure would do
- * it, and where user ids are pseudonymous no id reaches the disk this way either.
+ * Encodes events as the writer takes them, already split. In the spool, a person is found by pseudonym and removed as an erasure would
+ * do it. With `userIds: "pseudonymous"`, no id reaches the disk this way either.
  */
-export function sqliteEventForm(writer: SharedWriter, keys: LedgerKeys, userIds: "readable" | "pseudonymous"): EventForm {
+export function sqliteCodec(writer: FileWriter, keys: LedgerKeys, userIds: "readable" | "pseudonymous"): EventCodec {
   return {
     encode: (entry) => writer.encode(entry),
-    spoolRefusal(text) {
+    refuse(text) {
       if (userIds === "readable" || !holdsProjected(text)) return undefined;
       return {
         code: "EVENT_REFUSED",
         hint: "A record about consent holds the id as given until it is stored, which this log keeps off the disk.",
       };
     },
-    append: (lines) => writer.appendLines(lines),
-    appendSync: (lines, deadlineMs) => writer.appendLinesSync(lines, deadlineMs),
     forget(text, persons) {
       const event = decodeLine(text);
       const gone = new Set(persons.flatMap((id) => pseudonymsOf(keys, id)));

@@ -1,6 +1,6 @@
 import { DaybookError } from "@daybook/core";
 import type { AppendResult, RefusedEvent, SinkEntry } from "@daybook/core/store";
-import { isLedgerError, parseKeys } from "@daybook/ledger";
+import { parseKeys } from "@daybook/ledger";
 import type { WriterEvent } from "../checkpoints/writer-event.ts";
 import { encodeEntry } from "../encoding/batch-encoding.ts";
 import { EventSplitter } from "../encoding/event-splitter.ts";
@@ -12,7 +12,7 @@ import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
  * The one writer of a database file in this process. Stores that open the same file, a hot reload or a second copy of this
  * package share it; the last one to leave closes it.
  */
-export class SharedWriter {
+export class FileWriter {
   readonly settings: WriterSettings;
   /** Said once, where no thread could be started. */
   readonly warning: string | undefined;
@@ -51,16 +51,6 @@ export class SharedWriter {
     return encodeEntry(entry, this.#splitter);
   }
 
-  async append(batch: readonly SinkEntry[]): Promise<AppendResult> {
-    const { lines, refused } = this.#encoded(batch);
-    return withRefused(await this.appendLines(lines), refused);
-  }
-
-  appendSync(batch: readonly SinkEntry[], deadlineMs: number): AppendResult {
-    const { lines, refused } = this.#encoded(batch);
-    return withRefused(this.appendLinesSync(lines, deadlineMs), refused);
-  }
-
   /** @param lines each ended by a line feed, in UTF-8; the bytes are the writer's from then on */
   async appendLines(lines: Uint8Array): Promise<AppendResult> {
     return { refused: await this.call<readonly RefusedEvent[]>("append", lines) };
@@ -68,20 +58,6 @@ export class SharedWriter {
 
   appendLinesSync(lines: Uint8Array, deadlineMs: number): AppendResult {
     return { refused: this.callSync<readonly RefusedEvent[]>("append", deadlineMs, lines) };
-  }
-
-  #encoded(batch: readonly SinkEntry[]): { lines: Uint8Array; refused: RefusedEvent[] } {
-    const refused: RefusedEvent[] = [];
-    let lines = "";
-    for (const entry of batch) {
-      try {
-        lines += `${this.encode(entry)}\n`;
-      } catch (cause) {
-        if (!isLedgerError(cause)) throw cause;
-        refused.push({ id: entry.event.id, code: cause.code, hint: cause.hint });
-      }
-    }
-    return { lines: Buffer.from(lines), refused };
   }
 
   call<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {
@@ -118,9 +94,6 @@ export class SharedWriter {
   }
 }
 
-const withRefused = (answer: AppendResult, refused: readonly RefusedEvent[]): AppendResult =>
-  refused.length === 0 ? answer : { refused: [...refused, ...answer.refused] };
-
 function startThread(settings: WriterSettings, emit: (event: WriterEvent) => void) {
   try {
     return { writer: new ThreadedWriter(settings, emit), warning: undefined };
@@ -133,18 +106,18 @@ function startThread(settings: WriterSettings, emit: (event: WriterEvent) => voi
 }
 
 const REGISTRY = Symbol.for("daybook.sqlite-writers.v1");
-const shared = globalThis as { [REGISTRY]?: Map<string, SharedWriter> };
+const shared = globalThis as { [REGISTRY]?: Map<string, FileWriter> };
 shared[REGISTRY] ??= new Map();
-const writers: Map<string, SharedWriter> = shared[REGISTRY];
+const writers: Map<string, FileWriter> = shared[REGISTRY];
 
 /**
  * @param settings `path` is the real path of the file
  * @throws {DaybookError} `BAD_OPTION` where the file is open in this process with other settings
  */
-export function enterWriter(settings: WriterSettings, inThread: boolean, listener: (event: WriterEvent) => void): SharedWriter {
+export function enterWriter(settings: WriterSettings, inThread: boolean, listener: (event: WriterEvent) => void): FileWriter {
   let writer = writers.get(settings.path);
   if (writer === undefined) {
-    writer = new SharedWriter(settings, inThread);
+    writer = new FileWriter(settings, inThread);
     writers.set(settings.path, writer);
   } else if (writer.settings.userIds !== settings.userIds || writer.settings.keys !== settings.keys) {
     throw new DaybookError(
@@ -156,7 +129,7 @@ export function enterWriter(settings: WriterSettings, inThread: boolean, listene
   return writer;
 }
 
-export async function leaveWriter(writer: SharedWriter, listener: (event: WriterEvent) => void): Promise<void> {
+export async function leaveWriter(writer: FileWriter, listener: (event: WriterEvent) => void): Promise<void> {
   if (!writer.leave(listener)) return;
   if (writers.get(writer.settings.path) === writer) writers.delete(writer.settings.path);
   await writer.close();

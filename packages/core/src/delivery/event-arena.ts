@@ -1,29 +1,29 @@
 import type { DaybookError } from "../daybook-error.ts";
 import { FAILURE_POLICIES, type FailurePolicy } from "../events/failure-policy.ts";
-import type { Delivered, Deliverer } from "./delivered.ts";
+import type { QueuedEvent } from "./queued-event.ts";
 import type { RecordedEvent } from "./recorded-event.ts";
-import type { Settlement } from "./settlement.ts";
+import type { Settlement, Settler } from "./settlement.ts";
 import type { EventRank } from "./waiting-events.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 /** An id is a UUID in its text form. */
 const ID_BYTES = 36;
-/** Empty blocks that are kept to be filled again. */
+/** Empty blocks that are kept for reuse. */
 const MOST_EMPTY_BLOCKS = 64;
-/** Objects that are kept to stand for another event. */
+/** Objects that are kept for reuse. */
 const MOST_FREE_EVENTS = 4_096;
 
 interface Block {
   readonly bytes: Buffer;
   used: number;
-  /** Events in it that still wait. */
+  /** Events in it that are still queued. */
   waiting: number;
 }
 
 const NO_BLOCK: Block = { bytes: Buffer.alloc(0), used: 0, waiting: 0 };
 
-/** An event that waits as bytes: id, text, line feed. */
-export class PackedEvent implements Delivered {
+/** A queued event as bytes: id, text, line feed. */
+export class PackedEvent implements QueuedEvent {
   type = "";
   durable = false;
   policy: FailurePolicy = "block";
@@ -34,10 +34,10 @@ export class PackedEvent implements Delivered {
   settlement: Settlement | undefined = undefined;
   block: Block = NO_BLOCK;
   at = 0;
-  readonly #events: PackedEvents;
+  readonly #arena: EventArena;
 
-  constructor(events: PackedEvents) {
-    this.#events = events;
+  constructor(arena: EventArena) {
+    this.#arena = arena;
   }
 
   get id(): string {
@@ -52,17 +52,17 @@ export class PackedEvent implements Delivered {
     return this.settlement?.persisted ?? false;
   }
 
-  settle(by: Deliverer, error?: DaybookError): void {
+  settle(by: Settler, error?: DaybookError): void {
     this.settlement?.settle(by, error);
   }
 
-  release(): void {
-    this.#events.release(this);
+  recycle(): void {
+    this.#arena.recycle(this);
   }
 }
 
 /** Text and line feed of each event, one after the other. */
-export function packedLines(batch: readonly PackedEvent[]): Uint8Array {
+export function linesOfPacked(batch: readonly PackedEvent[]): Uint8Array {
   let bytes = 0;
   for (const event of batch) bytes += event.bytes - ID_BYTES;
   const lines = Buffer.allocUnsafeSlow(bytes);
@@ -72,19 +72,18 @@ export function packedLines(batch: readonly PackedEvent[]): Uint8Array {
 }
 
 /**
- * Keeps the bytes of events that wait in blocks outside of the JavaScript heap, and uses the objects that stand for them again.
- * What waits would otherwise outlive collections of V8's young generation, which then grows: with the rate of requests, to more
- * than 100 MB.
+ * Keeps the bytes of queued events in blocks outside of the JavaScript heap, and reuses the objects that refer to them. Queued events
+ * on the heap would outlive collections of V8's young generation, which then grows with the rate of requests to more than 100 MB.
  */
-export class PackedEvents {
-  /** The block that is being filled, for each way in which events leave: what waits longer than others holds back few bytes. */
+export class EventArena {
+  /** The block that is being filled, one for each way in which events leave, so that a slow way holds back few bytes. */
   readonly #open: Block[] = [];
   readonly #empty: Block[] = [];
-  /** With a count of its own: an array that is pushed to and popped from is made anew again and again. */
+  /** Has a count of its own: V8 reallocates an array that is pushed to and popped from. */
   readonly #free: PackedEvent[] = [];
   #freeCount = 0;
 
-  /** @param text the event in the form of its store */
+  /** @param text the event as the codec encoded it */
   pack(recorded: RecordedEvent, text: string): PackedEvent {
     const { durable, policy, rank } = recorded;
     const event = this.#freeCount === 0 ? new PackedEvent(this) : this.#free[--this.#freeCount]!;
@@ -99,7 +98,7 @@ export class PackedEvents {
     return event;
   }
 
-  release(event: PackedEvent): void {
+  recycle(event: PackedEvent): void {
     const { block } = event;
     if (block === NO_BLOCK) return;
     event.block = NO_BLOCK;
@@ -113,7 +112,7 @@ export class PackedEvents {
 
   #write(event: PackedEvent, content: string, way: number): void {
     let block = this.#open[way] ?? NO_BLOCK;
-    // A character is at most three bytes of UTF-8; they are counted only where that might not fit.
+    // A UTF-16 unit takes at most three bytes of UTF-8. Bytes are counted only if that bound does not fit.
     if (block.used + content.length * 3 > block.bytes.length) {
       const bytes = Buffer.byteLength(content);
       if (block.used + bytes > block.bytes.length) block = this.#open[way] = this.#emptyBlock(bytes);

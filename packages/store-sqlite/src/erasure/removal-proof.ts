@@ -3,7 +3,7 @@ import { prepareEntry, provenEntry } from "@daybook/ledger";
 import { retryWhileBusy } from "../database/connection.ts";
 import { isBusy } from "../database/sqlite-failure.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { findNeedles, NEEDLE_BYTES, removeBytes } from "./physical-removal.ts";
+import { findNeedles, NEEDLE_BYTES, removeBytes } from "./byte-removal.ts";
 
 interface PendingRow {
   readonly id: number;

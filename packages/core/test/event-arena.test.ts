@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
-import { PackedEvents, packedLines } from "../src/delivery/packed-events.ts";
+import { EventArena, linesOfPacked } from "../src/delivery/event-arena.ts";
 import { RecordedEvent } from "../src/delivery/recorded-event.ts";
 import { accessChanged, createAuditLog, type DaybookError, noteRecorded } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
@@ -22,11 +22,11 @@ function recorded(order: number): RecordedEvent {
 const LETTERS = ["a", "é", "語", "😀", "\u0000", "\t", '"'];
 const textOf = (next: () => number) => LETTERS[Math.floor(next() * LETTERS.length)]!.repeat(Math.floor(next() ** 8 * 60_000));
 
-describe("packed events", () => {
+describe("the event arena", () => {
   it("give back what was packed, whatever was released before", () => {
     const next = random(1);
-    const events = new PackedEvents();
-    const waiting: { packed: ReturnType<PackedEvents["pack"]>; id: string; text: string }[] = [];
+    const events = new EventArena();
+    const waiting: { packed: ReturnType<EventArena["pack"]>; id: string; text: string }[] = [];
     for (let i = 0; i < 20_000; i++) {
       const event = recorded(i);
       const text = textOf(next);
@@ -35,27 +35,27 @@ describe("packed events", () => {
       while (waiting.length > 50) {
         const [{ packed: old, id, text: expected }] = waiting.splice(Math.floor(next() * waiting.length), 1) as [(typeof waiting)[0]];
         expect([old.id, old.text === expected, old.bytes]).toEqual([id, true, 37 + Buffer.byteLength(expected)]);
-        old.release();
-        old.release();
+        old.recycle();
+        old.recycle();
       }
     }
     for (let i = 0; i < 200; i++) {
       const event = recorded(i);
       waiting.push({ packed: events.pack(event, `last ${i}`), id: event.id, text: `last ${i}` });
     }
-    expect(packedLines(waiting.map(({ packed }) => packed)).toString()).toBe(waiting.map(({ text }) => `${text}\n`).join(""));
+    expect(linesOfPacked(waiting.map(({ packed }) => packed)).toString()).toBe(waiting.map(({ text }) => `${text}\n`).join(""));
     expect(new Set(waiting.map(({ packed }) => packed)).size).toBe(250);
   });
 
   it("fill the same blocks again, in whatever order events leave", () => {
     const next = random(2);
-    const events = new PackedEvents();
-    const waiting: ReturnType<PackedEvents["pack"]>[] = [];
+    const events = new EventArena();
+    const waiting: ReturnType<EventArena["pack"]>[] = [];
     const blocks = new Set<Buffer>();
     for (let i = 0; i < 20_000; i++) {
       waiting.push(events.pack(recorded(i), "x".repeat(900)));
       blocks.add(waiting.at(-1)!.block.bytes);
-      if (waiting.length > 300) waiting.splice(Math.floor(next() * waiting.length), 1)[0]!.release();
+      if (waiting.length > 300) waiting.splice(Math.floor(next() * waiting.length), 1)[0]!.recycle();
     }
     // 18 MB have passed through.
     expect(blocks.size * 64 * 1_024).toBeLessThan(5_000_000);

@@ -8,7 +8,7 @@ import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
  * The consented journal: plain rows outside of the proofs. Every row is inserted by a transaction that has found the consent in
  * force, so that nothing is written after a withdrawal has been stored, from whichever process or queue it comes.
  */
-export class ActivityOperations {
+export class JournalTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
   readonly #fence: ConsentFence;
   readonly #insert;
