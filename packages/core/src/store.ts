@@ -1,13 +1,4 @@
 export { asError } from "./as-error.ts";
-export {
-  ACTIVITY_VERDICTS,
-  type Activity,
-  type ActivityFilter,
-  type ActivityPage,
-  type ActivityStore,
-  type ActivityVerdict,
-  type NewActivity,
-} from "./contracts/activity-store.ts";
 export { appendEntries, appendEntriesSync } from "./contracts/append-entries.ts";
 export type { AppendOptions, AppendResult, AuditSink, EntrySink, LineSink, SinkFeatures } from "./contracts/audit-sink.ts";
 export type { AuditReader, AuditStore, SpoolPlaced } from "./contracts/audit-store.ts";
@@ -34,6 +25,15 @@ export {
   type Hold,
 } from "./contracts/erasure-store.ts";
 export type { EncodedEvent, EventCodec } from "./contracts/event-codec.ts";
+export {
+  JOURNAL_VERDICTS,
+  type JournalEntry,
+  type JournalFilter,
+  type JournalPage,
+  type JournalStore,
+  type JournalVerdict,
+  type NewJournalEntry,
+} from "./contracts/journal-store.ts";
 export {
   type DataRequest,
   REQUEST_KINDS,

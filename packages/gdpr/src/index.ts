@@ -48,10 +48,10 @@ export {
 } from "./export/privacy-information.ts";
 export { type DisclosedRecord, OtherPeople } from "./export/redaction.ts";
 export {
-  type ActivityFields,
   createJournal,
   type DeleteOptions,
   Journal,
+  type JournalEntryFields,
   type JournalOptions,
   type JournalOutcome,
   type JournalStats,

@@ -22,7 +22,7 @@ export interface PrivacyHealth {
     readonly nextDueAt: number | null;
   };
   readonly holds: number;
-  readonly journal: { readonly suppressed: Readonly<Record<string, number>>; readonly rejected: JournalStats["rejected"] };
+  readonly journal: { readonly noConsent: Readonly<Record<string, number>>; readonly rejected: JournalStats["rejected"] };
 }
 
 const DAY_MS = 86_400_000;
@@ -36,11 +36,11 @@ export function privacyHealth({ store, journals = [], clock }: PrivacyHealthOpti
     const open = await store.requests({ open: true, limit: MOST_REQUESTS });
     const left = open.map(({ extendedUntil, dueAt }) => endOfDay(extendedUntil ?? dueAt) - now);
     const between = (from: number, to: number) => left.filter((ms) => ms > from && ms <= to).length;
-    const suppressed: Record<string, number> = {};
+    const noConsent: Record<string, number> = {};
     const rejected = { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: 0 };
     for (const journal of journals) {
       const stats = journal.stats();
-      suppressed[stats.purpose] = (suppressed[stats.purpose] ?? 0) + stats.suppressed;
+      noConsent[stats.purpose] = (noConsent[stats.purpose] ?? 0) + stats.noConsent;
       for (const reason of Object.keys(rejected) as (keyof typeof rejected)[]) rejected[reason] += stats.rejected[reason];
     }
     return {
@@ -56,7 +56,7 @@ export function privacyHealth({ store, journals = [], clock }: PrivacyHealthOpti
         nextDueAt: (await store.nextRequestDue()) ?? null,
       },
       holds: (await store.holds()).length,
-      journal: { suppressed, rejected },
+      journal: { noConsent, rejected },
     };
   };
 }

@@ -176,7 +176,7 @@ describe("a new version of a text", () => {
     now += DAY - 1;
     expect(await journal.record("ada", "search", { query: "last moment" })).toEqual({ outcome: "stored" });
     now += 1;
-    expect(await journal.record("ada", "search", { query: "too late" })).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("ada", "search", { query: "too late" })).toEqual({ outcome: "no_consent" });
     expect(await consent.status("ada", "personal_diary")).toMatchObject({ state: "reconsent_needed", inForce: false, mayAsk: true });
     await consent.give("ada", "personal_diary", TICK);
     expect(await journal.record("ada", "search", { query: "agreed again" })).toEqual({ outcome: "stored" });
@@ -209,7 +209,7 @@ describe("a new version of a text", () => {
     const { consent, journal } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     await consent.publish([], [{ ...readerNotice, version: "2", content: "We now also share with partners." }]);
-    expect(await journal.record("ada", "read")).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("ada", "read")).toEqual({ outcome: "no_consent" });
   });
 
   it("needs a new name: what was published once cannot be changed", async () => {
@@ -249,7 +249,7 @@ describe("a consent with an end", () => {
     await consent.give("ada", "personal_diary", TICK);
     await journal.record("ada", "note", { query: "spring" });
     now += 30 * 86_400_000;
-    expect(await journal.record("ada", "note", { query: "later" })).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("ada", "note", { query: "later" })).toEqual({ outcome: "no_consent" });
     expect((await consent.status("ada", "personal_diary")).state).toBe("expired");
     expect(await consent.expireDue()).toBe(1);
     expect([await journal.count("ada"), await store.count({ action: "consent.expired" })]).toEqual([0, 1]);
@@ -306,7 +306,7 @@ describe("a child", () => {
     const { consent, journal } = await openHouse({ clock: { now: () => now } });
     const child = { ...TICK, birthDate: "2013-06-15", jurisdiction: "DE" };
     await expect(consent.give("kim", "personal_diary", child)).rejects.toMatchObject({ code: "GUARDIAN_REQUIRED" });
-    expect(await journal.record("kim", "search")).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("kim", "search")).toEqual({ outcome: "no_consent" });
     const given = await consent.give("kim", "personal_diary", {
       ...child,
       guardian: { relation: "mother", verification: "signed letter" },
@@ -314,7 +314,7 @@ describe("a child", () => {
     expect(given).toMatchObject({ by: "guardian", validUntil: "2029-06-15T00:00:00.000Z" });
     expect(await journal.record("kim", "search")).toEqual({ outcome: "stored" });
     now = Date.parse("2029-06-15T00:00:00.000Z");
-    expect(await journal.record("kim", "search")).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("kim", "search")).toEqual({ outcome: "no_consent" });
     expect((await consent.status("kim", "personal_diary")).state).toBe("expired");
   });
 });
@@ -329,7 +329,7 @@ describe("a receipt", () => {
       "dct:identifier": record.consent,
       "dct:conformsTo": "https://w3id.org/dpv/schema/dpv-27560#receipt",
       "dct:publisher": "Alexandria",
-      "dpv:hasRecordOfActivity": {
+      "dpv:hasRecordOfEntry": {
         "@type": "dpv:ConsentRecord",
         "dpv:hasDataSubject": { "@id": "ada" },
         "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",

@@ -146,7 +146,7 @@ describe("erasing a person with classes that are kept", () => {
     expect(kept).toContainEqual({ category: "consent", role: "actor", action: "keep", parts: 1, ground: "17(3)(e)" });
     expect(issued.receipt.lines).toContainEqual({ place: "consents", category: "personal_diary", method: "ended", before: 1, after: 0 });
     expect([await house.journal.count("ada"), await house.consent.history("ada")]).toEqual([0, []]);
-    expect(await house.journal.record("ada", "search", { query: "after" })).toEqual({ outcome: "suppressed" });
+    expect(await house.journal.record("ada", "search", { query: "after" })).toEqual({ outcome: "no_consent" });
     expect(bytesOf(house).includes("only in the journal")).toBe(false);
     expect(await house.store.count({ action: "consent.terminated" })).toBe(1);
   });

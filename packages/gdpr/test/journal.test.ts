@@ -17,16 +17,16 @@ const textOf = async (parts: AsyncIterable<string>) => {
 describe("a journal", () => {
   it("keeps what a person did who agreed, and counts what it does not keep", async () => {
     const { consent, journal } = await openHouse();
-    expect(await journal.record("ada", "search", { query: "unasked" })).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("ada", "search", { query: "unasked" })).toEqual({ outcome: "no_consent" });
     await consent.give("ada", "personal_diary", TICK);
     expect(await journal.record("ada", "search", { query: "lamplighter", collection: "shelf" })).toEqual({ outcome: "stored" });
     await journal.record("ada", "bookmark", { resource: { type: "book", id: "7" }, details: { page: 12 } });
-    const { activities } = await journal.read("ada");
-    expect(activities).toMatchObject([
+    const { entries } = await journal.read("ada");
+    expect(entries).toMatchObject([
       { activity: "bookmark", resourceType: "book", resourceId: "7", details: { page: 12 }, purpose: "personal_diary", version: "1" },
       { activity: "search", query: "lamplighter", collection: "shelf" },
     ]);
-    expect(journal.stats()).toMatchObject({ accepted: 2, stored: 2, suppressed: 1, queued: 0, lost: 0 });
+    expect(journal.stats()).toMatchObject({ accepted: 2, stored: 2, noConsent: 1, queued: 0, lost: 0 });
   });
 
   it("answers every page by key, newest or oldest first", async () => {
@@ -36,7 +36,7 @@ describe("a journal", () => {
     const seen: string[] = [];
     for (let cursor: string | undefined; ; ) {
       const page = await journal.read("ada", { limit: 10, order: "oldest", ...(cursor === undefined ? {} : { cursor }) });
-      seen.push(...page.activities.map(({ query }) => query!));
+      seen.push(...page.entries.map(({ query }) => query!));
       if (page.next === undefined) break;
       cursor = page.next;
     }
@@ -60,8 +60,8 @@ describe("a journal", () => {
       expect(await journal.record(id, activity, fields as never)).toMatchObject({ outcome: "refused", error: { code: "BAD_EVENT" } });
     }
     await journal.record("ada", "note", { query: "é".repeat(5_000), details: { big: "x".repeat(9_000) } });
-    const { activities } = await journal.read("ada");
-    expect(activities).toMatchObject([{ query: "é".repeat(4_000), details: { truncated: true } }]);
+    const { entries } = await journal.read("ada");
+    expect(entries).toMatchObject([{ query: "é".repeat(4_000), details: { truncated: true } }]);
     void audit;
   });
 
@@ -70,8 +70,8 @@ describe("a journal", () => {
     await consent.give("ada", "personal_diary", TICK);
     await consent.give("bob", "personal_diary", TICK);
     for (const id of ["ada", "ada", "ada", "bob"]) await journal.record(id, "note", { query: `of ${id}` });
-    const { activities } = await journal.read("ada");
-    expect(await runAs({ kind: "user", id: "ada" }, () => journal.delete("ada", { entries: [activities[0]!.id, "of-nobody"] }))).toBe(1);
+    const { entries } = await journal.read("ada");
+    expect(await runAs({ kind: "user", id: "ada" }, () => journal.delete("ada", { entries: [entries[0]!.id, "of-nobody"] }))).toBe(1);
     expect(await journal.delete("ada", { before: "2020-01-01T00:00:00Z" })).toBe(0);
     expect(await journal.delete("ada")).toBe(2);
     expect([await journal.count("ada"), await journal.count("bob")]).toEqual([0, 1]);
@@ -126,9 +126,9 @@ describe("a process that ends without closing its journal", () => {
     const child = fork(PROGRAM, [path, end], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
     child.disconnect();
     expect(await once(child, "exit")).toEqual(ended);
-    const { activities, next } = await journal.read("ada", { order: "oldest", limit: 1_000 });
+    const { entries, next } = await journal.read("ada", { order: "oldest", limit: 1_000 });
     expect(next).toBeUndefined();
-    expect(activities.map(({ query }) => query)).toEqual(Array.from({ length: 1_000 }, (_, i) => `entry ${i}`));
+    expect(entries.map(({ query }) => query)).toEqual(Array.from({ length: 1_000 }, (_, i) => `entry ${i}`));
   });
 });
 
@@ -140,9 +140,9 @@ describe("a withdrawal", () => {
     await consent.withdraw("ada", "personal_diary", { method: "ui" });
     await consent.give("ada", "personal_diary", TICK);
     const outcomes = await Promise.all(before);
-    expect(new Set(outcomes.map(({ outcome }) => outcome)).has("suppressed")).toBe(false);
+    expect(new Set(outcomes.map(({ outcome }) => outcome)).has("no_consent")).toBe(false);
     expect(await journal.record("ada", "note", { query: "after" })).toEqual({ outcome: "stored" });
-    expect((await journal.read("ada")).activities.map(({ query }) => query)).toEqual(["after"]);
+    expect((await journal.read("ada")).entries.map(({ query }) => query)).toEqual(["after"]);
   });
 
   it("is kept by the store: an entry of an earlier consent is refused inside the transaction", async () => {
@@ -158,16 +158,16 @@ describe("a withdrawal", () => {
       consent: consentId,
     });
     const late = entry("01900000-0000-7000-8000-000000000001", first);
-    expect(await store.appendActivities([late], Date.now())).toEqual(["withdrawn_in_flight"]);
+    expect(await store.appendJournal([late], Date.now())).toEqual(["withdrawn_in_flight"]);
     const { consent: second } = await consent.give("ada", "personal_diary", TICK);
-    expect(await store.appendActivities([late, entry("01900000-0000-7000-8000-000000000002", second)], Date.now())).toEqual([
+    expect(await store.appendJournal([late, entry("01900000-0000-7000-8000-000000000002", second)], Date.now())).toEqual([
       "late_event",
       "stored",
     ]);
-    expect(await store.appendActivities([{ ...late, userId: "nobody" }], Date.now())).toEqual(["no_consent_at_write"]);
+    expect(await store.appendJournal([{ ...late, userId: "nobody" }], Date.now())).toEqual(["no_consent_at_write"]);
     // A consent for one purpose is none for another, and one of another person is none at all.
     const stolen = { ...entry("01900000-0000-7000-8000-000000000003", second), purpose: "system_improvement" };
-    expect(await store.appendActivities([stolen, { ...stolen, purpose: "personal_diary", userId: "bob" }], Date.now())).toEqual([
+    expect(await store.appendJournal([stolen, { ...stolen, purpose: "personal_diary", userId: "bob" }], Date.now())).toEqual([
       "no_consent_at_write",
       "no_consent_at_write",
     ]);
@@ -185,8 +185,8 @@ describe("a withdrawal", () => {
       purpose: "personal_diary",
       consent: id,
     };
-    await store.appendActivities([entry, entry], Date.now());
-    await store.appendActivities([entry], Date.now());
+    await store.appendJournal([entry, entry], Date.now());
+    await store.appendJournal([entry], Date.now());
     expect(await journal.count("ada")).toBe(1);
   });
 

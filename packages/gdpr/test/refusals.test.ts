@@ -101,7 +101,7 @@ describe("a decision about a purpose", () => {
     await consent.asked("ada", "personal_diary");
     await consent.asked("ada", "personal_diary", { deferred: true });
     expect((await consent.status("ada", "personal_diary")).state).toBe("none");
-    expect(await journal.record("ada", "search")).toEqual({ outcome: "suppressed" });
+    expect(await journal.record("ada", "search")).toEqual({ outcome: "no_consent" });
     await consent.give("ada", "personal_diary", TICK);
     await journal.record("ada", "search", { query: "under a consent that was not free" });
     expect(await consent.invalidate("ada", "personal_diary", "given under pressure")).toMatchObject({ state: "invalidated" });

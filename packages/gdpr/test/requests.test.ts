@@ -74,7 +74,7 @@ describe("the register of requests", () => {
       requests: { overdue: 1, dueIn7Days: 1, dueIn30Days: 1, later: 0, nextDueAt: Date.parse("2027-02-11") },
       holds: 0,
       journal: {
-        suppressed: { personal_diary: 1 },
+        noConsent: { personal_diary: 1 },
         rejected: { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: 0 },
       },
     });

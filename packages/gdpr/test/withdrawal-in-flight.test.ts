@@ -50,10 +50,10 @@ describe("5,000 entries in flight over eight logs in two processes", () => {
       await wait(10);
     }
     expect([returned, [...seen]]).toEqual([[], []]);
-    expect(gap).toEqual({ suppressed: 500 });
-    const { stored = 0, withdrawn_in_flight: withdrawn = 0, suppressed = 0 } = tally;
-    expect(stored + withdrawn + suppressed).toBe(ENTRIES_PER_PROCESS);
-    expect(withdrawn + suppressed).toBeGreaterThan(0);
+    expect(gap).toEqual({ no_consent: 500 });
+    const { stored = 0, withdrawn_in_flight: withdrawn = 0, no_consent: refused = 0 } = tally;
+    expect(stored + withdrawn + refused).toBe(ENTRIES_PER_PROCESS);
+    expect(withdrawn + refused).toBeGreaterThan(0);
 
     await consent.give("ada", "personal_diary", TICK);
     for (const child of [second, again]) child.send({ record: "agreed anew", count: 100 });

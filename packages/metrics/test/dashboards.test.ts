@@ -59,7 +59,7 @@ describe.skipIf(skip)("dashboards over a library with everything switched on", (
         restoreDrill: { lastAt: now },
         consents: { personal_diary: { given: 7, asked: 9 } },
         journal: {
-          suppressed: { personal_diary: lookedAt },
+          noConsent: { personal_diary: lookedAt },
           rejected: { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: lookedAt },
         },
         verdicts: { enumeration: { right: 3, wrong: 1 } },

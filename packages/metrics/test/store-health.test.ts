@@ -135,7 +135,7 @@ describe("the health of a store that keeps persons", () => {
       holds: 1,
       requests: { overdue: 1, dueIn7Days: 1, dueIn30Days: 1, later: 0, nextDueAt: await store.nextRequestDue() },
       consents: { personal_diary: { given: 2, asked: 3 } },
-      journal: { suppressed: { personal_diary: 1 }, rejected: { no_consent_at_write: 0 } },
+      journal: { noConsent: { personal_diary: 1 }, rejected: { no_consent_at_write: 0 } },
     });
     expect(JSON.stringify(health)).not.toMatch(/ada|bob|cay|dov/);
   });

@@ -190,7 +190,7 @@ describe("the health of the trail", () => {
     restoreDrill: { lastAt: NOW },
     consents: { personal_diary: { given: 3, asked: 9 } },
     journal: {
-      suppressed: { personal_diary: 7 },
+      noConsent: { personal_diary: 7 },
       rejected: { no_consent_at_write: 1, late_event: 0, wrong_version: 0, withdrawn_in_flight: 2 },
     },
     verdicts: { enumeration: { right: 3, wrong: 1 } },

@@ -1,11 +1,6 @@
 import type { EventFilter, Page, PageOptions, StoredEvent } from "@daybook/core";
 import { DaybookError } from "@daybook/core";
 import type {
-  Activity,
-  ActivityFilter,
-  ActivityPage,
-  ActivityStore,
-  ActivityVerdict,
   AppendResult,
   AuditReader,
   ConsentInForce,
@@ -21,8 +16,13 @@ import type {
   ErasureStore,
   EventCodec,
   Hold,
+  JournalEntry,
+  JournalFilter,
+  JournalPage,
+  JournalStore,
+  JournalVerdict,
   LineSink,
-  NewActivity,
+  NewJournalEntry,
   NoticeVersion,
   PurposeVersion,
   ReceiptStore,
@@ -74,7 +74,7 @@ export interface SqliteStoreParts {
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
 export class SqliteStore
-  implements LineSink, AuditReader, SpoolPlaced, ErasureStore, ConsentStore, ActivityStore, RequestStore, ReceiptStore
+  implements LineSink, AuditReader, SpoolPlaced, ErasureStore, ConsentStore, JournalStore, RequestStore, ReceiptStore
 {
   readonly name = "sqlite";
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
@@ -174,33 +174,33 @@ export class SqliteStore
     return this.#write("rebuildConsents");
   }
 
-  appendActivities(batch: readonly NewActivity[], now: number): Promise<readonly ActivityVerdict[]> {
-    return this.#write("appendActivities", batch, now);
+  appendJournal(batch: readonly NewJournalEntry[], now: number): Promise<readonly JournalVerdict[]> {
+    return this.#write("appendJournal", batch, now);
   }
 
-  appendActivitiesSync(batch: readonly NewActivity[], now: number, deadlineMs: number): readonly ActivityVerdict[] {
+  appendJournalSync(batch: readonly NewJournalEntry[], now: number, deadlineMs: number): readonly JournalVerdict[] {
     if (this.#closed !== undefined) throw closed();
-    return this.#parts.writer.callSync<readonly ActivityVerdict[]>("appendActivities", deadlineMs, batch, now);
+    return this.#parts.writer.callSync<readonly JournalVerdict[]>("appendJournal", deadlineMs, batch, now);
   }
 
-  activities(
+  journalPage(
     userId: string,
-    filter?: ActivityFilter,
+    filter?: JournalFilter,
     options?: { readonly limit?: number; readonly order?: "newest" | "oldest"; readonly cursor?: string },
-  ): Promise<ActivityPage> {
-    return this.#readNow(() => this.#parts.persons.activities(userId, filter, options));
+  ): Promise<JournalPage> {
+    return this.#readNow(() => this.#parts.persons.journalPage(userId, filter, options));
   }
 
-  scanActivities(userId: string, filter?: ActivityFilter): AsyncIterable<Activity> {
-    return this.#told(this.#parts.persons.scanActivities(userId, filter));
+  scanJournal(userId: string, filter?: JournalFilter): AsyncIterable<JournalEntry> {
+    return this.#told(this.#parts.persons.scanJournal(userId, filter));
   }
 
-  countActivities(userId: string, filter?: ActivityFilter): Promise<number> {
-    return this.#readNow(() => this.#parts.persons.countActivities(userId, filter));
+  countJournal(userId: string, filter?: JournalFilter): Promise<number> {
+    return this.#readNow(() => this.#parts.persons.countJournal(userId, filter));
   }
 
-  expireActivities(purpose: string, before: number, limit: number): Promise<number> {
-    return this.#write("expireActivities", purpose, before, limit);
+  expireJournal(purpose: string, before: number, limit: number): Promise<number> {
+    return this.#write("expireJournal", purpose, before, limit);
   }
 
   request(id: string): Promise<DataRequest | undefined> {

@@ -1,4 +1,4 @@
-import type { Activity } from "@daybook/core/store";
+import type { JournalEntry } from "@daybook/core/store";
 import { formToken } from "./form-token.ts";
 import { type Fragment, html } from "./html.ts";
 import { layout } from "./layout.ts";
@@ -15,7 +15,7 @@ export interface Access {
 
 export interface JournalPage extends PageContext {
   readonly agreed: boolean;
-  readonly entries: readonly Activity[];
+  readonly entries: readonly JournalEntry[];
   readonly total: number;
   /** Address of the older entries. Default: there are none. */
   readonly olderHref?: string;
@@ -25,7 +25,7 @@ export interface JournalPage extends PageContext {
 
 const time = (iso: string) => html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
 
-const what = ({ activity, query, resourceType, resourceId, details }: Activity): Fragment => {
+const what = ({ activity, query, resourceType, resourceId, details }: JournalEntry): Fragment => {
   if (activity === "search") return html`Searched for “${query ?? ""}”`;
   if (activity === "read" && resourceType === "section") {
     const [title, heading] = [details?.title ?? "a book", details?.heading ?? "a section"].map(String);

@@ -26,7 +26,7 @@ import { uploadPage } from "../pages/upload-page.ts";
 import { bookRead, bookUploaded, collectionAdded, collectionRemoved, readerRemoved, readersViewed } from "../trail/events.ts";
 import type { Privacy } from "../trail/privacy.ts";
 import { pageContext } from "./page-context-of.ts";
-import { eraseReader, noteActivity, privacyRoutes, routesWithoutPrivacy } from "./privacy-routes.ts";
+import { eraseReader, noteJournalEntry, privacyRoutes, routesWithoutPrivacy } from "./privacy-routes.ts";
 import type { Route, WebAnswer, WebRequest } from "./route.ts";
 import { type Sessions, signedInCookie, signedOutCookie } from "./sessions.ts";
 
@@ -73,7 +73,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     // The words of a search are nobody's business: their number is enough.
     audit.record(queryReceived, { data: { length: query.length, strategy: "full-text", results: result.passages.length, durationMs } });
     // The reader's own diary may have them, if the reader wants one.
-    noteActivity(privacy, request.reader?.id, "search", { query, found: result.passages.length });
+    noteJournalEntry(privacy, request.reader?.id, "search", { query, found: result.passages.length });
     if (result.passages.length > 0) {
       audit.record(documentsRetrieved, {
         data: { documents: result.passages.map((passage) => `${passage.bookId}/${passage.position}`), strategy: "full-text" },
@@ -98,7 +98,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     const section = book && library.section(book.id, Number(request.params.section));
     if (book === undefined || section === undefined) return notFound(request);
     audit.record(bookRead, { resource: { type: "book", id: String(book.id) }, data: { section: section.position } });
-    noteActivity(privacy, request.reader?.id, "read", {
+    noteJournalEntry(privacy, request.reader?.id, "read", {
       book: book.id,
       section: section.position,
       title: book.title,

@@ -85,7 +85,7 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
     const { id } = request.reader!;
     const before = request.query.get("before");
     const cursor = before !== null && /^\d{1,15}$/.test(before) ? { cursor: before } : {};
-    const [{ activities, next }, total, { inForce }] = await Promise.all([
+    const [{ entries, next }, total, { inForce }] = await Promise.all([
       diary.read(id, { limit: PAGE_SIZE, ...cursor }),
       diary.count(id),
       consent.status(id, diary.purpose),
@@ -95,7 +95,7 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
         ...pageContext(request),
         ...messageOf(request),
         agreed: inForce,
-        entries: activities,
+        entries,
         total,
         accesses: await accessesOf(id),
         ...(next === undefined ? {} : { olderHref: `/journal?before=${next}` }),
@@ -162,7 +162,12 @@ type Doing =
   | { readonly book: number; readonly section: number; readonly title: string; readonly heading: string };
 
 /** Writes down what a reader did, where they agreed to that; it is never waited for. */
-export function noteActivity(privacy: Privacy | undefined, readerId: string | undefined, activity: "search" | "read", doing: Doing): void {
+export function noteJournalEntry(
+  privacy: Privacy | undefined,
+  readerId: string | undefined,
+  activity: "search" | "read",
+  doing: Doing,
+): void {
   if (privacy === undefined || readerId === undefined) return;
   const { diary, counts } = privacy;
   if ("query" in doing) {

@@ -124,7 +124,7 @@ export const noticePublished = defineEvent({
   description: "A version of a notice was put in force; its text is kept.",
 });
 
-/** A store that is an `ActivityStore` deletes the rows in the transaction that stores this record. */
+/** A store that is an `JournalStore` deletes the rows in the transaction that stores this record. */
 export const journalDeleted = defineEvent({
   type: "compliance",
   action: "journal.deleted",

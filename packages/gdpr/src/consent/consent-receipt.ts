@@ -52,7 +52,7 @@ export interface ConsentReceipt {
   readonly "dct:created": string;
   readonly "dct:publisher": string;
   readonly "schema:recipient": "dpv:DataSubject";
-  readonly "dpv:hasRecordOfActivity": { readonly [term: string]: unknown };
+  readonly "dpv:hasRecordOfEntry": { readonly [term: string]: unknown };
   /** The same for a human reader, one sentence each. */
   readonly "dct:description": readonly string[];
 }
@@ -103,7 +103,7 @@ export function consentReceipt(record: ConsentRecord, purpose: Purpose, notice: 
     "dct:created": record.endedAt ?? record.decidedAt,
     "dct:publisher": controller.name,
     "schema:recipient": "dpv:DataSubject",
-    "dpv:hasRecordOfActivity": {
+    "dpv:hasRecordOfEntry": {
       "@id": `urn:uuid:${record.record}`,
       "@type": "dpv:ConsentRecord",
       "dct:identifier": record.record,

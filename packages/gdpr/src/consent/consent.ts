@@ -1,6 +1,5 @@
 import { type AuditLog, currentContext, DaybookError, type EventDefinition, type JsonObject } from "@daybook/core";
 import {
-  type ActivityStore,
   type AuditStore,
   type ConsentRecord,
   type ConsentState,
@@ -12,6 +11,7 @@ import {
   consentRenewed,
   consentRequested,
   consentWithdrawn,
+  type JournalStore,
   type NoticeVersion,
   noticePublished,
   type PurposeVersion,
@@ -90,7 +90,7 @@ export interface ConsentStatus {
 
 export interface ConsentOptions {
   readonly audit: AuditLog;
-  readonly store: AuditStore & ConsentStore & ActivityStore;
+  readonly store: AuditStore & ConsentStore & JournalStore;
   /** Purposes in their current versions. They are published when this is opened. */
   readonly purposes: readonly Purpose[];
   readonly notices: readonly Notice[];
@@ -114,7 +114,7 @@ const ROWS_AT_ONCE = 2_000;
  */
 export class Consent {
   readonly #audit: AuditLog;
-  readonly #store: AuditStore & ConsentStore & ActivityStore;
+  readonly #store: AuditStore & ConsentStore & JournalStore;
   readonly #ages: Readonly<Record<string, number>> | undefined;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -308,7 +308,7 @@ export class Consent {
     for (const { purpose, retention } of this.purposes()) {
       if (!("days" in retention)) continue;
       const before = this.#now() - retention.days * DAY_MS;
-      while ((await this.#store.expireActivities(purpose, before, ROWS_AT_ONCE)) === ROWS_AT_ONCE);
+      while ((await this.#store.expireJournal(purpose, before, ROWS_AT_ONCE)) === ROWS_AT_ONCE);
     }
     for (let ended = 0; ; ) {
       const step = await this.#store.expireConsents(this.#now(), SWEEP_STEP);

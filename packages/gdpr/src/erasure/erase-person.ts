@@ -1,12 +1,12 @@
 import { type AuditLog, currentContext, DaybookError, trailRead } from "@daybook/core";
 import {
-  type ActivityStore,
   type AuditStore,
   type ConsentStore,
   type EraseOptions,
   type ErasurePlan,
   type ErasureResult,
   type ErasureStore,
+  type JournalStore,
   type ReceiptStore,
   type RequestStore,
   requestMoved,
@@ -28,7 +28,7 @@ import {
 
 export type ErasableStore = AuditStore &
   ConsentStore &
-  ActivityStore &
+  JournalStore &
   RequestStore &
   ErasureStore &
   ReceiptStore & { readonly origin?: string };

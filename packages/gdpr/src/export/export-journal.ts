@@ -1,4 +1,4 @@
-import type { Activity } from "@daybook/core/store";
+import type { JournalEntry } from "@daybook/core/store";
 import { type CsvCell, csvLines } from "./csv-line.ts";
 import { JOURNAL_COLUMNS, journalCells } from "./export-pages.ts";
 
@@ -9,15 +9,15 @@ const STEP = 500;
 
 /**
  * A journal as text, a piece at a time, so that its size never matters. What a person takes along is not changed for spreadsheets.
- * @param activities such as `journal.export(userId, format)`
+ * @param entries such as `journal.export(userId, format)`
  */
-export async function* exportJournal(activities: AsyncIterable<Activity>, format: JournalFormat): AsyncGenerator<string> {
+export async function* exportJournal(entries: AsyncIterable<JournalEntry>, format: JournalFormat): AsyncGenerator<string> {
   if (format === "csv") yield csvLines([[...JOURNAL_COLUMNS]]);
   if (format === "json") yield "[";
   let cells: (readonly CsvCell[])[] = [];
   let text = "";
   let count = 0;
-  for await (const { row: _row, ...activity } of activities) {
+  for await (const { row: _row, ...activity } of entries) {
     if (format === "csv") cells.push(journalCells(activity));
     else text += format === "json" ? `${count === 0 ? "\n" : ",\n"}${JSON.stringify(activity)}` : `${JSON.stringify(activity)}\n`;
     if (++count % STEP === 0) {

@@ -1,5 +1,5 @@
 import type { StoredEvent } from "@daybook/core";
-import type { Activity, ConsentRecord, DataRequest } from "@daybook/core/store";
+import type { ConsentRecord, DataRequest, JournalEntry } from "@daybook/core/store";
 import type { PackagedFile, PackageFile } from "./package-folder.ts";
 import type { PrivacyInformation } from "./privacy-information.ts";
 
@@ -69,7 +69,7 @@ export class PagedTable {
   }
 }
 
-export const journalCells = (activity: Omit<Activity, "row">): (string | undefined)[] => [
+export const journalCells = (activity: Omit<JournalEntry, "row">): (string | undefined)[] => [
   activity.time,
   activity.activity,
   activity.query,

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { type AuditLog, currentContext, type StoredEvent } from "@daybook/core";
 import {
-  type ActivityStore,
   type AuditStore,
   type ConsentRecord,
   type ConsentStore,
   type DataRequest,
   type ErasureStore,
+  type JournalStore,
   type NoticeVersion,
   personExported,
   type RequestStore,
@@ -34,7 +34,7 @@ import { type PackagedFile, type PackageFile, type PackageFolder, packageFolder 
 import type { PrivacyInformation } from "./privacy-information.ts";
 import { OtherPeople } from "./redaction.ts";
 
-export type PersonStore = AuditStore & ConsentStore & ActivityStore & RequestStore & ErasureStore & { readonly origin?: string };
+export type PersonStore = AuditStore & ConsentStore & JournalStore & RequestStore & ErasureStore & { readonly origin?: string };
 
 /** A place that holds personal data but cannot be asked, such as a sink. */
 export interface UnsearchedPlace {
@@ -144,7 +144,7 @@ async function writePackage(
   const portableCsv = new CsvFile(file("portability.csv"), JOURNAL_COLUMNS, false);
   const journalPages = new PagedTable(file, "journal", "Your journal", JOURNAL_COLUMNS);
   let journal = 0;
-  for await (const { row: _row, ...activity } of store.scanActivities(userId)) {
+  for await (const { row: _row, ...activity } of store.scanJournal(userId)) {
     const text = `${journal === 0 ? "\n" : ",\n"}${JSON.stringify(activity)}`;
     everything.write(text);
     portable.write(text);

@@ -1,15 +1,15 @@
 import { type AuditLog, currentContext, DaybookError, isDaybookError, type JsonObject } from "@daybook/core";
 import {
-  type Activity,
-  type ActivityFilter,
-  type ActivityPage,
-  type ActivityStore,
-  type ActivityVerdict,
   type AuditStore,
   type ConsentInForce,
   type ConsentStore,
+  type JournalEntry,
+  type JournalFilter,
+  type JournalPage,
+  type JournalStore,
+  type JournalVerdict,
   journalDeleted,
-  type NewActivity,
+  type NewJournalEntry,
   personExported,
   uuidV7,
 } from "@daybook/core/store";
@@ -17,7 +17,7 @@ import { isPersonId } from "../person/person-id.ts";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
 
 /** What may be said about one doing. Texts that are too long are cut, and the entry says so in `details.truncated`. */
-export interface ActivityFields {
+export interface JournalEntryFields {
   /** The words of a search or the text of a note, at most 4 000 characters. */
   readonly query?: string;
   readonly resource?: { readonly type: string; readonly id?: string };
@@ -27,17 +27,17 @@ export interface ActivityFields {
 }
 
 /**
- * What became of an entry. `suppressed`: no consent held when it happened, so nothing was kept. `rejected`: one did, but no longer when
+ * What became of an entry. `no_consent`: no consent held when it happened, so nothing was kept. `rejected`: one did, but no longer when
  * the entry was to be written. `refused`: it is no entry. `lost`: the store could not write it in time, or there was no room to wait.
  */
 export type JournalOutcome =
-  | { readonly outcome: "stored" | "suppressed" }
-  | { readonly outcome: "rejected"; readonly reason: Exclude<ActivityVerdict, "stored"> }
+  | { readonly outcome: "stored" | "no_consent" }
+  | { readonly outcome: "rejected"; readonly reason: Exclude<JournalVerdict, "stored"> }
   | { readonly outcome: "refused" | "lost"; readonly error: DaybookError };
 
 export interface JournalOptions {
   readonly audit: AuditLog;
-  readonly store: AuditStore & ConsentStore & ActivityStore;
+  readonly store: AuditStore & ConsentStore & JournalStore;
   /** The purpose whose consent permits entries. Default `personal_diary`. */
   readonly purpose?: string;
   /** Entries that may wait. Default 10 000. */
@@ -55,13 +55,13 @@ export interface JournalStats {
   readonly stored: number;
   readonly queued: number;
   /** Attempts without consent; nothing of them was kept. */
-  readonly suppressed: number;
+  readonly noConsent: number;
   readonly refused: number;
   readonly lost: number;
-  readonly rejected: Readonly<Record<Exclude<ActivityVerdict, "stored">, number>>;
+  readonly rejected: Readonly<Record<Exclude<JournalVerdict, "stored">, number>>;
 }
 
-export interface ReadOptions extends ActivityFilter {
+export interface ReadOptions extends JournalFilter {
   /** 1 to 1000. Default 100. */
   readonly limit?: number;
   readonly order?: "newest" | "oldest";
@@ -76,7 +76,7 @@ export interface DeleteOptions {
 }
 
 interface Waiting {
-  readonly activity: NewActivity;
+  readonly activity: NewJournalEntry;
   readonly done: (outcome: JournalOutcome) => void;
 }
 
@@ -95,7 +95,7 @@ const RETRY_MS = [20, 50, 100, 200, 500, 1_000];
 export class Journal {
   readonly purpose: string;
   readonly #audit: AuditLog;
-  readonly #store: AuditStore & ConsentStore & ActivityStore;
+  readonly #store: AuditStore & ConsentStore & JournalStore;
   readonly #now: () => number;
   readonly #maxEntries: number;
   readonly #deadlineMs: number;
@@ -107,7 +107,7 @@ export class Journal {
   #closed = false;
   #accepted = 0;
   #stored = 0;
-  #suppressed = 0;
+  #noConsent = 0;
   #refused = 0;
   #lost = 0;
   readonly #rejected = { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: 0 };
@@ -129,7 +129,7 @@ export class Journal {
    * Keeps what somebody did, if they agreed to that. Never rejects and need not be awaited: a journal must not break what it follows.
    * @param activity `search`, `read`, `bookmark`, `note` or a code of the application
    */
-  async record(userId: string, activity: string, fields: ActivityFields = {}): Promise<JournalOutcome> {
+  async record(userId: string, activity: string, fields: JournalEntryFields = {}): Promise<JournalOutcome> {
     const at = this.#now();
     try {
       if (this.#closed) throw new DaybookError("LOG_CLOSED", "Record before close() is called, or open a new journal.");
@@ -139,8 +139,8 @@ export class Journal {
           ? await this.#look(userId, at)
           : this.#store.consentInForceNow(userId, this.purpose, at);
       if (held === undefined) {
-        this.#suppressed++;
-        return { outcome: "suppressed" };
+        this.#noConsent++;
+        return { outcome: "no_consent" };
       }
       return await this.#push({ ...entry, id: uuidV7(at), userId, at, purpose: this.purpose, consent: held.consent });
     } catch (cause) {
@@ -152,22 +152,22 @@ export class Journal {
   }
 
   /** One page, newest first. Reading one's own journal leaves no record; an operator who reads it uses `export`. */
-  read(userId: string, { limit, order, cursor, ...filter }: ReadOptions = {}): Promise<ActivityPage> {
-    return this.#store.activities(
+  read(userId: string, { limit, order, cursor, ...filter }: ReadOptions = {}): Promise<JournalPage> {
+    return this.#store.journalPage(
       userId,
       { purpose: this.purpose, ...filter },
       { ...(limit === undefined ? {} : { limit }), ...(order === undefined ? {} : { order }), ...(cursor === undefined ? {} : { cursor }) },
     );
   }
 
-  count(userId: string, filter: ActivityFilter = {}): Promise<number> {
-    return this.#store.countActivities(userId, { purpose: this.purpose, ...filter });
+  count(userId: string, filter: JournalFilter = {}): Promise<number> {
+    return this.#store.countJournal(userId, { purpose: this.purpose, ...filter });
   }
 
   /** Everything in it, oldest first, with a record of the export in the trail once it was read to its end. */
-  async *export(userId: string, format: string): AsyncGenerator<Activity> {
+  async *export(userId: string, format: string): AsyncGenerator<JournalEntry> {
     let journal = 0;
-    for await (const activity of this.#store.scanActivities(userId, { purpose: this.purpose })) {
+    for await (const activity of this.#store.scanJournal(userId, { purpose: this.purpose })) {
       journal++;
       yield activity;
     }
@@ -212,7 +212,7 @@ export class Journal {
       accepted: this.#accepted,
       stored: this.#stored,
       queued: this.#waiting.length + this.#inFlight.length,
-      suppressed: this.#suppressed,
+      noConsent: this.#noConsent,
       refused: this.#refused,
       lost: this.#lost,
       rejected: { ...this.#rejected },
@@ -248,8 +248,8 @@ export class Journal {
     let error = new DaybookError("STORE_FAILED", "This store cannot take entries of a journal while the process exits.");
     try {
       // What was in flight goes first again: an entry that is there by now is kept once.
-      const activities = batch.map(({ activity }) => activity);
-      const verdicts = this.#store.appendActivitiesSync?.(activities, this.#now(), deadlineMs);
+      const entries = batch.map(({ activity }) => activity);
+      const verdicts = this.#store.appendJournalSync?.(entries, this.#now(), deadlineMs);
       if (verdicts !== undefined) {
         for (const [i, entry] of batch.entries()) this.#settle(entry, verdicts[i]!);
         return;
@@ -270,7 +270,7 @@ export class Journal {
     }
   }
 
-  #push(activity: NewActivity): Promise<JournalOutcome> {
+  #push(activity: NewJournalEntry): Promise<JournalOutcome> {
     this.#accepted++;
     return new Promise((done) => {
       const entry = { activity, done };
@@ -290,7 +290,7 @@ export class Journal {
       const batch = this.#waiting.splice(0, MOST_PER_BATCH);
       this.#inFlight = batch;
       try {
-        const verdicts = await this.#store.appendActivities(
+        const verdicts = await this.#store.appendJournal(
           batch.map(({ activity }) => activity),
           this.#now(),
         );
@@ -313,7 +313,7 @@ export class Journal {
     this.#running = undefined;
   }
 
-  #settle({ done }: Waiting, verdict: ActivityVerdict): void {
+  #settle({ done }: Waiting, verdict: JournalVerdict): void {
     if (verdict === "stored") {
       this.#stored++;
       done({ outcome: "stored" });
@@ -330,7 +330,7 @@ export class Journal {
   }
 }
 
-/** A journal over a store that keeps consents and activities. */
+/** A journal over a store that keeps consents and journals. */
 export const createJournal = (options: JournalOptions): Journal => new Journal(options);
 
 /** Whoever is at work acts; where that is somebody else, the record is about the person. */
@@ -340,9 +340,9 @@ function personsOf(userId: string) {
   return actor.id === userId ? { actor } : { actor, subjects: [{ id: userId }] };
 }
 
-type EntryFields = Pick<NewActivity, "activity" | "query" | "resourceType" | "resourceId" | "collection" | "details">;
+type EntryFields = Pick<NewJournalEntry, "activity" | "query" | "resourceType" | "resourceId" | "collection" | "details">;
 
-function checkedEntry(userId: string, activity: string, { query, resource, collection, details }: ActivityFields): EntryFields {
+function checkedEntry(userId: string, activity: string, { query, resource, collection, details }: JournalEntryFields): EntryFields {
   if (!isPersonId(userId)) throw bad("the id of a person", "text of 1 to 512 characters");
   if (typeof activity !== "string" || !CODE.test(activity)) throw bad("the activity", "a code such as search");
   let truncated = false;

@@ -2,18 +2,18 @@ import type { HealthSource, RejectionReason } from "./trail-health.ts";
 
 /** The part of the journal of `@daybook/gdpr` that is asked. */
 export interface JournalLike {
-  stats(): { readonly purpose: string; readonly suppressed: number; readonly rejected: Readonly<Record<RejectionReason, number>> };
+  stats(): { readonly purpose: string; readonly noConsent: number; readonly rejected: Readonly<Record<RejectionReason, number>> };
 }
 
 /** What journals left out for want of consent, and what was refused at the moment of writing. */
 export function journalHealth(journals: readonly JournalLike[]): HealthSource {
   return () => {
-    const suppressed: Record<string, number> = {};
+    const noConsent: Record<string, number> = {};
     const rejected: Record<RejectionReason, number> = { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: 0 };
     for (const stats of journals.map((journal) => journal.stats())) {
-      suppressed[stats.purpose] = (suppressed[stats.purpose] ?? 0) + stats.suppressed;
+      noConsent[stats.purpose] = (noConsent[stats.purpose] ?? 0) + stats.noConsent;
       for (const [reason, count] of Object.entries(stats.rejected)) rejected[reason as RejectionReason] += count;
     }
-    return { journal: { suppressed, rejected } };
+    return { journal: { noConsent, rejected } };
   };
 }

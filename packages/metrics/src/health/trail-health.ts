@@ -1,4 +1,4 @@
-import type { ActivityVerdict } from "@daybook/core/store";
+import type { JournalVerdict } from "@daybook/core/store";
 
 /** Milliseconds since the Unix epoch; null while it has never happened. */
 export type Moment = number | null;
@@ -61,7 +61,7 @@ export interface TrailHealth {
   >;
   readonly journal?: {
     /** Entries not written for want of consent, by purpose. */
-    readonly suppressed: Readonly<Record<string, number>>;
+    readonly noConsent: Readonly<Record<string, number>>;
     /** Entries refused at the moment of writing, by reason. */
     readonly rejected: Readonly<Record<RejectionReason, number>>;
   };
@@ -70,7 +70,7 @@ export interface TrailHealth {
 }
 
 /** Why a journal entry was refused in the transaction that should have stored it. */
-export type RejectionReason = Exclude<ActivityVerdict, "stored">;
+export type RejectionReason = Exclude<JournalVerdict, "stored">;
 export const REJECTION_REASONS = [
   "no_consent_at_write",
   "late_event",

@@ -126,7 +126,7 @@ const METRICS: readonly HealthMetric[] = [
     help: "Journal entries not written for want of consent, by purpose.",
     type: "counter",
     labels: ["purpose"],
-    samples: ({ journal }) => each(journal?.suppressed, "purpose", (count) => count),
+    samples: ({ journal }) => each(journal?.noConsent, "purpose", (count) => count),
   },
   {
     name: "daybook_activity_rejected_total",

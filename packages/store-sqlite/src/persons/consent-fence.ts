@@ -1,4 +1,4 @@
-import type { ActivityVerdict, ConsentInForce } from "@daybook/core/store";
+import type { ConsentInForce, JournalVerdict } from "@daybook/core/store";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { subList } from "./person-projection.ts";
 
@@ -18,7 +18,7 @@ export interface ConsentFence {
   /** The consent that holds at `now`, or why none does. */
   look(subs: readonly string[], purpose: string, now: number): ConsentInForce | "none" | "ended" | "replaced";
   /** Whether an entry that happened under `consent` may be stored now. Ask inside the transaction that stores it. */
-  verdict(subs: readonly string[], purpose: string, consent: string, now: number): ActivityVerdict;
+  verdict(subs: readonly string[], purpose: string, consent: string, now: number): JournalVerdict;
 }
 
 /**

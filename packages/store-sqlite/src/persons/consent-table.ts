@@ -48,7 +48,7 @@ export class ConsentTable {
   readonly #endOne;
   readonly #stillOpen;
   readonly #removeAll;
-  readonly #deleteActivities;
+  readonly #deleteJournal;
   readonly #suppressed;
   readonly #runOut;
   readonly #pseudonyms;
@@ -74,7 +74,7 @@ export class ConsentTable {
       .prepare<[unknown], number>(`SELECT 1 FROM user_consent WHERE ${ofPerson} AND revoked_at IS NULL AND state <> 'refused'`)
       .pluck();
     this.#removeAll = db.prepare(`DELETE FROM user_consent WHERE ${ofPerson}`);
-    this.#deleteActivities = db.prepare(`DELETE FROM user_activity WHERE ${ofPerson}`);
+    this.#deleteJournal = db.prepare(`DELETE FROM user_activity WHERE ${ofPerson}`);
     this.#runOut = db.prepare<[string, number], RunOut>(
       `SELECT consent_id, record_id, consent_type, version, epoch, user_id, sub FROM user_consent
       WHERE expires_at IS NOT NULL AND revoked_at IS NULL AND expires_at <= ? AND state IN ('given', 'renewed') ORDER BY expires_at LIMIT ?`,
@@ -99,7 +99,7 @@ export class ConsentTable {
     const of = { subs: subList(record.person.subs), purpose };
     // An expiry names one consent; a newer one that the person gave meanwhile keeps its journal.
     if (this.#stillOpen.get(of) !== undefined) return 0;
-    return this.#deleteActivities.run(of).changes;
+    return this.#deleteJournal.run(of).changes;
   }
 
   /**

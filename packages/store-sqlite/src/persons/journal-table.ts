@@ -1,4 +1,4 @@
-import type { ActivityVerdict, NewActivity } from "@daybook/core/store";
+import type { JournalVerdict, NewJournalEntry } from "@daybook/core/store";
 import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ConsentFence, consentFence } from "./consent-fence.ts";
@@ -32,10 +32,10 @@ export class JournalTable {
     );
   }
 
-  append(batch: readonly NewActivity[], now: number): ActivityVerdict[] {
+  append(batch: readonly NewJournalEntry[], now: number): JournalVerdict[] {
     const { ledger, keys, userIds } = this.#scope;
     return ledger.transaction(() => {
-      const known = new Map<string, ActivityVerdict>();
+      const known = new Map<string, JournalVerdict>();
       return batch.map((activity) => {
         const { userId, purpose, consent, at } = activity;
         const decision = JSON.stringify([userId, purpose, consent]);

@@ -1,13 +1,13 @@
 import { DaybookError, type JsonObject } from "@daybook/core";
 import {
-  type Activity,
-  type ActivityFilter,
-  type ActivityPage,
   type ChangeKind,
   type ConsentInForce,
   type ConsentRecord,
   type ConsentState,
   type DataRequest,
+  type JournalEntry,
+  type JournalFilter,
+  type JournalPage,
   type NoticeVersion,
   type PurposeVersion,
   pageOptions,
@@ -106,30 +106,30 @@ export class PersonReader {
     }
   }
 
-  activities(
+  journalPage(
     userId: string,
-    filter: ActivityFilter = {},
+    filter: JournalFilter = {},
     options: { limit?: number; order?: "newest" | "oldest"; cursor?: string } = {},
-  ): ActivityPage {
+  ): JournalPage {
     const { limit, order, from } = pageOptions(options);
-    const rows = this.#activityRows(userId, filter, order, from, limit + 1);
-    const activities = rows.slice(0, limit).map(activityOf);
-    return rows.length > limit ? { activities, next: String(activities.at(-1)!.row) } : { activities };
+    const rows = this.#journalRows(userId, filter, order, from, limit + 1);
+    const entries = rows.slice(0, limit).map(journalEntryOf);
+    return rows.length > limit ? { entries, next: String(entries.at(-1)!.row) } : { entries };
   }
 
-  async *scanActivities(userId: string, filter: ActivityFilter = {}): AsyncGenerator<Activity> {
+  async *scanJournal(userId: string, filter: JournalFilter = {}): AsyncGenerator<JournalEntry> {
     for (let from: number | undefined; ; ) {
-      const rows = this.#activityRows(userId, filter, "oldest", from, STEP);
-      for (const row of rows) yield activityOf(row);
+      const rows = this.#journalRows(userId, filter, "oldest", from, STEP);
+      for (const row of rows) yield journalEntryOf(row);
       if (rows.length < STEP) return;
       from = rows.at(-1)!.id as number;
       await nextTurn();
     }
   }
 
-  countActivities(userId: string, filter: ActivityFilter = {}): number {
+  countJournal(userId: string, filter: JournalFilter = {}): number {
     const { column, values } = this.#person(userId);
-    const { where, parameters } = activityWhere(filter);
+    const { where, parameters } = journalWhere(filter);
     const [row] = this.#all(`SELECT count(*) AS n FROM user_activity WHERE ${among(column, values)}${where}`, ...values, ...parameters);
     return Number(row!.n);
   }
@@ -204,9 +204,9 @@ export class PersonReader {
   }
 
   /** One ordered look into the index for each pseudonym: a list of them would make SQLite sort the whole journal for every page. */
-  #activityRows(userId: string, filter: ActivityFilter, order: "newest" | "oldest", from: number | undefined, limit: number): Row[] {
+  #journalRows(userId: string, filter: JournalFilter, order: "newest" | "oldest", from: number | undefined, limit: number): Row[] {
     const { column, values } = this.#person(userId);
-    const { where, parameters } = activityWhere(filter);
+    const { where, parameters } = journalWhere(filter);
     const direction = order === "newest" ? "DESC" : "ASC";
     const after = from === undefined ? "" : ` AND id ${order === "newest" ? "<" : ">"} ?`;
     const one = `SELECT * FROM (SELECT ${ACTIVITY_COLUMNS} FROM user_activity WHERE ${column} = ?${after}${where} ORDER BY id ${direction} LIMIT ?)`;
@@ -217,7 +217,7 @@ export class PersonReader {
 
 const among = (column: string, values: readonly string[]) => `${column} IN (${values.map(() => "?").join(", ")})`;
 
-function activityWhere({ purpose, activity, since, until }: ActivityFilter): { where: string; parameters: readonly string[] } {
+function journalWhere({ purpose, activity, since, until }: JournalFilter): { where: string; parameters: readonly string[] } {
   let where = "";
   const parameters: string[] = [];
   const add = (condition: string, value: string | undefined) => {
@@ -260,7 +260,7 @@ const consentRecord = (row: Row): ConsentRecord => ({
   ...optional("endedSeq", row.revoked_seq as number | null),
 });
 
-const activityOf = (row: Row): Activity => ({
+const journalEntryOf = (row: Row): JournalEntry => ({
   row: row.id as number,
   id: row.entry_id as string,
   time: row.timestamp as string,

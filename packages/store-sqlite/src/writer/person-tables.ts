@@ -9,7 +9,7 @@ import { RequestTable } from "../persons/request-table.ts";
 /** The tables beside the ledger that are about persons: consents, journals, the register of requests. */
 export class PersonTables {
   readonly consents: ConsentTable;
-  readonly activities: JournalTable;
+  readonly journal: JournalTable;
   readonly requests: RequestTable;
   readonly #scope: WriterScope;
   readonly #removals: Removals;
@@ -18,7 +18,7 @@ export class PersonTables {
     this.#scope = scope;
     this.#removals = removals;
     this.consents = new ConsentTable(scope);
-    this.activities = new JournalTable(scope);
+    this.journal = new JournalTable(scope);
     this.requests = new RequestTable(scope);
   }
 
@@ -28,7 +28,7 @@ export class PersonTables {
     let rows = 0;
     if (record.action.startsWith("consent.")) rows = this.consents.apply(record);
     else if (record.action.startsWith("dsar.")) this.requests.apply(record);
-    else rows = this.activities.apply(record);
+    else rows = this.journal.apply(record);
     if (rows > 0) this.#removals.note(undefined, []);
   }
 }

@@ -1,9 +1,9 @@
 import type {
-  ActivityVerdict,
   EraseOptions,
   ErasureResult,
   Hold,
-  NewActivity,
+  JournalVerdict,
+  NewJournalEntry,
   NoticeVersion,
   PurposeVersion,
   RefusedEvent,
@@ -111,13 +111,13 @@ export class WriterOperations {
     return this.#persons.requests.rebuild();
   }
 
-  appendActivities(batch: readonly NewActivity[], now: number): readonly ActivityVerdict[] {
-    return this.#persons.activities.append(batch, now);
+  appendJournal(batch: readonly NewJournalEntry[], now: number): readonly JournalVerdict[] {
+    return this.#persons.journal.append(batch, now);
   }
 
-  expireActivities(purpose: string, before: number, limit: number): number {
+  expireJournal(purpose: string, before: number, limit: number): number {
     const rows = this.#scope.ledger.transaction(() => {
-      const expired = this.#persons.activities.expire(purpose, before, limit);
+      const expired = this.#persons.journal.expire(purpose, before, limit);
       if (expired > 0) this.#removals.note(undefined, []);
       return expired;
     });
@@ -219,8 +219,8 @@ export type WriterOperation =
   | "expireConsents"
   | "rebuildConsents"
   | "rebuildRequests"
-  | "appendActivities"
-  | "expireActivities"
+  | "appendJournal"
+  | "expireJournal"
   | "saveReceipt"
   | "signNote"
   | "erase"

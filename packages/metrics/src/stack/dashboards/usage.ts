@@ -49,7 +49,7 @@ export const usage: DashboardSpec = {
       ],
     },
     {
-      title: "Activity",
+      title: "JournalEntry",
       panels: [
         {
           kind: "timeseries",

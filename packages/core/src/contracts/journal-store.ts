@@ -1,7 +1,7 @@
 import type { JsonObject } from "../json.ts";
 
 /** One entry of a person's journal on its way to the store. */
-export interface NewActivity {
+export interface NewJournalEntry {
   /** UUIDv7: an entry given twice is stored once. */
   readonly id: string;
   readonly userId: string;
@@ -24,11 +24,11 @@ export interface NewActivity {
  * What became of an entry. `no_consent_at_write`: nothing in force. `late_event`: the consent it happened under was replaced by a newer
  * one. `wrong_version`: purpose or notice changed materially since. `withdrawn_in_flight`: the consent ended while the entry waited.
  */
-export const ACTIVITY_VERDICTS = ["stored", "no_consent_at_write", "late_event", "wrong_version", "withdrawn_in_flight"] as const;
-export type ActivityVerdict = (typeof ACTIVITY_VERDICTS)[number];
+export const JOURNAL_VERDICTS = ["stored", "no_consent_at_write", "late_event", "wrong_version", "withdrawn_in_flight"] as const;
+export type JournalVerdict = (typeof JOURNAL_VERDICTS)[number];
 
 /** An entry as it is read back. */
-export interface Activity {
+export interface JournalEntry {
   /** Place in the journal table; pages continue after it. */
   readonly row: number;
   readonly id: string;
@@ -45,7 +45,7 @@ export interface Activity {
   readonly consent: string;
 }
 
-export interface ActivityFilter {
+export interface JournalFilter {
   readonly purpose?: string;
   readonly activity?: string;
   /** Milliseconds since the Unix epoch. */
@@ -53,8 +53,8 @@ export interface ActivityFilter {
   readonly until?: number;
 }
 
-export interface ActivityPage {
-  readonly activities: readonly Activity[];
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[];
   /** Give it as `cursor` for the next page; absent on the last one. */
   readonly next?: string;
 }
@@ -63,27 +63,27 @@ export interface ActivityPage {
  * A store that keeps consented journals. Rows are plain: no proof holds them, so that nothing stands in the way when they go.
  * Records of the action `journal.deleted` delete rows in the transaction that stores them.
  */
-export interface ActivityStore {
+export interface JournalStore {
   /**
    * Stores the entries whose consent is in force *inside the transaction that inserts them*, and answers for each what became of it, in
    * order. The person, the consent and the version must be those under which it happened.
    * @param now milliseconds since the Unix epoch
    */
-  appendActivities(batch: readonly NewActivity[], now: number): Promise<readonly ActivityVerdict[]>;
+  appendJournal(batch: readonly NewJournalEntry[], now: number): Promise<readonly JournalVerdict[]>;
   /**
    * The same without returning to the event loop, for the end of a process. Optional.
    * @throws {DaybookError} where they could not be written within `deadlineMs`
    */
-  appendActivitiesSync?(batch: readonly NewActivity[], now: number, deadlineMs: number): readonly ActivityVerdict[];
+  appendJournalSync?(batch: readonly NewJournalEntry[], now: number, deadlineMs: number): readonly JournalVerdict[];
   /** One page by key, newest first unless told otherwise. */
-  activities(
+  journalPage(
     userId: string,
-    filter?: ActivityFilter,
+    filter?: JournalFilter,
     options?: { readonly limit?: number; readonly order?: "newest" | "oldest"; readonly cursor?: string },
-  ): Promise<ActivityPage>;
+  ): Promise<JournalPage>;
   /** All of them, oldest first, in constant memory, with no reader open between pages. */
-  scanActivities(userId: string, filter?: ActivityFilter): AsyncIterable<Activity>;
-  countActivities(userId: string, filter?: ActivityFilter): Promise<number>;
+  scanJournal(userId: string, filter?: JournalFilter): AsyncIterable<JournalEntry>;
+  countJournal(userId: string, filter?: JournalFilter): Promise<number>;
   /** Deletes entries of a purpose that are older than its period, at most `limit`. Answers how many. */
-  expireActivities(purpose: string, before: number, limit: number): Promise<number>;
+  expireJournal(purpose: string, before: number, limit: number): Promise<number>;
 }
