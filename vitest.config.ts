@@ -12,7 +12,13 @@ export default defineConfig({
     alias: Object.fromEntries(readdirSync(packages).map((name) => [`@daybook/${name}`, `${packages}${name}/src/index.ts`])),
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "examples/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "apps/*/test/**/*.test.ts",
+      "examples/test/**/*.test.ts",
+      "scripts/test/**/*.test.ts",
+      "bench/test/**/*.test.ts",
+    ],
     pool: "forks",
     // Many tests wait for timers, signals and disks: one file at a time would leave a small machine idle.
     maxWorkers: Math.max(2, availableParallelism()),
