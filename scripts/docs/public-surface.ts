@@ -11,7 +11,7 @@ export const libraries = (): string[] =>
 const indexOf = (name: string) => join(ROOT, "packages", name, "src", "index.ts");
 
 /** The settings of `daybook.config` stand in no package's index: the command line is not imported. */
-export const CLI_CONFIGURATION = join(ROOT, "packages", "cli", "src", "configuration.ts");
+export const CLI_CONFIGURATION = join(ROOT, "packages", "cli", "src", "trail", "configuration.ts");
 
 /** The compiler's view of all packages at once. */
 export function surfaceProgram(): ts.Program {
