@@ -48,13 +48,12 @@ function proseOf(text: string): string {
   const ranges = new Map<number, number>();
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
-      ranges.set(node.getStart(source), node.end);
-    } else if (node.kind < ts.SyntaxKind.FirstNode) {
-      for (const comment of ts.getLeadingCommentRanges(text, node.pos) ?? []) ranges.set(comment.pos, comment.end);
+      // One word is a name, such as the id of a user, and no prose.
+      if (/\s/.test(node.text)) ranges.set(node.getStart(source), node.end);
     }
-    for (const comment of ts.getTrailingCommentRanges(text, node.end) ?? []) ranges.set(comment.pos, comment.end);
+    const comments = [...(ts.getLeadingCommentRanges(text, node.pos) ?? []), ...(ts.getTrailingCommentRanges(text, node.end) ?? [])];
+    for (const { pos, end } of comments) ranges.set(pos, end);
     for (const child of node.getChildren(source)) visit(child);
-    for (const comment of ts.getLeadingCommentRanges(text, node.pos) ?? []) ranges.set(comment.pos, comment.end);
   };
   visit(source);
   let prose = "";

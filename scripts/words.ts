@@ -19,7 +19,10 @@ export const PHRASES: readonly Phrase[] = [
   { pattern: "what lies", better: "name it: the files, the events, the rows" },
   { pattern: "what (?:is|was) (?:held|there|left|gone)", better: "name it: held slots, stored rows, the rest" },
   { pattern: "what (?:becomes|became) of", better: "the outcome of; the result of" },
-  { pattern: "(?<!(?:person|people|persons|subject|they) )(?:is|are|was|were) told", better: "calls `onProblem`; gets; is reported" },
+  {
+    pattern: "(?<!(?:person|people|persons|subject|they) )(?:is|are|was|were) told(?! (?:before|to ))",
+    better: "calls `onProblem`; gets; is reported",
+  },
   { pattern: "answers with", better: "returns; responds with" },
   { pattern: "answered (?:with )?[1-5]\\d\\d", better: RESPONSE },
   {

@@ -61,7 +61,7 @@ describe("phrases in a source", () => {
       "  // Told to whoever",
       "  // listens, and to nobody else.",
       `  const text = \`for \${nobody}, not for somebody\`; // everybody`,
-      '  return text + "anybody";',
+      '  return text + "for anybody";',
       "  // what lies",
       "}",
     ].join("\n");
@@ -80,8 +80,12 @@ describe("phrases in a source", () => {
     expect(phrasesIn("source.ts", "const nobody = 1; const somebody = { anybody: /whoever/ };")).toEqual([]);
   });
 
+  it("takes a string of one word for a name", () => {
+    expect(phrasesIn("source.ts", 'const actor = { id: "nobody", note: "for nobody" };')).toEqual(["1: nobody"]);
+  });
+
   it("allows the phrases of a marked line", () => {
-    expect(phrasesIn("source.ts", 'const name = "nobody"; // words-allow: the user of that name')).toEqual([]);
+    expect(phrasesIn("source.ts", 'const title = "as nobody"; // words-allow: the user of that name')).toEqual([]);
   });
 });
 
