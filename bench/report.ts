@@ -1,4 +1,5 @@
 import { REASONS } from "./goals/reasons.ts";
+import { TUNING_NOTES } from "./goals/tuning-notes.ts";
 import type { GrowthRow } from "./measure/bench.ts";
 import { type Bound, distance, type Judged, type Sizes } from "./measure/goal.ts";
 import type { Machine } from "./measure/machine.ts";
@@ -13,12 +14,13 @@ export function asJson(results: readonly Judged[], growth: readonly GrowthRow[],
     ratio: rounded(result.ratio.median),
     min: rounded(result.ratio.min),
     max: rounded(result.ratio.max),
-    met: result.met,
+    met: result.verdict === "met",
+    verdict: result.verdict,
     against: result.against,
     cpuUs: result.cpuUs === undefined ? null : rounded(result.cpuUs),
     memoryBytes: result.memory ?? null,
     note: result.note,
-    ...(result.met ? {} : { reason: reasonOf(result) }),
+    ...(result.verdict === "not met" ? { reason: reasonOf(result) } : {}),
   });
   const goals = [...Map.groupBy(results, ({ id }) => id).values()].map((parts) => {
     const worst = parts.toSorted((a, b) => distance(b) - distance(a))[0]!;
@@ -43,13 +45,13 @@ export function asTable(results: readonly Judged[], growth: readonly GrowthRow[]
         times(result.ratio.max),
         result.cpuUs === undefined ? "" : result.cpuUs.toFixed(1),
         result.memory === undefined ? "" : `${Math.round(result.memory / 1e6)} MB`,
-        result.met ? "met" : "NOT MET",
+        result.verdict === "not met" ? "NOT MET" : result.verdict,
       ]),
     ]),
     "",
     ...results.map((result) => {
-      const { goal, against, note, met } = result;
-      return `${nameOf(result)}: ${goal}; against ${against}. ${note}${met ? "" : `. NOT MET: ${reasonOf(result)}`}`;
+      const { goal, against, note, verdict } = result;
+      return `${nameOf(result)}: ${goal}; against ${against}. ${note}${verdict === "not met" ? `. NOT MET: ${reasonOf(result)}` : ""}`;
     }),
   ];
   if (growth.length > 0) lines.push("", "As the log grows:", "", ...columns(growthCells(growth)));
@@ -65,9 +67,9 @@ export function asPage(results: readonly Judged[], growth: readonly GrowthRow[],
   return `${[
     "# Performance",
     "",
-    "Written by `pnpm bench --docs`; do not edit. Every figure is a ratio of two sides that ran in turns in one run, each in a process of its",
-    "own. Both sides do the whole work: what was accepted is counted again where it was stored. The ledger is on, every commit is flushed to the",
-    "disk (`synchronous=FULL`), and the privacy settings are the default ones.",
+    "Written by `pnpm bench --docs`; do not edit. Every figure is a ratio of two sides that ran in turns in one run, each in its own process.",
+    "Both sides do the whole work: accepted events are counted again in their store. The ledger is on, every commit is flushed to the disk",
+    "(`synchronous=FULL`), and the privacy settings are the default ones. A goal is inconclusive if the added cost of a side is within its noise.",
     "",
     machineLine(machine),
     "",
@@ -81,7 +83,7 @@ export function asPage(results: readonly Judged[], growth: readonly GrowthRow[],
         `**${times(result.ratio.median)}**`,
         `${times(result.ratio.min)} to ${times(result.ratio.max)}`,
         result.cpuUs === undefined ? "" : `${result.cpuUs.toFixed(1)} us`,
-        result.met ? "met" : "not met",
+        result.verdict,
       ]),
     ),
     "",
@@ -89,19 +91,23 @@ export function asPage(results: readonly Judged[], growth: readonly GrowthRow[],
     "",
     ...results.map((result) => `* **${nameOf(result)}**: ${result.note}.`),
     "",
-    "## What is not reached, and why",
+    "## Goals that are not met, and why",
     "",
-    ...results.filter(({ met }) => !met).map((result) => `* **${nameOf(result)}**: ${reasonOf(result)}.`),
+    ...results.filter(({ verdict }) => verdict === "not met").map((result) => `* **${nameOf(result)}**: ${reasonOf(result)}.`),
     ...(growthTable.length === 0
       ? []
       : ["", "## As the log grows", "", row(growthTable[0]!), rule(growthTable[0]!), ...growthTable.slice(1).map(row)]),
+    "",
+    "## Tuning notes",
+    "",
+    TUNING_NOTES,
   ].join("\n")}\n`;
 }
 
 const nameOf = ({ id, part }: Judged) => (part === undefined ? id : `${id} ${part}`);
 
 /** Of a goal that is not reached. */
-const reasonOf = (result: Judged) => REASONS[nameOf(result)] ?? REASONS[result.id] ?? "nobody has looked into it yet";
+const reasonOf = (result: Judged) => REASONS[nameOf(result)] ?? REASONS[result.id] ?? "not examined yet";
 
 const machineLine = ({ cores, processor, memoryGiB, system, node, sqlite, sqliteShell, pinned }: Machine) =>
   `Measured on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}, SQLite ${sqlite}, sqlite3 shell ${sqliteShell}; ` +

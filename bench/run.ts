@@ -60,9 +60,7 @@ try {
     const measured = await goal.run({ sizes, folder, logs, progress: say, grown: (row) => growth.push(row) });
     for (const result of measured.map(judged)) {
       results.push(result);
-      say(
-        `${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.met ? "met" : "NOT MET"}`,
-      );
+      say(`${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.verdict}`);
     }
   }
 } finally {

@@ -1,4 +1,4 @@
-/** A store of one's own: one JSON object per line in a file, read back whole. Small trails, no proofs, no erasure, and it says so. */
+/** A complete store: one JSON object per line in a file, read back at start. For small trails; it declares no erasure and has no proofs. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import { DaybookError, type EventFilter, type Page, type PageOptions, type StoredEvent } from "@daybook/core";
 import {

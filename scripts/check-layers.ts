@@ -1,4 +1,4 @@
-/** Fails when a package imports one it may not, imports something it does not declare, or when its own modules form a cycle. */
+/** Fails if a package imports one that its layer may not, or an undeclared one, or if its own modules form a cycle. */
 import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ROOT, run } from "./run.mjs";
 import { SIZE_BUDGETS } from "./size-budgets.mjs";
 
-/** Scripts npm runs on the machine of whoever installs a package. */
+/** Scripts that npm runs on the machine of a user who installs a package. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 /** What publint does not ask for. */

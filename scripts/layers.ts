@@ -1,4 +1,4 @@
-/** What a package has inside its build, instead of asking for it when it is installed. */
+/** Dependencies that are bundled into the build of a package, so that users do not install them. */
 export const INSIDE: Readonly<Record<string, readonly string[]>> = { cli: ["commander"], "store-sqlite": ["kysely"] };
 
 /** Which workspace packages a package may import. `cli` and `apps/*` may import any. */

@@ -59,7 +59,7 @@ function weigh(folder: string, npmrc: string): void {
   );
 }
 
-/** What somebody does who follows the README and nothing else. */
+/** The commands of the README, and no others. */
 async function firstSteps(folder: string, npmrc: string): Promise<Consumer> {
   const consumer = new Consumer(join(folder, "first-steps"), "npm", npmrc);
   const blocks = codeBlocks("README.md");
@@ -84,7 +84,7 @@ async function firstSteps(folder: string, npmrc: string): Promise<Consumer> {
   const seconds = Math.ceil((performance.now() - begun) / 1_000);
   check(consumer.daybook("verify").includes("intact"), `the README leads to a verified record, in ${seconds} s`);
   await server!.stop();
-  // From here on it listens where it is told to.
+  // From here on the port comes from the environment.
   consumer.write(file, code.replace("3000", "process.env.PORT"));
   check(seconds <= 120, "that is less than two minutes");
   const events = reported(consumer);
@@ -120,7 +120,7 @@ async function everyWay(folder: string, manager: "npm" | "pnpm", { npmrc, upstre
 function lookForVulnerabilities(consumer: Consumer, upstream: string): void {
   const answer = JSON.parse(consumer.audit(upstream)) as { metadata?: { vulnerabilities: { total: number } }; message?: string };
   if (answer.metadata === undefined)
-    tell(`not checked for known vulnerabilities: the registry does not answer that here (${answer.message})`);
+    tell(`not checked for known vulnerabilities: the registry does not support that here (${answer.message})`);
   else check(answer.metadata.vulnerabilities.total === 0, "no package of the installation has a known vulnerability");
 }
 

@@ -1,4 +1,4 @@
-/** Running the tools of the workspace, with what they print passed on. */
+/** Runs the tools of the workspace and passes their output on. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

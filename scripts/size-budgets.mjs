@@ -1,4 +1,4 @@
-/** Most kB a package may have: packed, as it is downloaded, and unpacked, as it lies on the disk. Raise one where a feature is worth it. */
+/** Most kB a package may have: packed, as it is downloaded, and unpacked, as it is on the disk. Raise one if a feature is worth it. */
 export const SIZE_BUDGETS = {
   cli: [75, 240],
   core: [160, 640],

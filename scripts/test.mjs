@@ -1,4 +1,4 @@
-/** `pnpm test`: builds what tests start as a user would, then runs all tests. Arguments are passed on to vitest. */
+/** `pnpm test`: builds the programs that tests start, then runs all tests. Arguments are passed on to vitest. */
 import { build, run } from "./run.mjs";
 
 build();

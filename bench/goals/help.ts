@@ -9,7 +9,7 @@ const cli = () => join(dirname(createRequire(import.meta.url).resolve("daybook/p
 const MOST_MS = 150;
 const RUNS = 11;
 
-/** What somebody waits for who only asks what there is. */
+/** The time until a user sees the list of verbs. */
 export const showHelp: Goal = {
   ids: ["C1"],
   name: "help",

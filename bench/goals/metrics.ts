@@ -25,6 +25,7 @@ export const requestMetrics: Goal = {
         bound: { most: 0.5 },
         against: PEERS[framework],
         ratios: ours.map((us, i) => us / theirs[i]!),
+        added: [ours, theirs],
         cpuUs: median(ours),
         memory: memory.get("daybook-metrics")!,
         note: `${median(ours).toFixed(1)} us against ${median(theirs).toFixed(1)} us a request, by the middleware alone, nothing recorded`,
@@ -34,7 +35,7 @@ export const requestMetrics: Goal = {
       measurements.push({
         id: "P14",
         part: `${framework} scanner`,
-        goal: "the number of series stays as it is while a scanner asks for paths that do not exist",
+        goal: "the number of series does not change while a scanner requests paths that do not exist",
         bound: { most: 1 },
         against: "itself before the scan",
         ratios: [after / before],

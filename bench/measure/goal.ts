@@ -1,4 +1,4 @@
-import { type Spread, spread } from "./ratio.ts";
+import { type Spread, spread, withinNoise } from "./ratio.ts";
 
 /** A bound of a goal: the ratio is at most, or at least, so much. */
 export type Bound = { readonly most: number } | { readonly least: number };
@@ -16,6 +16,8 @@ export interface Measurement {
   readonly against: string;
   /** Ratios of the pairs. */
   readonly ratios: readonly number[];
+  /** For ratios of differences: the added cost of each side, one number per round. Absent if both sides are measured directly. */
+  readonly added?: readonly (readonly number[])[];
   /** Microseconds of CPU time one operation took on our side, all threads; undefined where the goal is no operation. */
   readonly cpuUs?: number;
   /** Most resident bytes of our side's process. */
@@ -23,20 +25,29 @@ export interface Measurement {
   readonly note: string;
 }
 
+/** `inconclusive`: the added cost of a side is within its own noise, so the ratio says nothing. */
+export type Verdict = "met" | "not met" | "inconclusive";
+
 export interface Judged extends Measurement {
   readonly ratio: Spread;
-  readonly met: boolean;
+  readonly verdict: Verdict;
 }
 
 export function judged(measurement: Measurement): Judged {
   const ratio = spread(measurement.ratios);
-  const { bound } = measurement;
-  return { ...measurement, ratio, met: "most" in bound ? ratio.median <= bound.most : ratio.median >= bound.least };
+  return { ...measurement, ratio, verdict: verdictOf(measurement, ratio) };
 }
 
-/** How far a measurement is from its bound: 1 is on it, less is within. */
-export const distance = ({ bound, ratio }: Judged): number =>
-  "most" in bound ? ratio.median / bound.most : bound.least / Math.max(ratio.median, Number.MIN_VALUE);
+function verdictOf({ bound, added = [] }: Measurement, { median }: Spread): Verdict {
+  if (added.some(withinNoise)) return "inconclusive";
+  return ("most" in bound ? median <= bound.most : median >= bound.least) ? "met" : "not met";
+}
+
+/** How far a measurement is from its bound: 1 is on it, less is within. An inconclusive one counts as on it. */
+export function distance({ bound, ratio, verdict }: Judged): number {
+  if (verdict === "inconclusive") return 1;
+  return "most" in bound ? ratio.median / bound.most : bound.least / Math.max(ratio.median, Number.MIN_VALUE);
+}
 
 export interface Sizes {
   readonly short: boolean;

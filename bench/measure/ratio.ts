@@ -18,6 +18,12 @@ export const spread = (ratios: readonly number[]): Spread => ({
   max: Math.max(...ratios),
 });
 
+/**
+ * True when a cost is no larger than its own noise: the median is at most the distance of the largest round from the smallest. A
+ * ratio of such costs says nothing; it is even negative when the bare side was the slower one.
+ */
+export const withinNoise = (costs: readonly number[]): boolean => median(costs) <= Math.max(...costs) - Math.min(...costs);
+
 /** Value below which the given share of the sorted values lies. */
 export const quantile = (sorted: ArrayLike<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;

@@ -45,7 +45,7 @@ let server: Server;
 let recording: Recording;
 let requests = 0;
 
-/** Starts the server and answers with its port. */
+/** Starts the server. @returns its port */
 export async function start(framework: Framework, record: Record, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   if (framework === "express") {

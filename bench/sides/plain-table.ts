@@ -65,7 +65,7 @@ export function insert(from: number, count: number): number {
   return stored() - before;
 }
 
-/** The table is append-only until somebody is erased, so the last id counts the rows without reading them. */
+/** The table is append-only until a person is erased, so the last id counts the rows without reading them. */
 export const stored = (): number => db.prepare<[], number | null>("SELECT max(id) FROM audit_log").pluck().get() ?? 0;
 
 export const storedOf = (user: string = BUSY_READERS[0]): number =>

@@ -5,20 +5,22 @@ type Command = ReturnType<typeof createProgram>;
 
 const HEAD = `# The command line
 
-\`npm install --save-dev daybook\` brings it; \`npx daybook\` runs it. It reads the trail \`--db\` names, else the one of
-\`daybook.config.{ts,mjs,json}\` in the working directory, else \`DAYBOOK_DB\`, else \`data/audit.db\`. Data goes to stdout, everything
-else to stderr. Files it writes can be read by their owner only; they appear when they are complete, or not at all.
+\`npm install --save-dev daybook\` installs it; \`npx daybook\` runs it. \`--db\` names the trail; otherwise it reads the one of
+\`daybook.config.{ts,mjs,json}\` in the working directory, otherwise \`DAYBOOK_DB\`, otherwise \`data/audit.db\`. Data goes to stdout, all
+messages to stderr. Only their owner can read the files it writes. A file appears when it is complete, or not at all.
 
 | Exit status | |
 | --- | --- |
-| 0 | done, or nothing wrong |
-| 1 | a finding, or a failure |
+| 0 | done, no problem found |
+| 1 | a finding or a failure |
 | 2 | wrong usage; of \`verify\` also: it could not run |
-| 3 | nothing found |
+| 3 | no result |
 | 4 | done in part |
 
+If a verb has other meanings, its section lists them.
+
 A duration is a whole number and one of \`s m h d w mo y\`, or ISO 8601 such as \`P7D\`. Anything else is refused. A report, an export or a
-verification is itself a record in the trail; of a log that cannot be written, all of them work and say that they left none.
+verification is itself a record in the trail. If the log cannot be written, they work too, and a message says that no record was left.
 
 This page is made from the program by \`npx -y pnpm@12 write-docs\`.
 `;
@@ -67,12 +69,16 @@ function defaultOf(value: unknown): string {
   return `\`${Array.isArray(value) ? value.join(" ") : String(value)}\``;
 }
 
-/** What stands below the options in the help: notes, and the example. */
+/** The text below the options of the help: notes, and the commands of the example. */
 function after(command: Command): { readonly notes: string; readonly example: string } {
   let whole = "";
   command.configureOutput({ writeOut: (text) => (whole += text) });
   command.outputHelp();
-  const text = whole.slice(command.helpInformation().length).trim();
+  // Every help ends with the exit status of the whole program, which the head of the page has.
+  const text = whole
+    .slice(command.helpInformation().length)
+    .trim()
+    .replace(/\n*Exit status:[^\n]*$/, "");
   const at = text.search(/^Examples?:/m);
   const notes = (at < 0 ? text : text.slice(0, at)).trim();
   const example = at < 0 ? "" : text.slice(at).replace(/^Examples?:\s*/, "");

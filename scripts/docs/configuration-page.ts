@@ -13,17 +13,16 @@ import {
 
 const HEAD = `# Configuration
 
-Every option of every function that takes some, as the types have it. Nothing here is required that has a default, and an option that
-cannot work is refused with \`BAD_OPTION\` and a sentence.
+Every option of every function, from its type. An option with a default is not required. An invalid option throws \`BAD_OPTION\` with a hint.
 
-Beside options in code, the environment is asked for these:
+Beside options in code, Daybook reads these variables of the environment:
 
 | Variable | |
 | --- | --- |
-| \`DAYBOOK_DB\` | path of the database, where the code names none; default \`data/audit.db\` |
+| \`DAYBOOK_DB\` | path of the database, if the code names none; default \`data/audit.db\` |
 | \`DAYBOOK_KEYS\` | the text of the keys file |
 | \`DAYBOOK_KEYS_FILE\` | path of the keys file; default: beside the database |
-| \`DAYBOOK_ANCHORS\` | where checkpoints are published: \`dir:PATH\`, \`witness:URL#VKEY\` and \`stdout:\`, separated by commas; default: a folder beside the database |
+| \`DAYBOOK_ANCHORS\` | places to which checkpoints are published: \`dir:PATH\`, \`witness:URL#VKEY\` and \`stdout:\`, separated by commas; default: a folder beside the database |
 | \`DAYBOOK_BREAK_GLASS\` | a reason: from the start, no event blocks an operation |
 | \`DAYBOOK_KILLS\` | how often the fault suite of the testkit kills a process; default 10 |
 

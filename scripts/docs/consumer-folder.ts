@@ -1,4 +1,4 @@
-/** A folder outside the workspace in which built packages and what they work with can be imported by name. */
+/** A folder outside the workspace in which built packages and their peers can be imported by name. */
 import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "./markdown.ts";
@@ -19,7 +19,7 @@ export const STRICT = {
 
 /**
  * Links the packages of the workspace and everything they have installed, and writes a manifest.
- * @throws {Error} where a package is not built
+ * @throws {Error} if a package is not built
  */
 export function fillConsumerFolder(folder: string): void {
   const modules = join(folder, "node_modules");

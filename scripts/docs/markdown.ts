@@ -1,4 +1,4 @@
-/** What the pages of this repository hold, as far as checks are interested in it. */
+/** Reads the pages of this repository: code blocks, links and headings. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,7 @@ export interface CodeBlock {
   /** Line of the opening fence, from 1. */
   readonly line: number;
   readonly language: string;
-  /** What follows the language: the name of the file the block is, or `run`. */
+  /** Text after the language: the name of the file that the block is, or `run`. */
   readonly info: string;
   readonly code: string;
 }
@@ -72,7 +72,7 @@ export function innerLinks(page: string): Link[] {
   return links;
 }
 
-/** Anchors a page offers, made of its headings as the repository's host makes them. */
+/** Anchors of a page, made from its headings as GitHub makes them. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, title] of readFileSync(join(ROOT, page), "utf8").matchAll(/^#+ (.*)$/gm)) {

@@ -32,7 +32,7 @@ export function surfaceProgram(): ts.Program {
 
 export interface PublicName {
   readonly name: string;
-  /** `type` where it has no value at run time. */
+  /** `type` if it has no value at run time. */
   readonly kind: "value" | "type";
   readonly symbol: ts.Symbol;
 }

@@ -10,8 +10,9 @@ export interface CommandOptions {
 }
 
 /**
- * Runs a program to its end and answers with its standard output.
- * @throws {Error} with everything it printed, where it ends otherwise
+ * Runs a program to its end.
+ * @returns its standard output
+ * @throws {Error} with all its output if it fails
  */
 export function command(program: string, args: readonly string[], { cwd, env, expected = [0] }: CommandOptions): string {
   const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
@@ -35,8 +36,8 @@ export interface Served {
 }
 
 /**
- * Starts a program that stays, and waits until it answers at a URL.
- * @throws {Error} with what it printed, where it ends before
+ * Starts a server and waits until it responds at a URL.
+ * @throws {Error} with its output if it ends before that
  */
 export async function serve(program: string, args: readonly string[], url: string, { cwd, env }: CommandOptions): Promise<Served> {
   const child = spawn(program, args, { cwd, env: { ...outside(), ...env }, stdio: ["ignore", "pipe", "pipe"] });
@@ -53,22 +54,22 @@ export async function serve(program: string, args: readonly string[], url: strin
   };
   for (let tries = 0; tries < 300; tries++) {
     if (child.exitCode !== null) throw new Error(`${program} ${args.join(" ")} ended with ${child.exitCode}\n${output}`);
-    if (await answers(url)) return { output: () => output, stop };
+    if (await responds(url)) return { output: () => output, stop };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await stop();
-  throw new Error(`${program} ${args.join(" ")} did not answer at ${url}\n${output}`);
+  throw new Error(`${program} ${args.join(" ")} did not respond at ${url}\n${output}`);
 }
 
-/** The environment as it was before a package manager started this: what it was configured with is no business of others. */
+/** The environment without the settings of the package manager that started this process. */
 const outside = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^p?npm_/i.test(name)));
 
-async function answers(url: string): Promise<boolean> {
+async function responds(url: string): Promise<boolean> {
   try {
     await (await fetch(url)).text();
     return true;
   } catch (cause) {
-    // Nobody listens yet; anything else is no reason to wait.
+    // Not listening yet. Any other error is no reason to wait.
     if ((cause as { cause?: { code?: string } }).cause?.code === "ECONNREFUSED") return false;
     throw cause;
   }

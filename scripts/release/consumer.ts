@@ -22,7 +22,7 @@ export class Consumer {
     mkdirSync(folder);
     copyFileSync(npmrc, join(folder, ".npmrc"));
     if (manager === "pnpm") {
-      // What was published a minute ago is what this is about.
+      // The rehearsal installs packages that were published a minute ago.
       this.write("pnpm-workspace.yaml", 'minimumReleaseAgeExclude: ["@daybook/*", "daybook"]\n');
     }
   }
@@ -36,7 +36,7 @@ export class Consumer {
     else this.run("pnpm", "add", "--reporter=append-only", ...names);
   }
 
-  /** Runs a program in the folder and answers with what it printed. */
+  /** Runs a program in the folder. @returns its standard output */
   run(program: string, ...args: string[]): string {
     return command(program, args, this.#options());
   }
@@ -46,12 +46,12 @@ export class Consumer {
     return this.#manager === "npm" ? this.run("npx", "--no", "--", "daybook", ...args) : this.run("pnpm", "exec", "daybook", ...args);
   }
 
-  /** What `npm audit` says, as JSON; an error of the registry is JSON too. */
+  /** The output of `npm audit` as JSON; an error of the registry is JSON too. */
   audit(registry: string): string {
     return command("npm", ["audit", "--json", `--registry=${registry}`], { ...this.#options(), expected: [0, 1] });
   }
 
-  /** Starts a server by a line of a shell, and waits until it answers. */
+  /** Starts a server by a shell command, and waits until it responds. */
   serve(line: string, url: string): Promise<Served> {
     return serve("sh", ["-c", `exec ${line}`], url, this.#options());
   }

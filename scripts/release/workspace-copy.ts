@@ -8,7 +8,7 @@ export interface PublishedPackage {
   readonly version: string;
 }
 
-/** A copy of the workspace in which versions may be changed: its files, what was built, and links to what is installed. */
+/** A copy of the workspace in which versions may be changed: its files, the build, and links to the installed dependencies. */
 export class WorkspaceCopy {
   readonly folder: string;
 
@@ -41,7 +41,7 @@ export class WorkspaceCopy {
     writeFileSync(join(this.folder, ".changeset", "rehearsed-change.md"), `---\n${names.join("\n")}\n---\n\nA change for the rehearsal.\n`);
   }
 
-  /** Publishes what the registry does not have yet. */
+  /** Publishes the versions that the registry does not have yet. */
   publish(npmrc: string): void {
     copyFileSync(npmrc, join(this.folder, ".npmrc"));
     this.#changeset("publish", ["--no-git-tag"], { NPM_CONFIG_USERCONFIG: npmrc });

@@ -10,7 +10,7 @@ import { anchorsOf, type CodeBlock, codeBlocks, exists, innerLinks, pages, ROOT 
 const PAGES = pages();
 const BLOCKS = PAGES.flatMap((page) => codeBlocks(page));
 
-/** Where a block is written: blocks of a page that name a file stand side by side, so that they can import each other. */
+/** The file of a block. Blocks of a page that name a file are in one folder, so that they can import each other. */
 const placeOf = ({ page, line, info }: CodeBlock) => join(page.replaceAll(/[/.]/g, "-"), /\.m?ts$/.test(info) ? info : `line-${line}.ts`);
 
 describe("code in the pages", () => {
@@ -70,7 +70,7 @@ describe("commands in the pages", () => {
 
 type Command = ReturnType<typeof createProgram>;
 
-/** What the command line says about a command, without carrying it out. */
+/** The error of the command line for a command, without running it. */
 function refusalOf(command: string): string {
   const program = createProgram(() => undefined);
   let said = "";

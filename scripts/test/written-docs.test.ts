@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandLinePage } from "../docs/command-line-page.ts";
 import { configurationPage } from "../docs/configuration-page.ts";
-import { ROOT } from "../docs/markdown.ts";
+import { codeBlocks, ROOT } from "../docs/markdown.ts";
 import { libraries, publicNames, surfaceProgram } from "../docs/public-surface.ts";
 
 const page = (name: string) => readFileSync(join(ROOT, "docs", name), "utf8");
@@ -11,6 +11,18 @@ const page = (name: string) => readFileSync(join(ROOT, "docs", name), "utf8");
 describe("the pages that are written by `pnpm write-docs`", () => {
   it("say of the command line what it offers now", () => {
     expect(page("command-line.md")).toBe(commandLinePage());
+  });
+
+  it("have only commands in shell blocks", () => {
+    const blocks = codeBlocks("docs/command-line.md", commandLinePage()).filter(({ language }) => language === "sh");
+    expect(blocks.length).toBeGreaterThan(40);
+    const lines = blocks.flatMap(({ line, code }) =>
+      code
+        .trimEnd()
+        .split("\n")
+        .map((text, i) => ({ line: line + 1 + i, text })),
+    );
+    expect(lines.filter(({ text }) => !/^(?:[a-z]+ .* \| )?(?:npx )?daybook [a-z]/.test(text))).toEqual([]);
   });
 
   it("say of the options what the types say now", () => {

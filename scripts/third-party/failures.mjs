@@ -7,7 +7,7 @@ export default async function* failures(source) {
     if (type === "test:pass" && data.details?.type !== "suite" && !data.skip && !data.todo) passed++;
     if (type !== "test:fail" || data.details?.type === "suite" || data.skip !== undefined || data.todo !== undefined) continue;
     const cause = data.details?.error?.cause ?? data.details?.error;
-    // A file fails with its tests; of its own it counts only where it broke outside of them.
+    // A file fails with its tests. It counts itself only if it failed outside of them.
     if (data.details?.error?.failureType === "subtestsFailed") continue;
     const file = relative(process.cwd(), data.file ?? data.name);
     yield `${JSON.stringify({ test: `${file} > ${data.name}`, file, why: String(cause?.message ?? cause).split("\n")[0] })}\n`;

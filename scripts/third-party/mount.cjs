@@ -1,5 +1,5 @@
 /**
- * Preloaded into the test files of another project: whoever asks for the module THIRD_PARTY_WRAP gets it with a middleware mounted,
+ * Preloaded into the test files of another project: a file that requires the module THIRD_PARTY_WRAP gets it with a middleware mounted,
  * which is Daybook's or, for comparison, one that does nothing.
  */
 "use strict";
