@@ -396,11 +396,11 @@ describe("forgetting a person", () => {
     expect(await spool.forget(["ada"])).toBe(1);
     const text = readFileSync(join(folder, files(folder)[0]!), "utf8");
     expect([
-      text.includes("ada"),
+      text.includes('"ada"'),
       text.includes("hers"),
       text.includes("203.0.113.0"),
       text.includes(hers!.id),
-      text.includes("bob"),
+      text.includes('"bob"'),
     ]).toEqual([false, false, false, true, true]);
     expect(await spool.forget(["eve"])).toBe(1);
     const batch = await spool.next();

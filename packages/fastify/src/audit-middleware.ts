@@ -1,19 +1,20 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import type { ServerResponse } from "node:http";
 import type { AuditLog } from "@daybook/core";
-import { HttpAudit, type HttpAuditOptions, type HttpExchange, openDefaultAuditLog, runInContext } from "@daybook/core/http";
+import { HttpAudit, type HttpAuditOptions, type HttpExchange, openDefaultAuditLog } from "@daybook/core/http";
 import type { FastifyRequest } from "fastify";
-import { type RawRequest, UnroutedRequest } from "./unrouted-request.ts";
+import type { RawRequest } from "./raw-request.ts";
+import { UnroutedRequest } from "./unrouted-request.ts";
 
-/** A request is named as Fastify names it: see its `requestIdHeader` and `genReqId`. */
+/** The request id is Fastify's: see its `requestIdHeader` and `genReqId`. */
 export interface AuditMiddlewareOptions extends Omit<HttpAuditOptions<RawRequest>, "requestIdHeader"> {
-  /** Where records go. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
+  /** The log that takes the records. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
   readonly audit?: AuditLog | undefined;
 }
 
 /**
- * For `app.use` of `@fastify/middie` and `@fastify/express`, where the plugin cannot be registered: a middleware sees the request of
- * Node, so the plugin costs less, knows levels given in a route's `config`, and gives `request.audit`.
+ * For `app.use` of `@fastify/middie` and `@fastify/express`. Prefer `auditPlugin` if it can be registered: it costs less, reads the
+ * level in a route's `config`, and provides `request.audit`. A middleware sees only the request of Node.
  * @throws {DaybookError} as `auditPlugin`
  */
 export function auditMiddleware(
@@ -24,22 +25,12 @@ export function auditMiddleware(
   listenToHandlers();
   return function daybookAudit(request, response, next) {
     const source = new UnroutedRequest(request, response);
-    const exchange = http.begin(source);
-    if (exchange === undefined) {
-      next();
-      return;
-    }
-    (request as Followed)[FOLLOWED] = { source, exchange };
-    response.on("close", () => exchange.end());
-    const intent = exchange.intent();
-    if (intent === undefined) runInContext(exchange, () => next());
-    else
-      intent.then(
-        () => runInContext(exchange, () => next()),
-        (error: Error) => next(error),
-      );
-    // The client had left before its request came here; nobody will say so again.
-    if (response.closed) exchange.end();
+    http.follow(source, {
+      onBegin: (exchange) => {
+        (request as Followed)[FOLLOWED] = { source, exchange };
+      },
+      next: (error) => next(error as Error | undefined),
+    });
   };
 }
 
@@ -48,7 +39,7 @@ interface Followed {
   [FOLLOWED]?: { readonly source: UnroutedRequest; readonly exchange: HttpExchange<RawRequest> };
 }
 
-/** What Fastify publishes when a handler starts and when it has failed. */
+/** Message that Fastify publishes when a handler starts and when it has failed. */
 interface HandlerMessage {
   readonly request: FastifyRequest;
   readonly error?: unknown;
@@ -56,7 +47,7 @@ interface HandlerMessage {
 
 let listening = false;
 
-/** A middleware is told neither the route nor an exception; Fastify publishes both on its tracing channel. */
+/** A middleware sees neither the route nor an exception. Fastify publishes both on its tracing channel. */
 function listenToHandlers(): void {
   if (listening) return;
   listening = true;

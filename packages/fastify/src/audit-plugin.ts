@@ -1,32 +1,36 @@
-import { setTimeout } from "node:timers/promises";
 import { type AuditLog, currentContext, DaybookError, type RequestAudit, ROUTE_LEVELS, type RouteLevel, requestAudit } from "@daybook/core";
 import { HttpAudit, type HttpAuditOptions, type HttpExchange, openDefaultAuditLog, runInContext } from "@daybook/core/http";
+import { within } from "@daybook/core/store";
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
+import type { RawRequest } from "./raw-request.ts";
 import { RoutedRequest } from "./routed-request.ts";
-import { type RawRequest, UnroutedRequest } from "./unrouted-request.ts";
+import { UnroutedRequest } from "./unrouted-request.ts";
 
-/** A request is named as Fastify names it: see its `requestIdHeader` and `genReqId`. */
+/** Longest time that closing the server waits for records, in milliseconds. */
+export const DEFAULT_FLUSH_DEADLINE_MS = 5_000;
+
+/** The request id is Fastify's: see its `requestIdHeader` and `genReqId`. */
 export interface AuditPluginOptions extends Omit<HttpAuditOptions<FastifyRequest>, "requestIdHeader"> {
-  /** Where records go. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
+  /** The log that takes the records. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
   readonly audit?: AuditLog | undefined;
-  /** How long closing the server waits for records of a log it was given to be stored. Milliseconds, default 5 000. */
+  /** Longest time that closing the server waits for the records of `audit`. Milliseconds, default `DEFAULT_FLUSH_DEADLINE_MS`, 5 000. */
   readonly flushDeadlineMs?: number;
 }
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The audit log for this request; there once `auditPlugin` is registered, from its `onRequest` hook on. */
+    /** The audit log for this request; present from the `onRequest` hook of `auditPlugin` on. */
     readonly audit: RequestAudit;
   }
   interface FastifyContextConfig {
-    /** How much of this route is recorded, over the `policy` of the plugin. */
+    /** How much of this route is recorded; wins over the `policy` of the plugin. */
     readonly audit?: RouteLevel;
   }
 }
 
 const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, options) => {
-  const { audit: given, flushDeadlineMs = 5_000, ...rest } = options;
+  const { audit: given, flushDeadlineMs = DEFAULT_FLUSH_DEADLINE_MS, ...rest } = options;
   const opened = given === undefined ? openDefaultAuditLog([import.meta.url]) : undefined;
   const audit = given ?? opened!.log;
   const http = new HttpAudit<FastifyRequest>(audit, rest);
@@ -50,17 +54,14 @@ const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, op
   });
 
   fastify.addHook("onRequest", (request, reply, next) => {
-    const exchange = http.begin(new RoutedRequest(request, reply));
-    if (exchange === undefined) {
-      next();
-      return;
-    }
-    (request as { [key]?: HttpExchange<FastifyRequest> })[key] = exchange;
-    // Neither `onResponse` nor `onRequestAbort` runs for every request; this comes once, however an answer ends.
-    reply.raw.on("close", () => exchange.end());
-    runInContext(exchange, next);
-    // The client had left before its request came here; nobody will say so again.
-    if (reply.raw.closed) exchange.end();
+    // Neither `onResponse` nor `onRequestAbort` runs for every request: core listens to the response itself.
+    http.follow(new RoutedRequest(request, reply), {
+      onBegin: (exchange) => {
+        (request as { [key]?: HttpExchange<FastifyRequest> })[key] = exchange;
+      },
+      next: () => next(),
+      awaitIntent: false,
+    });
   });
 
   fastify.addHook("preHandler", (request, _reply, next) => {
@@ -68,7 +69,7 @@ const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, op
     const intent = exchange?.intent();
     if (exchange === undefined) next();
     else if (intent !== undefined) intent.then(() => runInContext(exchange, next), next);
-    // A body parser may have gone on outside the context in which it was called.
+    // A body parser may continue outside the context in which it was called.
     else if (currentContext() !== exchange) runInContext(exchange, next);
     else next();
   });
@@ -80,7 +81,7 @@ const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, op
 
   fastify.addHook("onClose", async () => {
     if (opened !== undefined) await opened.release();
-    else await flush(audit, flushDeadlineMs);
+    else await within(flushDeadlineMs, audit.flush());
   });
 
   const { user: _user, tenant: _tenant, ...unrouted } = rest;
@@ -90,23 +91,24 @@ const registerAudit: FastifyPluginAsync<AuditPluginOptions> = async (fastify, op
 /**
  * Records every request, denial, quota hit and error of the server, or of the scope in which it is registered. Register it first:
  * hooks run in the order of registration.
- * @throws {DaybookError} `STORE_MISSING` without `audit` where `@daybook/store-sqlite` is not installed, `BAD_OPTION`, or what
- *   opening the database throws
+ * @throws {DaybookError} `STORE_MISSING` without `audit` if `@daybook/store-sqlite` is not installed; `BAD_OPTION`; or what opening
+ *   the database throws
+ * @example
+ * ```ts
+ * import { auditPlugin } from "@daybook/fastify";
+ * import Fastify from "fastify";
+ *
+ * const app = Fastify();
+ * await app.register(auditPlugin, { user: (request) => request.headers["x-user"]?.toString() });
+ * ```
  */
 export const auditPlugin = plugin(registerAudit, { fastify: "5.x", name: "@daybook/fastify" });
 
 const isOutermost = (fastify: FastifyInstance) => Object.hasOwn(fastify, "routing");
 
-/** Malformed URLs, and requests that arrive while the server closes, are answered before any hook runs. */
+/** Fastify responds to malformed URLs, and to requests that arrive while the server closes, before any hook runs. */
 function recordUnrouted(fastify: FastifyInstance, http: HttpAudit<RawRequest>): void {
   fastify.server.on("request", (request, response) => {
-    const exchange = http.records(response) ? undefined : http.begin(new UnroutedRequest(request, response));
-    if (exchange !== undefined) response.on("close", () => exchange.end());
+    if (!http.records(response)) http.follow(new UnroutedRequest(request, response));
   });
-}
-
-async function flush(audit: AuditLog, deadlineMs: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([audit.flush(), setTimeout(deadlineMs, undefined, { signal: over.signal }).catch(() => undefined)]);
-  over.abort();
 }

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RouteLevel } from "@daybook/core";
 import type { ExchangeSource } from "@daybook/core/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { addressToKeep } from "./address-to-keep.ts";
-import { decodedPath } from "./decoded-path.ts";
+import { addressToKeep, decodedPath } from "./raw-request.ts";
 
-/** What core asks about a request that Fastify has routed. */
+/** A request that Fastify has routed, as core sees it. */
 export class RoutedRequest implements ExchangeSource<FastifyRequest> {
   readonly request: FastifyRequest;
   readonly response: ServerResponse;
@@ -16,7 +15,7 @@ export class RoutedRequest implements ExchangeSource<FastifyRequest> {
   constructor(request: FastifyRequest, reply: FastifyReply) {
     this.request = request;
     this.response = reply.raw;
-    // `routeOptions` is made anew each time it is read.
+    // Fastify makes a new `routeOptions` each time it is read.
     const { url, config } = request.routeOptions;
     this.#route = url;
     this.level = config?.audit;

@@ -1,21 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ExchangeSource } from "@daybook/core/http";
-import { addressToKeep } from "./address-to-keep.ts";
-import { decodedPath } from "./decoded-path.ts";
+import { addressToKeep, decodedPath, type RawRequest } from "./raw-request.ts";
 
-/** A request as Node gives it, with what `@fastify/middie` and `@fastify/express` add. */
-export type RawRequest = IncomingMessage & {
-  readonly id?: unknown;
-  readonly ip?: unknown;
-  readonly originalUrl?: unknown;
-};
-
-/** What core asks about a request that has no route, or has not said yet which. */
+/** A request without a route, or whose route is not known yet, as core sees it. */
 export class UnroutedRequest implements ExchangeSource<RawRequest> {
   readonly request: RawRequest;
   readonly response: ServerResponse;
   readonly #address: string | undefined;
-  /** The template, once Fastify has said it. */
+  /** The route template, as soon as Fastify has published it. */
   template: string | undefined;
 
   constructor(request: RawRequest, response: ServerResponse) {

@@ -12,9 +12,9 @@ export interface Denial {
   readonly permissionsRequired?: readonly string[];
 }
 
-/** What every record made below a request, a job or a command inherits. */
+/** The fields that every record made below a request, a job or a command inherits. */
 export interface RequestContext {
-  /** Asked each time a record is made: the user is often known only after a later middleware. */
+  /** Called for each record: a later middleware may find out who the user is. */
   actor(): Actor;
   readonly requestId?: string | undefined;
   readonly traceId?: string | undefined;
@@ -23,13 +23,13 @@ export interface RequestContext {
   /** The route template as far as it is known now. */
   route?(): string | undefined;
   readonly tenant?: string | undefined;
-  /** A durable record was made: an exchange that is still open holds its answer for it. Answers false if nothing can be held. */
-  hold?(receipt: Receipt): boolean;
-  /** The reason of the denial this exchange will record. Answers false if the exchange has ended. */
+  /** Holds the response of an open exchange until this durable receipt settles. Returns false if the response can no longer be held. */
+  holdResponse?(receipt: Receipt): boolean;
+  /** Sets the reason of the denial this exchange will record. Returns false if the exchange has ended. */
   deny?(denial: Denial): boolean;
 }
 
-// The ESM and the CommonJS build, or two versions, share one storage: a context set by one is seen by the other.
+// The ESM and the CommonJS build, or two versions, share one storage, so that each sees a context the other set.
 const KEY = Symbol.for("daybook.request-context.v1");
 const shared = globalThis as { [KEY]?: AsyncLocalStorage<RequestContext> };
 shared[KEY] ??= new AsyncLocalStorage<RequestContext>();
@@ -37,12 +37,12 @@ const storage: AsyncLocalStorage<RequestContext> = shared[KEY];
 
 export const currentContext = (): RequestContext | undefined => storage.getStore();
 
-/** Runs `work` so that everything it records, also later and in timers it starts, inherits `context`. */
+/** Runs `work`. Everything it records inherits `context`, also later and in timers it starts. */
 export function runInContext<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
 }
 
-/** Runs `work` in the context in which this module was loaded: for what goes on longer than the request that happens to begin it. */
+/** Runs a function in the context in which this module was loaded: for work that outlives the request that starts it. */
 export const runOutside = AsyncLocalStorage.snapshot();
 
 /** Runs a job outside a request as `actor`: `runAs({ kind: "service", id: "nightly-import" }, () => importAll())`. */

@@ -1,136 +1,34 @@
-import { type IncomingMessage, OutgoingMessage, type ServerResponse } from "node:http";
+import { OutgoingMessage, type ServerResponse } from "node:http";
 import type { Denial, RequestContext } from "../context/request-context.ts";
 import { activeSpan, parseTraceparent, type TraceContext } from "../context/trace-context.ts";
 import type { Receipt } from "../contracts/receipt.ts";
 import { DaybookError } from "../daybook-error.ts";
-import { ACTOR_KINDS, type Actor, type ActorKind } from "../events/actor.ts";
+import { ACTOR_KINDS, type Actor } from "../events/actor.ts";
 import type { RequestInfo } from "../events/audit-event.ts";
 import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, requestStarted } from "../events/built-in-events.ts";
 import type { EventDefinition } from "../events/event-definition.ts";
-import type { Outcome } from "../events/outcome.ts";
-import type { JsonObject } from "../json.ts";
 import type { AuditLog } from "../recording/audit-log.ts";
 import { denialFields } from "../recording/denial.ts";
 import type { AnyRecordFields } from "../recording/record-fields.ts";
 import { uuidV7 } from "../recording/uuid-v7.ts";
-import { heldMs, holdAnswer, holdFailure } from "./hold-answer.ts";
+import { heldMs, holdFailure, holdResponse } from "./hold-response.ts";
+import type { ExchangeSource, HttpAuditOptions } from "./http-audit-options.ts";
 import { leaveContext } from "./keep-alive-context.ts";
-import { type RouteLevel, type RouteRule, routePolicy } from "./route-policy.ts";
-
-/** What an application answers when asked who makes a request: an id, or more, or nothing while nobody is known. */
-export type UserAnswer =
-  | string
-  | number
-  | { readonly id: string | number; readonly kind?: ActorKind; readonly sessionId?: string; readonly about?: JsonObject }
-  | null
-  | undefined;
-
-export interface HttpAuditOptions<Request> {
-  /** Who makes the request. Asked for every record and again at the end: the user is often known only after a later middleware. */
-  readonly user?: (request: Request) => UserAnswer;
-  readonly tenant?: (request: Request) => string | undefined;
-  /** Header a request id is taken from, such as `x-request-id`. Default: none, clients do not name records. */
-  readonly requestIdHeader?: string;
-  /** How much of which route is recorded; the first rule that matches decides. Default: `metadata` everywhere. */
-  readonly policy?: readonly RouteRule[];
-  /** Record product and major version of the client. Default true. */
-  readonly userAgent?: boolean;
-  /** Told once about every request when its answer has ended, whatever its level: for metrics. */
-  readonly observe?: (observation: HttpObservation) => void;
-}
-
-/** What a finished request was like. */
-export interface HttpObservation {
-  /** `OTHER` for what does not look like a method. */
-  readonly method: string;
-  /** The route template with its mount, or `(unmatched)`. */
-  readonly route: string;
-  /** Undefined where the client left before an answer began. */
-  readonly status: number | undefined;
-  /** Milliseconds, not rounded, without the time the answer was held back. */
-  readonly durationMs: number;
-  /** `partial` where the client left before the answer was complete. */
-  readonly outcome: Outcome;
-  /** False on a route of level `none`. */
-  readonly recorded: boolean;
-  readonly traceId: string | undefined;
-  /** Who made it: to be counted, never to be shown. */
-  readonly userId: string | undefined;
-}
-
-/** What a framework adapter knows about a request, asked when it is needed. */
-export interface ExchangeSource<Request> {
-  readonly request: Request;
-  readonly raw: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Path of the URL as the framework's router reads it, without the query. */
-  readonly path: string;
-  /** The framework's own answer, under its own trust-proxy setting. */
-  ip(): string | undefined;
-  /** The route template with its mount, undefined where none matched, or none is known yet. */
-  route(): string | undefined;
-  /** An id the framework gave the request; over the header option. One is made where there is none, or none that can be recorded. */
-  readonly requestId?: string | undefined;
-  /** The framework's own per-route setting, over the policy list. */
-  readonly level?: RouteLevel | undefined;
-}
+import type { RouteLevel } from "./route-policy.ts";
 
 export const UNMATCHED = "(unmatched)";
 
-/** Which logs already record a response: a middleware mounted twice, or beside a plugin, records once. */
-const RECORDED = Symbol.for("daybook.recorded.v1");
-interface Recorded {
-  [RECORDED]?: AuditLog | ReadonlySet<AuditLog>;
-}
-
-/** The life of a request, the same under every framework. */
-export class HttpAudit<Request> {
+/** The log and the options under which a request is recorded. */
+interface ExchangeSettings<Request> {
   readonly log: AuditLog;
   readonly options: HttpAuditOptions<Request>;
-  readonly #level: (method: string, path: string) => RouteLevel | undefined;
-  readonly #requestIdHeader: string | undefined;
-
-  /** @throws {DaybookError} `BAD_OPTION` */
-  constructor(log: AuditLog, options: HttpAuditOptions<Request>) {
-    this.log = log;
-    this.options = options;
-    this.#level = routePolicy(options.policy ?? []);
-    this.#requestIdHeader = options.requestIdHeader?.toLowerCase();
-  }
-
-  /** True where this log records the response already. */
-  records(response: ServerResponse): boolean {
-    const by = (response as Recorded)[RECORDED];
-    return by === this.log || (by instanceof Set && by.has(this.log));
-  }
-
-  /** Undefined where this log records the response already. */
-  begin(source: ExchangeSource<Request>): HttpExchange<Request> | undefined {
-    if (this.records(source.response)) return undefined;
-    const response = source.response as Recorded;
-    const others = response[RECORDED];
-    if (others === undefined) response[RECORDED] = this.log;
-    else response[RECORDED] = new Set(others instanceof Set ? [...others, this.log] : [others as AuditLog, this.log]);
-    const { raw } = source;
-    const level = source.level ?? this.#levelOf(raw.method ?? "GET", source);
-    const header = this.#requestIdHeader === undefined ? undefined : raw.headers[this.#requestIdHeader];
-    return new HttpExchange(this, source, level, requestIdOf(source.requestId) ?? requestIdOf(header));
-  }
-
-  #levelOf(method: string, source: ExchangeSource<Request>): RouteLevel {
-    if (!this.options.policy?.length) return "metadata";
-    const level = this.#level(method, source.path);
-    if (level !== undefined) return level;
-    // A router may reach a route by a spelling of its path that no rule names.
-    const route = source.route();
-    return (route === undefined ? undefined : this.#level(method, route)) ?? "metadata";
-  }
 }
 
+/** The life of one request: what its records say about it. */
 export class HttpExchange<Request> implements RequestContext {
   readonly level: RouteLevel;
   #requestId: string | undefined;
-  readonly #http: HttpAudit<Request>;
+  readonly #http: ExchangeSettings<Request>;
   #source: ExchangeSource<Request> | undefined;
   readonly #begun = performance.now();
   #trace: TraceContext | undefined;
@@ -145,7 +43,7 @@ export class HttpExchange<Request> implements RequestContext {
   #intending = false;
   #tenant: string | undefined;
 
-  constructor(http: HttpAudit<Request>, source: ExchangeSource<Request>, level: RouteLevel, requestId: string | undefined) {
+  constructor(http: ExchangeSettings<Request>, source: ExchangeSource<Request>, level: RouteLevel, requestId: string | undefined) {
     this.#http = http;
     this.#source = source;
     this.level = level;
@@ -162,7 +60,7 @@ export class HttpExchange<Request> implements RequestContext {
     return this.#http.log;
   }
 
-  /** The framework's, the client's where an option names its header, else our own: records of one request belong together. */
+  /** Id of the framework, of the client if an option names its header, otherwise our own: records of one request share it. */
   get requestId(): string {
     this.#requestId ??= uuidV7(Date.now());
     return this.#requestId;
@@ -185,7 +83,7 @@ export class HttpExchange<Request> implements RequestContext {
 
   actor(): Actor {
     const source = this.#source;
-    // The records of the end have one actor, and a job that outlives its request keeps it, not the request itself.
+    // All records of the end have one actor. A job that outlives its request keeps the actor, not the request.
     if (source === undefined || this.#ended) return this.#lastActor ?? { kind: "anonymous" };
     const { user, userAgent = true } = this.#http.options;
     const answer = user === undefined ? undefined : this.#ask("user", () => user(source.request));
@@ -206,7 +104,7 @@ export class HttpExchange<Request> implements RequestContext {
         if (id !== undefined) actor.id = id;
       }
     } else if (this.#lastActor?.id !== undefined) {
-      // Signed out on the way: what the request did before it did as this user.
+      // The user signed out during the request: its earlier acts were done as this user.
       return this.#lastActor;
     }
     if (ip !== undefined) actor.ip = ip;
@@ -220,10 +118,10 @@ export class HttpExchange<Request> implements RequestContext {
     return this.#lastRoute === undefined ? undefined : routeTemplate(this.#lastRoute);
   }
 
-  hold(receipt: Receipt): boolean {
-    // Nothing can leave before the handler runs, and the framework answers when the intent cannot be stored.
+  holdResponse(receipt: Receipt): boolean {
+    // No byte is sent before the handler runs, and the framework responds if the intent cannot be stored.
     if (this.#intending) return true;
-    return this.#source !== undefined && holdAnswer(this.#source.response, receipt);
+    return this.#source !== undefined && holdResponse(this.#source.response, receipt);
   }
 
   deny(denial: Denial): boolean {
@@ -232,15 +130,15 @@ export class HttpExchange<Request> implements RequestContext {
     return true;
   }
 
-  /** An exception left a handler. Its name or code is kept, its text is not. */
+  /** A handler threw. The record keeps the name or code of the exception, not its text. */
   failed(error: unknown): void {
     const status = statusOf(error);
     if (status === undefined || status >= 500) this.#error = { code: errorCodeOf(error) };
   }
 
   /**
-   * On a route of level `always`: stores that the request is about to be handled.
-   * @returns undefined where nothing has to be waited for; rejects with `INTENT_NOT_STORED` where the handler must not run
+   * On a route of level `always`, stores that the request is about to be handled.
+   * @returns undefined on other routes; rejects with `INTENT_NOT_STORED` if the handler must not run
    */
   intent(): Promise<void> | undefined {
     if (this.level !== "always") return undefined;
@@ -253,7 +151,7 @@ export class HttpExchange<Request> implements RequestContext {
     });
   }
 
-  /** The answer has left, or the client has: called once, when the response has closed. */
+  /** Records the end. Called when the response has closed; a second call does nothing. */
   end(): void {
     if (this.#ended || this.#source === undefined) return;
     this.#lastActor = this.actor();
@@ -286,18 +184,18 @@ export class HttpExchange<Request> implements RequestContext {
         this.#ask("observe", () => observe({ method, route, status, durationMs, outcome, recorded, traceId, userId }));
       }
     }
-    // Jobs started from the request keep this exchange as their context: let go of the sockets and bodies behind it.
+    // Jobs that the request started keep this exchange as their context: it must not keep sockets and bodies alive.
     this.#source = undefined;
     leaveContext(raw);
   }
 
-  /** What is recorded of a refusal, where the answer is one or the handler said so. */
+  /** The definition that records a refusal, if the status is one or the handler called `deny`. */
   #denied(status: number | undefined): EventDefinition | undefined {
     if (status === 429) return quotaExceeded;
     return status === 401 || status === 403 || this.#denial !== undefined ? permissionDenied : undefined;
   }
 
-  /** A request leaves its records whatever the application says about it: what cannot be recorded of that is left out, and reported. */
+  /** A request is always recorded. Invalid values from the application are dropped and reported to `onProblem`. */
   #record(definition: EventDefinition, fields: AnyRecordFields, request: RequestInfo): void {
     const refused = this.log.recordWithoutReceipt(definition, fields, { context: this, request });
     if (refused?.code !== "BAD_EVENT") return;
@@ -310,7 +208,9 @@ export class HttpExchange<Request> implements RequestContext {
   #recordable(what: string, value: unknown): string | undefined {
     const text = String(value);
     if (text.length > 0 && text.length <= 512 && text.isWellFormed()) return text;
-    this.log.problem(new DaybookError("BAD_EVENT", `\`user\` answered a ${what} that is no text of 1 to 512 characters; it is left out.`));
+    this.log.problem(
+      new DaybookError("BAD_EVENT", `\`user\` returned a ${what} that is not a text of 1 to 512 characters; it is left out.`),
+    );
     return undefined;
   }
 
@@ -352,13 +252,13 @@ export class HttpExchange<Request> implements RequestContext {
   }
 }
 
-/** True once there are headers. Libraries that lend a response to another framework hide Node's own answer. */
+/** Headers have been sent. Libraries that lend a response to another framework hide Node's own property. */
 const hasBegun = (response: ServerResponse): boolean =>
   response.headersSent || Reflect.get(OutgoingMessage.prototype, "headersSent", response);
 
 /**
- * True once the last byte is on its way. Over HTTP/2 a response that was given up is "finished", too, but nobody has ended it; a
- * simulated one ends without a connection that could take its bytes.
+ * The last byte was handed to the connection. Over HTTP/2 an abandoned response is "finished" too, but was not ended. A simulated
+ * response ends without a connection.
  */
 const leftWhole = (response: ServerResponse) =>
   response.writableEnded && (response.writableFinished || response.socket?.destroyed === false);
@@ -385,6 +285,6 @@ function errorCodeOf(error: unknown): string {
 const routeTemplate = (route: string) =>
   route === UNMATCHED ? route : (route.startsWith("/") ? route : `/${route}`).slice(0, 256).toWellFormed();
 
-/** Letters, digits and a few separators, at most 128; anything else is not an id. */
-const requestIdOf = (header: string | string[] | undefined) =>
+/** An id has 1 to 128 letters, digits and a few separators; anything else is dropped. */
+export const requestIdOf = (header: string | string[] | undefined) =>
   typeof header === "string" && /^[\w.:@/+=-]{1,128}$/.test(header) ? header : undefined;

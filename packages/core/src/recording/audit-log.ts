@@ -323,7 +323,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     const receipt = asked ?? (handling.durable || handling.required > 1 ? new PendingReceipt(id, this.#deadlineMs) : undefined);
     this.#hand(event, definition, handling, policy, bytes, this.#order++, receipt);
     if (receipt === undefined || receipt.settled) return;
-    if (handling.durable && context?.hold !== undefined && !context.hold(receipt)) this.#lateDurable++;
+    if (handling.durable && context?.holdResponse !== undefined && !context.holdResponse(receipt)) this.#lateDurable++;
   }
 
   #hand(

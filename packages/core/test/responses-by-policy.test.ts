@@ -1,7 +1,7 @@
 import { createServer, get, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HttpAudit, type HttpExchange, runInContext } from "../src/http.ts";
+import { type ExchangeSource, HttpAudit } from "../src/http.ts";
 import { type AuditLogOptions, accessChanged } from "../src/index.ts";
 import { eventually, expectBalance, logOver } from "./support/logs.ts";
 import { type Mood, moodySink } from "./support/moody-sink.ts";
@@ -19,16 +19,6 @@ async function served(mood: Mood, log: Partial<AuditLogOptions>, level: "metadat
   const http = new HttpAudit(audit, {});
   let handled = 0;
   const listener: RequestListener = (request, response) => {
-    const exchange = http.begin({
-      request,
-      raw: request,
-      response,
-      path: "/",
-      level,
-      ip: () => undefined,
-      route: () => "/",
-    }) as HttpExchange<typeof request>;
-    response.once("close", () => exchange.end());
     const handle = () => {
       handled++;
       if (level === "metadata") audit.record(accessChanged, { data: {} });
@@ -38,11 +28,16 @@ async function served(mood: Mood, log: Partial<AuditLogOptions>, level: "metadat
       response.statusCode = error.statusCode;
       response.end("refused");
     };
-    runInContext(exchange, () => {
-      const intent = exchange.intent();
-      if (intent === undefined) handle();
-      else intent.then(handle, refuse);
-    });
+    const source: ExchangeSource<typeof request> = {
+      request,
+      raw: request,
+      response,
+      path: "/",
+      level,
+      ip: () => undefined,
+      route: () => "/",
+    };
+    http.follow(source, { next: (error) => (error === undefined ? handle() : refuse(error as { statusCode: number })) });
   };
   const server: Server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -4,7 +4,7 @@ import type { Receipt } from "../contracts/receipt.ts";
 import type { DaybookError } from "../daybook-error.ts";
 import type { PendingReceipt } from "../delivery/pending-receipt.ts";
 
-/** The members of a response Node does not document; they have been the same since Node 8 and are checked before use. */
+/** Members of a response that Node does not document. They are unchanged since Node 8 and are checked before use. */
 interface HoldableResponse extends ServerResponse {
   _flush(): void;
   _headerSent: boolean;
@@ -14,19 +14,18 @@ interface HoldableResponse extends ServerResponse {
 const HOLD = Symbol.for("daybook.hold.v1");
 
 /**
- * Keeps every byte of an answer back until the receipts it was given have settled: a client that sees any of it knows that the
- * records are stored.
+ * Holds every byte of a response until the receipts it was given have settled: a client that sees any byte knows that the records are
+ * stored.
  *
- * The response is taken off its socket, which is the state in which Node itself keeps the later answers of a pipelined
- * connection: headers, chunks, trailers, callbacks, return values and back-pressure go on as they do there, and what the
- * application or another middleware wrapped stays as it is. When the last receipt settles, the response gets its socket back and
- * writes what it has collected.
+ * The response is detached from its socket. Node keeps the later responses of a pipelined connection in the same state, so headers,
+ * chunks, trailers, callbacks, return values and back-pressure work as they do there, and wrappers of other middleware stay in place.
+ * When the last receipt settles, the response gets its socket back and writes what it collected.
  *
- * If a receipt fails, the client gets 503 where nothing had left before, and otherwise loses the connection, so that it cannot take
- * the answer for a success.
- * @returns false when the answer can no longer be held: it has ended, or does not belong to an HTTP/1 connection
+ * If a receipt fails, the client gets 503 if no byte was sent before. Otherwise it loses the connection, so that it cannot take the
+ * response for a success.
+ * @returns false if the response can no longer be held: it has ended, or does not belong to an HTTP/1 connection
  */
-export function holdAnswer(response: ServerResponse, receipt: Receipt): boolean {
+export function holdResponse(response: ServerResponse, receipt: Receipt): boolean {
   const res = response as HoldableResponse;
   if (res.writableEnded && !(res[HOLD]?.pending ?? 0)) return false;
   if (res.destroyed || !(res instanceof ServerResponse) || typeof res._flush !== "function") return false;
@@ -35,7 +34,7 @@ export function holdAnswer(response: ServerResponse, receipt: Receipt): boolean 
   return true;
 }
 
-/** Milliseconds an answer was kept back after its handler had ended it. */
+/** Milliseconds for which a response was held after its handler had ended it. */
 export const heldMs = (response: ServerResponse): number => (response as HoldableResponse)[HOLD]?.heldMs ?? 0;
 
 /** The failure for which the client got 503 or lost the connection. */
@@ -47,11 +46,11 @@ class Hold {
   pending = 0;
   heldMs = 0;
   failed: DaybookError | undefined;
-  /** True once a byte of the answer has left; only the time before the first hold counts. */
+  /** A byte of the response was sent before it was first held. */
   readonly #touched: boolean;
   readonly #res: HoldableResponse;
   readonly #socket: Socket;
-  /** False for a later answer of a pipelined connection, which Node has not given its socket yet. */
+  /** False for a later response of a pipelined connection, which Node has not given its socket yet. */
   #first: boolean;
   #since = 0;
   #endedAt: number | undefined;
@@ -67,7 +66,7 @@ class Hold {
       if (hold.pending > 0) hold.#endedAt ??= performance.now();
       return Reflect.apply(end, this, args);
     } as HoldableResponse["end"];
-    // A response off its socket would wait with its destruction for the socket to come back.
+    // A detached response would delay its destruction until the socket comes back.
     res.destroy = function (this: ServerResponse, error?: Error) {
       if (hold.pending > 0 && hold.#first) hold.#attach();
       return destroy.call(this, error);
@@ -90,12 +89,12 @@ class Hold {
       if (this.failed !== undefined) return;
       this.pending--;
       if (error !== undefined && receipt.policy !== "continue") this.#fail(error);
-      else if (this.pending === 0) this.#release();
+      else if (this.pending === 0) this.#sendHeld();
     });
   }
 
-  // `socket` is an accessor that also moves corks. The socket goes on pointing to the response, so that the next answer of the
-  // connection keeps waiting and a lost connection is still told.
+  // `socket` is an accessor that also moves corks. The socket still points to the response, so that the next response of the
+  // connection waits and a lost connection still closes this one.
   #detach(): void {
     (this.#res as { socket: Socket | null }).socket = null;
   }
@@ -104,7 +103,7 @@ class Hold {
     (this.#res as { socket: Socket | null }).socket = this.#socket;
   }
 
-  #release(): void {
+  #sendHeld(): void {
     const res = this.#res;
     delete (res as Partial<HoldableResponse>)._flush;
     if (this.#endedAt !== undefined) this.heldMs += performance.now() - Math.max(this.#endedAt, this.#since);
