@@ -12,9 +12,9 @@ import {
   serveMetrics,
   storeHealth,
 } from "@daybook/metrics";
-import type { ModelOptions } from "./library/ask-model.ts";
 import { ingestFolder } from "./library/ingest-folder.ts";
 import { type Library, openLibrary } from "./library/library.ts";
+import type { ModelOptions } from "./library/search/ask-model.ts";
 import { openAuditLog } from "./trail/open-audit-log.ts";
 import { openPrivacy, type Privacy } from "./trail/privacy.ts";
 import { expressServer } from "./web/express-server.ts";

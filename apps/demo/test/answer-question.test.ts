@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { answerQuestion } from "../src/library/answer-question.ts";
 import type { Library } from "../src/library/library.ts";
+import { answerQuestion } from "../src/library/search/answer-question.ts";
 import { collect } from "./support/collect.ts";
 import { temporaryLibrary } from "./support/temporary-library.ts";
 

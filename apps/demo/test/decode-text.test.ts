@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeText } from "../src/library/decode-text.ts";
+import { decodeText } from "../src/library/text/decode-text.ts";
 import { refusalOf } from "./support/refusal-of.ts";
 
 const bytes = (...parts: readonly (string | readonly number[])[]): Uint8Array =>

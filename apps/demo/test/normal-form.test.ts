@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { normalForm } from "../src/library/normal-form.ts";
-import { porterStem } from "../src/library/porter-stem.ts";
+import { porterStem } from "../src/library/search/porter-stem.ts";
+import { normalForm } from "../src/library/text/normal-form.ts";
 
 describe("the stem of a word", () => {
   // Examples from Porter's paper.

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { decodeText } from "../src/library/decode-text.ts";
-import { prepareBook } from "../src/library/prepare-book.ts";
-import { countWords } from "../src/library/section-text.ts";
+import { decodeText } from "../src/library/text/decode-text.ts";
+import { prepareBook } from "../src/library/text/prepare-book.ts";
+import { countWords } from "../src/library/text/section-text.ts";
 import { missingSharedData, sharedData } from "./support/shared-data.ts";
 
 const BOOKS = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { prepareBook } from "../src/library/prepare-book.ts";
-import { countWords } from "../src/library/section-text.ts";
+import { prepareBook } from "../src/library/text/prepare-book.ts";
+import { countWords } from "../src/library/text/section-text.ts";
 
 const prose = (words: number): string => Array.from({ length: words }, (_, index) => (index % 10 === 9 ? "word." : "word")).join(" ");
 

@@ -124,6 +124,33 @@ describe("while the store fails", () => {
     expectBalance(audit);
   });
 
+  it("drops no event that an open write may still store", async () => {
+    const { sink, audit } = spoolingLog({
+      spool: { path: join(temporaryFolder(), "audit.spool"), maxBytes: 65_536 },
+      queue: { maxEvents: 100 },
+      deadlineMs: 60,
+    });
+    sink.become("hanging");
+    const record = (count: number) => {
+      for (let i = 0; i < count; i++) audit.record(noteRecorded, note("n".repeat(900)));
+    };
+    record(100);
+    // The open write holds more than the spool takes.
+    await eventually(() => audit.stats().queued === 100 && audit.stats().spooled === 0);
+    await pause(60);
+    record(100);
+    await pause(60);
+    expectBalance(audit);
+    sink.become("well");
+    await eventually(() => audit.stats().queued === 0 && audit.stats().spooled === 0);
+    const { dropped } = audit.stats();
+    expect({ stored: sink.events.filter(({ action }) => action === "note.recorded").length, dropped: dropped.queue_full }).toEqual({
+      stored: 200,
+      dropped: 0,
+    });
+    expectBalance(audit);
+  });
+
   it("memory stays small however long it lasts", async () => {
     const { sink, audit } = spoolingLog();
     sink.become("failing");

@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
 import { formatKeys } from "@daybook/ledger";
-import { checkAgainstAnchor, noteInFolder, suppressionsInFolder } from "./checkpoints/anchor-check.ts";
+import { checkAgainstAnchor, isFolder, noteInFolder, suppressionsInFolder } from "./checkpoints/anchor-check.ts";
 import type { Anchor } from "./checkpoints/anchors/anchor.ts";
-import type { DirAnchor } from "./checkpoints/anchors/dir-anchor.ts";
 import { parseAnchors } from "./checkpoints/anchors/parse-anchors.ts";
 import { generationOf, generations } from "./checkpoints/checkpointer.ts";
 import { Publisher } from "./checkpoints/publisher.ts";
@@ -67,7 +66,7 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   const driver = sqliteDriverPath();
   const Database = loadSqlite();
   const anchors = options.anchors ?? parseAnchors(process.env.DAYBOOK_ANCHORS, resolve(path));
-  const folders = anchors.flatMap((anchor) => ("folder" in anchor ? [(anchor as DirAnchor).folder] : []));
+  const folders = anchors.filter(isFolder).map(({ folder }) => folder);
   const prepared = prepareDatabase(Database, path, options.keys, folders.map(noteInFolder), now);
   for (const notice of prepared.notices) onNotice(notice);
   let publisher: Publisher | undefined;

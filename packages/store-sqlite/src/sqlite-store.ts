@@ -31,11 +31,10 @@ import type {
   SpoolPlaced,
   StoredReceipt,
 } from "@daybook/core/store";
-import { type GivenNote, type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
-import { checkAgainstAnchor } from "./checkpoints/anchor-check.ts";
-import type { DirAnchor } from "./checkpoints/anchors/dir-anchor.ts";
+import { type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
+import { checkAnchors, notesOf } from "./checkpoints/anchor-check.ts";
 import type { Published } from "./checkpoints/anchors/publish-note.ts";
-import { type Checkpoint, generationOf, generations } from "./checkpoints/checkpointer.ts";
+import type { Checkpoint } from "./checkpoints/checkpointer.ts";
 import { type Publisher, refuseWithoutAnchors } from "./checkpoints/publisher.ts";
 import type { WriterEvent } from "./checkpoints/writer-event.ts";
 import type { Sqlite } from "./database/sqlite-driver.ts";
@@ -291,11 +290,7 @@ export class SqliteStore
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     if (this.#closed !== undefined) throw closed();
     const { verification, publisher } = this.#parts;
-    const notes: GivenNote[] = [...(options.notes ?? [])];
-    for (const anchor of publisher.anchors) {
-      if (!("folder" in anchor)) continue;
-      for (const note of await (anchor as DirAnchor).notes()) notes.push({ note, source: "anchor", name: anchor.name });
-    }
+    const notes = [...(options.notes ?? []), ...(await notesOf(publisher.anchors))];
     const report = await verification.run({ ...options, notes });
     await this.noteVerified(report);
     return report;
@@ -338,19 +333,10 @@ export class SqliteStore
     return this.#parts.publisher.publish(await this.checkpoint());
   }
 
-  /** Compares the log with what its anchors have seen; done by `openSqliteStore`. @throws {DaybookError} `LOG_DAMAGED` */
-  async checkAnchors(): Promise<void> {
+  /** Compares the log with the newest notes of its anchors; `openSqliteStore` does it. @throws {DaybookError} `LOG_DAMAGED` */
+  checkAnchors(): Promise<void> {
     const { publisher, connection, keys, onNotice } = this.#parts;
-    const vkeys = generations(keys, generationOf(this.origin));
-    for (const anchor of publisher.anchors) {
-      if (anchor.newest === undefined || "folder" in anchor) continue;
-      const note = await anchor.newest().catch((cause: unknown) => {
-        // An anchor that cannot be asked right now must not keep an application from starting.
-        onNotice(`ANCHOR_FAILED: ${anchor.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
-        return undefined;
-      });
-      if (note !== undefined) checkAgainstAnchor(connection, note, anchor.name, this.origin, vkeys);
-    }
+    return checkAnchors(publisher.anchors, { db: connection, keys, origin: this.origin, onNotice });
   }
 
   close(): Promise<void> {
@@ -359,20 +345,19 @@ export class SqliteStore
   }
 
   async #close(): Promise<void> {
-    const { publisher, writer, onNotice, verification } = this.#parts;
+    const { publisher, writer, onNotice, verification, connection, listener } = this.#parts;
     await verification.stop();
-    if (writer.users === 1) {
-      try {
-        const last = await writer.call<Checkpoint | undefined>("lastCheckpoint");
-        if (last !== undefined) publisher.made(last, true);
-        await publisher.flush();
-      } catch (cause) {
-        onNotice(storeFailure(cause, this.path).message);
-      }
+    try {
+      // The last user publishes the checkpoint of everything.
+      const last = writer.users === 1 ? await writer.call<Checkpoint | undefined>("lastCheckpoint") : undefined;
+      if (last !== undefined) publisher.made(last, true);
+      if (writer.users === 1) await publisher.flush();
+    } catch (cause) {
+      onNotice(storeFailure(cause, this.path).message);
     }
     publisher.stop();
-    this.#parts.connection.close();
-    await leaveWriter(this.#parts.writer, this.#parts.listener);
+    connection.close();
+    await leaveWriter(writer, listener);
   }
 
   #write<T>(operation: WriterOperation, ...args: readonly unknown[]): Promise<T> {

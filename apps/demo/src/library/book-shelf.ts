@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
-import type { PreparedBook } from "./prepare-book.ts";
-import { countWords, type SectionText } from "./section-text.ts";
+import type { PreparedBook } from "./text/prepare-book.ts";
+import { countWords, type SectionText } from "./text/section-text.ts";
 
 export interface Book {
   readonly id: number;

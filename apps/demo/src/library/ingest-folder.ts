@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { DEFAULT_COLLECTION } from "./collection-list.ts";
 import { type Library, MAX_BOOK_BYTES } from "./library.ts";
 import { LibraryError, type LibraryErrorCode } from "./library-error.ts";
-import type { BookFormat } from "./prepare-book.ts";
+import type { BookFormat } from "./text/prepare-book.ts";
 
 export interface IngestFolderOptions {
   /** Slug of the collection the books go to. Default "shelf". */

@@ -2,13 +2,13 @@ import { parse } from "node:path";
 import Database from "better-sqlite3";
 import { type Book, BookShelf, type Section, type SectionSummary, type ShelvedBook } from "./book-shelf.ts";
 import { type Collection, CollectionList, type CollectionSize, DEFAULT_COLLECTION } from "./collection-list.ts";
-import { decodeText } from "./decode-text.ts";
 import { LibraryError } from "./library-error.ts";
-import { type BookFormat, type PreparedBook, prepareBook } from "./prepare-book.ts";
 import { DEMO_READERS, type Reader, ReaderList } from "./reader-list.ts";
 import { SCHEMA } from "./schema.ts";
-import { type SearchOptions, type SearchResult, SectionSearch } from "./section-search.ts";
-import type { SectionText } from "./section-text.ts";
+import { type SearchOptions, type SearchResult, SectionSearch } from "./search/section-search.ts";
+import { decodeText } from "./text/decode-text.ts";
+import { type BookFormat, type PreparedBook, prepareBook } from "./text/prepare-book.ts";
+import type { SectionText } from "./text/section-text.ts";
 import { type UploadAllowance, UploadQuota, type UploadQuotaOptions } from "./upload-quota.ts";
 
 export interface LibraryOptions {

@@ -1,7 +1,7 @@
-import type { Answer, Quote } from "../library/answer-question.ts";
 import type { Collection } from "../library/collection-list.ts";
-import type { Passage, SearchResult } from "../library/section-search.ts";
-import type { SnippetPart } from "../library/snippet.ts";
+import type { Answer, Quote } from "../library/search/answer-question.ts";
+import type { Passage, SearchResult } from "../library/search/section-search.ts";
+import type { SnippetPart } from "../library/search/snippet.ts";
 import { type Fragment, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import type { PageContext } from "./page-context.ts";

@@ -10,11 +10,11 @@ import {
   trailRead,
 } from "@daybook/core";
 import type { Metrics } from "@daybook/metrics";
-import { answerQuestion } from "../library/answer-question.ts";
-import type { ModelOptions } from "../library/ask-model.ts";
 import { DEFAULT_COLLECTION } from "../library/collection-list.ts";
 import type { Library } from "../library/library.ts";
 import { LibraryError } from "../library/library-error.ts";
+import { answerQuestion } from "../library/search/answer-question.ts";
+import type { ModelOptions } from "../library/search/ask-model.ts";
 import { adminStartPage, auditPage, collectionsPage, readersPage } from "../pages/admin-pages.ts";
 import { booksPage } from "../pages/books-page.ts";
 import { notFoundPage, tooManyRequestsPage } from "../pages/error-pages.ts";

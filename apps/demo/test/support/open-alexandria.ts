@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { Alexandria, type Framework } from "../../src/alexandria.ts";
-import type { ModelOptions } from "../../src/library/ask-model.ts";
 import { DEMO_READERS } from "../../src/library/reader-list.ts";
+import type { ModelOptions } from "../../src/library/search/ask-model.ts";
 import { temporaryFolder } from "./temporary-library.ts";
 
 export const SHELF = fileURLToPath(new URL("../../shelf", import.meta.url));

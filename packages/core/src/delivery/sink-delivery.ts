@@ -7,11 +7,13 @@ import type { Spool } from "../spool/spool.ts";
 import { within } from "../within.ts";
 import { DeadlineWatch } from "./deadline-watch.ts";
 import { DeliveryAccount, type DeliveryCounters, type DeliveryMeter } from "./delivery-account.ts";
+import { writeAtExit } from "./delivery-exit.ts";
 import { DeliveryQueue, MOST_PER_BATCH } from "./delivery-queue.ts";
 import { DeliveryResults } from "./delivery-results.ts";
 import type { PackedEvent } from "./event-arena.ts";
 import type { GapTracker } from "./gap-tracker.ts";
-import { maySpool, type QueuedEvent } from "./queued-event.ts";
+import { OpenWrite, type Taken } from "./open-write.ts";
+import type { QueuedEvent } from "./queued-event.ts";
 import type { RecordedEvent } from "./recorded-event.ts";
 import type { Settler } from "./settlement.ts";
 import { entryInput, lineInput, type SinkInput } from "./sink-input.ts";
@@ -71,9 +73,8 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   readonly #deadline: DeadlineWatch<E>;
   #loop: "idle" | "scheduled" | "running" = "idle";
   #paused = false;
-  #inFlight: readonly E[] = [];
-  /** Number of the last write; a write with another number was taken over by `close` or by the exit. */
-  #call = 0;
+  /** The write the sink is busy with; undefined after `close` or the exit took its events over. */
+  #openWrite: OpenWrite<E> | undefined;
   #idle: (() => void)[] = [];
 
   constructor(options: SinkDeliveryOptions, input: SinkInput<E>) {
@@ -83,23 +84,23 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     this.#options = options;
     this.#input = input;
     const common = { sinkName: sink.name, settler: this, problem };
-    const results = new DeliveryResults({ ...common, account: this.#account, gaps });
+    this.#results = new DeliveryResults({ ...common, account: this.#account, gaps });
     // Callers never wait for an optional sink: the bound of the queue is enough there.
     const onDurable = () => {
       if (required) this.#deadline.start();
     };
-    const queue = new DeliveryQueue<E>({ ...common, maxEvents, maxBytes, input, results, onDurable });
-    const watch = new SinkWatch({ patienceMs: spool && deadlineMs / 2, onSlow: (ms) => this.#slow(ms) });
-    const relay = new SpoolRelay<E>({
+    this.#queue = new DeliveryQueue({ ...common, maxEvents, maxBytes, input, results: this.#results, onDurable });
+    this.#watch = new SinkWatch({ patienceMs: spool && deadlineMs / 2, onSlow: (ms) => this.#slow(ms) });
+    const parts = { queue: this.#queue, results: this.#results, watch: this.#watch };
+    this.#relay = new SpoolRelay({
+      ...parts,
       spool,
       input,
-      queue,
       account: this.#account,
-      results,
-      watch,
       gaps,
       maxEvents,
       problem,
+      takeOpenWrite: () => this.#takeOpenWrite(),
       putBack: (events) => this.#putBack(events),
       onStored: () => this.#well(),
       onDone: () => {
@@ -108,12 +109,8 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
       },
       asError: (cause) => this.#asError(cause),
     });
-    this.#results = results;
-    this.#queue = queue;
-    this.#watch = watch;
-    this.#relay = relay;
-    const underWay = () => [...this.#inFlight, ...relay.spilling];
-    this.#deadline = new DeadlineWatch({ ...common, deadlineMs, queue, results, watch, underWay, spoolIsOpen: () => relay.open });
+    const underWay = () => [...this.#inFlight, ...this.#relay.spilling];
+    this.#deadline = new DeadlineWatch({ ...common, ...parts, deadlineMs, underWay, spoolIsOpen: () => this.#relay.open });
   }
 
   takes(type: string): boolean {
@@ -187,33 +184,24 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   closeSync(deadlineMs: number): number {
     this.#watch.stop();
     this.#results.settleStored();
-    const { idempotent } = this.sink.supports;
     const inFlight = this.#inFlight;
-    this.#inFlight = [];
-    const queued = this.#takeEverything();
-    // The batch in flight goes again first: a sink that already has it keeps it once.
-    const all = idempotent ? [...inFlight, ...queued] : queued;
-    if (inFlight.length + queued.length === 0) return 0;
-    let error = new DaybookError("SINK_FAILED", `Sink ${this.sink.name} cannot write while the process exits.`);
-    if (this.#input.appendSync !== undefined) {
-      try {
-        const { refused } = this.#input.appendSync(all, deadlineMs);
-        this.#results.stored(all, refused);
-        if (!idempotent) for (const { type } of inFlight) this.#account.write(type);
-        return 0;
-      } catch (cause) {
-        error = this.#asError(cause);
-      }
-    }
-    const rest = [...inFlight, ...queued];
-    try {
-      if (this.#relay.spoolRestSync(rest)) return 0;
-    } catch (cause) {
-      error = this.#asError(cause);
-    }
-    for (const event of rest) this.#results.dropped(event, "exit", error);
-    this.#options.problem(error);
-    return rest.length;
+    this.#openWrite = undefined;
+    return writeAtExit({
+      sink: this.sink,
+      input: this.#input,
+      account: this.#account,
+      results: this.#results,
+      relay: this.#relay,
+      inFlight,
+      queued: this.#takeEverything(),
+      deadlineMs,
+      asError: (cause) => this.#asError(cause),
+      problem: this.#options.problem,
+    });
+  }
+
+  get #inFlight(): readonly E[] {
+    return this.#openWrite?.events ?? [];
   }
 
   #queued(): number {
@@ -279,8 +267,8 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   }
 
   async #write(batch: readonly E[]): Promise<boolean> {
-    this.#inFlight = batch;
-    const call = ++this.#call;
+    const write = new OpenWrite(batch);
+    this.#openWrite = write;
     try {
       this.#watch.begin();
       const begun = performance.now();
@@ -288,11 +276,11 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
       this.#results.settleStored();
       const { refused } = await result;
       this.#watch.end();
-      if (this.#call !== call) return false;
+      if (this.#openWrite !== write) return false;
+      this.#openWrite = undefined;
+      const written = write.stored(refused);
       this.#account.flushes++;
       this.#account.flushMs += performance.now() - begun;
-      const written = this.#inFlight;
-      this.#inFlight = [];
       if (refused.length === 0 && this.#nextIsReady()) this.#results.storedUnsettled(written);
       else this.#results.stored(written, refused);
       this.#well();
@@ -300,10 +288,9 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     } catch (cause) {
       this.#watch.end();
       this.#results.settleStored();
-      if (this.#call !== call) return false;
-      const rest = this.#inFlight;
-      this.#inFlight = [];
-      this.#putBack(rest);
+      if (this.#openWrite !== write) return false;
+      this.#openWrite = undefined;
+      this.#putBack(write.failed());
       await this.#failed(this.#asError(cause));
       return false;
     }
@@ -347,16 +334,12 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   #slow(forMs: number): void {
     this.#options.gaps?.failed(forMs);
     this.#options.problem(new DaybookError("SINK_TIMEOUT", `Sink ${this.sink.name} has taken nothing for ${Math.round(forMs)} ms.`));
-    this.#takeBackSpoolable();
     void this.#relay.spill();
   }
 
-  /** An idempotent sink may be given an event again, so an event of the open write is safer in the spool. */
-  #takeBackSpoolable(): void {
-    if (!this.sink.supports.idempotent) return;
-    const back = this.#inFlight.filter(maySpool);
-    this.#inFlight = this.#inFlight.filter((event) => !maySpool(event));
-    this.#putBack(back);
+  #takeOpenWrite(): Taken<E> | undefined {
+    if (this.#watch.state !== "slow" || !this.sink.supports.idempotent) return undefined;
+    return this.#openWrite?.takeSpoolable(this.#results, (events) => this.#putBack(events));
   }
 
   /** Back in front, without durable events whose deadline is over. */
@@ -366,11 +349,10 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   }
 
   #takeEverything(): E[] {
-    this.#call++;
     // Admits before the lists are read: an event that a full queue drops must be in one place only.
     const queued = this.#queue.takeAll();
     const everything = [...this.#inFlight, ...this.#relay.takeBack(), ...queued];
-    this.#inFlight = [];
+    this.#openWrite = undefined;
     return everything;
   }
 

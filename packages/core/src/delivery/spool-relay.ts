@@ -4,6 +4,7 @@ import type { DeliveryAccount } from "./delivery-account.ts";
 import { type DeliveryQueue, MOST_PER_BATCH } from "./delivery-queue.ts";
 import type { DeliveryResults } from "./delivery-results.ts";
 import type { GapTracker } from "./gap-tracker.ts";
+import type { Taken } from "./open-write.ts";
 import { maySpool, type QueuedEvent } from "./queued-event.ts";
 import type { SinkInput } from "./sink-input.ts";
 import type { SinkWatch } from "./sink-watch.ts";
@@ -18,6 +19,8 @@ export interface SpoolRelayOptions<E extends QueuedEvent> {
   readonly gaps: GapTracker | undefined;
   /** Most events of each delivery class in the queue. */
   readonly maxEvents: number;
+  /** Takes the spoolable events of a write that has been open for too long; undefined if there are none. */
+  readonly takeOpenWrite: () => Taken<E> | undefined;
   /** Puts events back into the queue. */
   readonly putBack: (events: readonly E[]) => void;
   /** Called when the sink has stored a batch of the spool, before the spool forgets it. */
@@ -64,9 +67,10 @@ export class SpoolRelay<E extends QueuedEvent> {
 
   /** Moves spoolable events to the spool, while the sink is unavailable or older events are there already. */
   async spill(): Promise<void> {
-    const { spool, gaps, input, results, putBack, problem, asError, onDone } = this.#options;
+    const { spool, gaps, input, results, problem, asError, onDone } = this.#options;
     if (spool === undefined || this.#spilling.length > 0 || this.#failed) return;
-    for (let taken = this.#spillable(); taken.length > 0; taken = this.#spillable()) {
+    for (let next = this.#spillable(); next !== undefined; next = this.#spillable()) {
+      const taken = next.events;
       this.#spilling = taken;
       try {
         const { events, refused } = input.spoolable(taken);
@@ -79,7 +83,7 @@ export class SpoolRelay<E extends QueuedEvent> {
         if (this.#spilling !== taken) return;
         this.#spilling = [];
         this.#failed = true;
-        putBack(taken);
+        next.giveBack();
         problem(asError(cause));
         break;
       }
@@ -148,7 +152,15 @@ export class SpoolRelay<E extends QueuedEvent> {
     return true;
   }
 
-  #spillable(): E[] {
+  #spillable(): Taken<E> | undefined {
+    const { takeOpenWrite, putBack } = this.#options;
+    const open = takeOpenWrite();
+    if (open !== undefined) return open;
+    const events = this.#spillableOfQueue();
+    return events.length === 0 ? undefined : { events, giveBack: () => putBack(events) };
+  }
+
+  #spillableOfQueue(): E[] {
     const { queue, watch, account, maxEvents } = this.#options;
     queue.admit();
     if (watch.unavailable) {

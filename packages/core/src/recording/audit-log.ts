@@ -11,7 +11,7 @@ import type { Gap } from "../delivery/gap-tracker.ts";
 import { PendingReceipt } from "../delivery/pending-receipt.ts";
 import { RecordedEvent } from "../delivery/recorded-event.ts";
 import { Settlement } from "../delivery/settlement.ts";
-import type { AuditEvent, RequestInfo } from "../events/audit-event.ts";
+import type { RequestInfo } from "../events/audit-event.ts";
 import { type BuiltInEvent, permissionDenied } from "../events/built-in-events.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { EventDefinition } from "../events/event-definition.ts";
@@ -22,6 +22,7 @@ import { within } from "../within.ts";
 import { type AuditLogOptions, DEFAULT_CLOSE_DEADLINE_MS, DEFAULT_DEADLINE_MS } from "./audit-log-options.ts";
 import { BreakGlass } from "./break-glass.ts";
 import { denialFields } from "./denial.ts";
+import type { ComposedEvent } from "./event-composer.ts";
 import type { Handling } from "./handling.ts";
 import { type LogParts, logParts } from "./log-parts.ts";
 import { flushAtExit } from "./process-exit.ts";
@@ -56,6 +57,14 @@ interface Recording {
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   readonly id: string;
+}
+
+/** How an event is handed to its sinks. */
+interface Handed {
+  readonly policy: FailurePolicy;
+  /** Below zero: before everything in the queue. */
+  readonly order: number;
+  readonly receipt: PendingReceipt | undefined;
 }
 
 /**
@@ -315,26 +324,18 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
       throw new DaybookError("UNKNOWN_EVENT", `Add the definition of ${given?.type}/${given?.action} to the catalogue of createAuditLog.`);
     }
     const { fields, request, context, at, id } = recording;
-    const { event, bytes } = composer.compose(definition, fields, request, context, at, id);
-    const handling = handlings.of(definition, event.severity);
+    const composed = composer.compose(definition, fields, request, context, at, id);
+    const handling = handlings.of(definition, composed.event.severity);
     if (handling.required === 0) throw new DaybookError("BAD_OPTION", `No required sink takes events of type ${definition.type}.`);
     const policy = this.#glass.policy(handling.policy);
     // A durable event has a deadline, and several required sinks share one result: both need a receipt even if no caller asked for it.
     const receipt = asked ?? (handling.durable || handling.required > 1 ? new PendingReceipt(id, this.#deadlineMs) : undefined);
-    this.#hand(event, definition, handling, policy, bytes, this.#order++, receipt);
+    this.#hand(composed, definition, handling, { policy, order: this.#order++, receipt });
     if (receipt === undefined || receipt.settled) return;
     if (handling.durable && context?.holdResponse !== undefined && !context.holdResponse(receipt)) this.#lateDurable++;
   }
 
-  #hand(
-    event: AuditEvent,
-    definition: EventDefinition,
-    handling: Handling,
-    policy: FailurePolicy,
-    bytes: number,
-    order: number,
-    receipt: PendingReceipt | undefined,
-  ): void {
+  #hand({ event, bytes }: ComposedEvent, definition: EventDefinition, handling: Handling, { policy, order, receipt }: Handed): void {
     if (receipt !== undefined) receipt.policy = policy;
     const settlement = receipt && new Settlement(receipt, handling.required);
     const recorded = new RecordedEvent(event, definition, handling, policy, bytes, order, settlement);
@@ -349,10 +350,10 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     const { composer, handlings, now } = this.#parts;
     const at = now();
     const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs);
-    const { event, bytes } = composer.compose(definition, { data }, undefined, undefined, at, receipt.id);
-    const handling = handlings.of(definition, event.severity);
+    const composed = composer.compose(definition, { data }, undefined, undefined, at, receipt.id);
+    const handling = handlings.of(definition, composed.event.severity);
     const order = place === "first" ? -1 - this.#order++ : this.#order++;
-    this.#hand(event, definition, handling, handling.policy, bytes, order, receipt);
+    this.#hand(composed, definition, handling, { policy: handling.policy, order, receipt });
     return receipt;
   }
 

@@ -28,6 +28,12 @@ const ERROR_CODE = /^[A-Za-z0-9_.:-]{1,64}$/;
 const COMPONENT = /^[A-Za-z0-9._-]{1,64}$/;
 const ENVELOPE_BYTES = 600;
 
+/** An event as it is recorded, with an estimate of its bytes. */
+export interface ComposedEvent {
+  readonly event: AuditEvent;
+  readonly bytes: number;
+}
+
 /** Makes events from what a caller gives: checks the envelope, adds the context, cuts and masks. */
 export class EventComposer {
   /** Secrets masked in free text so far. */
@@ -58,7 +64,7 @@ export class EventComposer {
     context: RequestContext | undefined,
     at: number,
     id: string,
-  ): { readonly event: AuditEvent; readonly bytes: number } {
+  ): ComposedEvent {
     const severity = fields.severity ?? definition.severity;
     if (severity !== definition.severity && !SEVERITIES.includes(severity)) throw badField("severity", `one of ${SEVERITIES.join(", ")}`);
     const outcome = fields.outcome ?? definition.outcome;

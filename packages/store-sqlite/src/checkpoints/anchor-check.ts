@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DaybookError } from "@daybook/core";
-import { Frontier, isLedgerError, leafHash, openCheckpoint, type Vkey } from "@daybook/ledger";
+import { Frontier, type GivenNote, isLedgerError, type LedgerKeys, leafHash, openCheckpoint, type Vkey } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { SuppressionRecord } from "../ledger/suppression.ts";
+import type { Anchor } from "./anchors/anchor.ts";
+import type { DirAnchor } from "./anchors/dir-anchor.ts";
 import { reachOf } from "./anchors/published-note.ts";
+import { generationOf, generations } from "./checkpointer.ts";
 
 const STEP = 2_000;
 
@@ -75,3 +78,40 @@ export function suppressionsInFolder(folder: string, now: number): SuppressionRe
     .map((line) => JSON.parse(line) as SuppressionRecord)
     .filter(({ until }) => Date.parse(until) > now);
 }
+
+/** What the check of anchors needs of a log. */
+export interface AnchorCheck {
+  readonly db: Sqlite;
+  readonly keys: LedgerKeys;
+  readonly origin: string;
+  readonly onNotice: (notice: string) => void;
+}
+
+/**
+ * Compares a log with the newest notes of the anchors that answer over a network. Folders are checked when the log is opened.
+ * @throws {DaybookError} `LOG_DAMAGED`
+ */
+export async function checkAnchors(anchors: readonly Anchor[], { db, keys, origin, onNotice }: AnchorCheck): Promise<void> {
+  const vkeys = generations(keys, generationOf(origin));
+  for (const anchor of anchors) {
+    if (anchor.newest === undefined || isFolder(anchor)) continue;
+    const note = await anchor.newest().catch((cause: unknown) => {
+      // An anchor out of reach must not keep an application from starting.
+      onNotice(`ANCHOR_FAILED: ${anchor.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      return undefined;
+    });
+    if (note !== undefined) checkAgainstAnchor(db, note, anchor.name, origin, vkeys);
+  }
+}
+
+/** All notes in the folders among the anchors, for a verification. */
+export async function notesOf(anchors: readonly Anchor[]): Promise<GivenNote[]> {
+  const notes: GivenNote[] = [];
+  for (const anchor of anchors) {
+    if (!isFolder(anchor)) continue;
+    for (const note of await anchor.notes()) notes.push({ note, source: "anchor", name: anchor.name });
+  }
+  return notes;
+}
+
+export const isFolder = (anchor: Anchor): anchor is DirAnchor => "folder" in anchor;

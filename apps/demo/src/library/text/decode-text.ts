@@ -1,4 +1,4 @@
-import { LibraryError } from "./library-error.ts";
+import { LibraryError } from "../library-error.ts";
 
 export type TextEncodingName = "utf-8" | "utf-16le" | "utf-16be" | "latin-1" | "windows-1252";
 

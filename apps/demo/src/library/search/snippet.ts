@@ -1,5 +1,5 @@
-import { normalForm } from "./normal-form.ts";
-import { type Word, wordsOf } from "./words.ts";
+import { normalForm } from "../text/normal-form.ts";
+import { type Word, wordsOf } from "../text/words.ts";
 
 /** A run of text; `hit` when it is a word that was searched for. Never markup: the page escapes and marks it. */
 export interface SnippetPart {

@@ -1,9 +1,9 @@
 import type { Database, Statement } from "better-sqlite3";
-import { normalForm } from "./normal-form.ts";
+import { normalForm } from "../text/normal-form.ts";
+import { wordsOf } from "../text/words.ts";
 import { rankPassage, rarity, type WeighedTerm } from "./rank-passage.ts";
 import { type SearchTerm, searchTerms } from "./search-terms.ts";
 import { type SnippetPart, snippetOf } from "./snippet.ts";
-import { wordsOf } from "./words.ts";
 
 export interface SearchOptions {
   /** Most passages to give back, 1 to 50. Default 10. */

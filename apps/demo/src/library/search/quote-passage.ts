@@ -1,6 +1,6 @@
-import { normalForm } from "./normal-form.ts";
+import { normalForm } from "../text/normal-form.ts";
+import { wordsOf } from "../text/words.ts";
 import { searchTerms } from "./search-terms.ts";
-import { wordsOf } from "./words.ts";
 
 const QUOTED_SENTENCES = 2;
 const LONGEST_QUOTE = 500;

@@ -1,6 +1,6 @@
+import type { Library } from "../library.ts";
+import { LibraryError } from "../library-error.ts";
 import { askModel, type ModelOptions } from "./ask-model.ts";
-import type { Library } from "./library.ts";
-import { LibraryError } from "./library-error.ts";
 import { quotePassage } from "./quote-passage.ts";
 import type { SearchOptions } from "./section-search.ts";
 

@@ -1,4 +1,4 @@
-import { LibraryError } from "./library-error.ts";
+import { LibraryError } from "../library-error.ts";
 
 /** A server that speaks the OpenAI chat-completions protocol. */
 export interface ModelOptions {

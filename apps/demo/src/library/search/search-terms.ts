@@ -1,6 +1,6 @@
+import { normalForm } from "../text/normal-form.ts";
+import { wordsOf } from "../text/words.ts";
 import { baseForm, irregularForms } from "./irregular-verbs.ts";
-import { normalForm } from "./normal-form.ts";
-import { wordsOf } from "./words.ts";
 
 const COMMON = new Set(
   `a an the and or but if of at by for with about to from in on into as than so too very no not is are was were be been being am do does did

@@ -1,5 +1,5 @@
-import { baseForm } from "./irregular-verbs.ts";
-import { porterStem } from "./porter-stem.ts";
+import { baseForm } from "../search/irregular-verbs.ts";
+import { porterStem } from "../search/porter-stem.ts";
 
 // A library holds the same few thousand words over and over; stems are worked out once.
 const MOST_REMEMBERED = 100_000;
