@@ -7,6 +7,7 @@ import {
   createVerifier,
   DEFAULT_POLICY,
   deriveKeys,
+  type EntryRow,
   type ErasureBasis,
   erasureEntry,
   Frontier,
@@ -17,7 +18,6 @@ import {
   type LedgerEntryOptions,
   type LedgerEvent,
   type LedgerKeys,
-  type LedgerRow,
   makeVkey,
   newKeys,
   type PreparedEntry,
@@ -39,7 +39,7 @@ import {
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** A row that can be tampered with. */
-export type Row = Mutable<Omit<LedgerRow, "others">> & { others: Mutable<LedgerRow["others"][number]>[] };
+export type Row = Mutable<Omit<EntryRow, "others">> & { others: Mutable<EntryRow["others"][number]>[] };
 
 export const DAY_MS = 86_400_000;
 /** A witness, and what somebody who trusts it passes to the verifier. */
@@ -218,7 +218,7 @@ export function publicOnly({ name, public: key }: LedgerKeys): LedgerKeys {
 
 /** Feeds a verifier as a store does. */
 export function verifyRows(
-  rows: readonly LedgerRow[],
+  rows: readonly EntryRow[],
   options: VerifierOptions,
   orphans: readonly { readonly seq: number; readonly part: number }[] = [],
 ): VerifyReport {
