@@ -2,32 +2,43 @@ import { KEY_TYPE, type KeyType, parseVkey, type Vkey } from "../keys/vkey.ts";
 import { isLedgerError, LedgerError } from "../ledger-error.ts";
 import { type OpenedCheckpoint, openCheckpoint } from "./checkpoint.ts";
 
-/** Whom to believe about a log (C2SP tlog-policy): its keys, its witnesses, and how many of these are enough. */
+/** A trust policy (C2SP tlog-policy): keys of logs, witnesses, and how many of the witnesses must cosign. */
 export interface TrustPolicy {
+  /** Keys of logs. Checkpoints of other logs are refused. */
   readonly logs: readonly TrustedLog[];
+  /** In the order of the file. */
   readonly witnesses: readonly TrustedWitness[];
-  /** In the order of the file: a group names only witnesses and groups before it. */
+  /** In the order of the file: a group only names witnesses and groups before it. */
   readonly groups: readonly WitnessGroup[];
-  /** Name of the witness or group that must have cosigned; undefined where no cosignature is asked for. */
+  /** Name of the witness or group that must have cosigned; undefined if the policy asks for no cosignature. */
   readonly quorum: string | undefined;
 }
 
+/** A log that a policy trusts. */
 export interface TrustedLog {
+  /** Its key, of type 0x01. */
   readonly vkey: Vkey;
+  /** Where the log publishes its tiles, if the policy says so. */
   readonly url?: string;
 }
 
+/** A witness that a policy trusts. */
 export interface TrustedWitness {
-  /** What the policy calls it, which need not be the name of its key. */
+  /** Its name in the policy, which can differ from the name of its key. */
   readonly name: string;
+  /** Its key, of type 0x04. */
   readonly vkey: Vkey;
+  /** Where the witness takes requests, if the policy says so. */
   readonly url?: string;
 }
 
-/** Cosigned when at least `threshold` of its members are. */
+/** A group of witnesses or other groups, cosigned if at least `threshold` of its members are. */
 export interface WitnessGroup {
+  /** Its name in the policy. */
   readonly name: string;
+  /** 1 to the number of members. */
   readonly threshold: number;
+  /** Names of witnesses and groups. */
   readonly members: readonly string[];
 }
 
@@ -36,13 +47,22 @@ const FORBIDDEN = /[^\t\n\x20-\x7e\x80-\xff]/;
 const COUNT = /^[1-9][0-9]{0,8}$/;
 
 /**
- * Reads a policy file. Keys must be Ed25519, of type 0x01 for a log and 0x04 for a witness: a policy that names others cannot be
- * checked here as it is meant, so it is refused.
- * @param content the file; names in it are compared byte by byte, whatever their encoding
+ * Parses a policy file (C2SP tlog-policy). Keys must be Ed25519, of type 0x01 for a log and 0x04 for a witness. A policy with other keys
+ * is refused, because it cannot be checked as it is meant.
+ * @param content content of the file; names are compared byte by byte in any encoding
  * @throws {LedgerError} `BAD_POLICY`, naming the line
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { openByPolicy, parseTrustPolicy } from "@daybook/ledger";
+ *
+ * const policy = parseTrustPolicy(readFileSync("audit.policy"));
+ * const { origin, size } = openByPolicy(readFileSync("checkpoint"), policy);
+ * console.log(`${origin} has ${size} entries`);
+ * ```
  */
 export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
-  // One character per byte: the format knows octets, not characters.
+  // One character per byte: the format is defined over octets, not characters.
   const octets = Buffer.from(content).toString("latin1");
   const logs: TrustedLog[] = [];
   const witnesses: TrustedWitness[] = [];
@@ -103,9 +123,9 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
 }
 
 /**
- * Opens a checkpoint as the policy asks: signed by one of its logs, under that log's own name, and cosigned by a quorum.
- * @param logs further log keys to trust, for a policy that lists none
- * @throws {LedgerError} `BAD_NOTE`, `UNTRUSTED_NOTE`
+ * Opens a checkpoint under a policy: signed by one of its logs, under that log's own name, and cosigned by its quorum.
+ * @param logs further log keys to trust. Default: none
+ * @throws {LedgerError} `BAD_NOTE`: malformed; `UNTRUSTED_NOTE`: not signed by a trusted log, or without the quorum
  */
 export function openByPolicy(note: string | Uint8Array, policy: TrustPolicy, logs: readonly Vkey[] = []): OpenedCheckpoint {
   const opened = openCheckpoint(note, [...logs, ...policy.logs.map(({ vkey }) => vkey), ...policy.witnesses.map(({ vkey }) => vkey)]);
@@ -118,7 +138,7 @@ export function openByPolicy(note: string | Uint8Array, policy: TrustPolicy, log
   return opened;
 }
 
-/** True when the good signatures of a checkpoint include the policy's quorum. */
+/** True if the good signatures of a checkpoint include the policy's quorum, or if the policy asks for none. */
 export function hasQuorum({ witnesses, groups, quorum }: TrustPolicy, { signatures }: Pick<OpenedCheckpoint, "signatures">): boolean {
   if (quorum === undefined) return true;
   const cosigned = new Set<string>();
@@ -132,7 +152,7 @@ export function hasQuorum({ witnesses, groups, quorum }: TrustPolicy, { signatur
 }
 
 const urlOf = (url: string | undefined) => (url === undefined ? {} : { url: shown(url) });
-/** Bytes back to characters where they are UTF-8, which the format only recommends; others keep one character per byte. */
+/** Decodes UTF-8, which the format only recommends. Other bytes become one character each. */
 function shown(octets: string): string {
   const bytes = Buffer.from(octets, "latin1");
   const text = bytes.toString();

@@ -1,14 +1,14 @@
 import type { TrustedCheckpoint } from "./trusted-checkpoints.ts";
 
-/** When an entry was written, as far as witnesses have narrowed it down; milliseconds since the Unix epoch, or infinite. */
+/** Earliest and latest time at which an entry can have been written, ms since the Unix epoch; infinite if no witness limits it. */
 export interface TimeBounds {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * What the times of trusted cosignatures say about entries: one of a tree of that size or more existed before, one that is not in
- * the tree yet came after.
+ * Time bounds of entries from trusted cosignatures: an entry in the cosigned tree existed before its time, an entry beyond that tree was
+ * written after it.
  */
 export class WitnessTimes {
   readonly #sizes: number[] = [];
@@ -32,7 +32,7 @@ export class WitnessTimes {
     }
   }
 
-  /** True where no witness has said anything. */
+  /** True if no witness cosigned a checkpoint. */
   get empty(): boolean {
     return this.#sizes.length === 0;
   }

@@ -8,7 +8,7 @@ import type { PartRole, SplitEntry, SplitPart } from "./split-entry.ts";
 
 type Json = { readonly [key: string]: unknown };
 
-/** An event before it is taken apart. A field that is `undefined` or null is absent. */
+/** An event before it is split. A field that is `undefined` or null is absent. */
 export interface LedgerEvent {
   /** UUIDv7, lower case. */
   readonly id: string;
@@ -18,8 +18,11 @@ export interface LedgerEvent {
   readonly type: string;
   /** Dotted verb of at most 64 characters, not below `ledger.`. */
   readonly action: string;
+  /** `info`, `warning`, `error` or `critical`. */
   readonly severity: string;
+  /** `success`, `failure`, `denied` or `partial`. */
   readonly outcome: string;
+  /** The person or program that acted. `kind` is `user`, `service`, `system`, `anonymous` or `ai_agent`; an `id` has 1 to 512 bytes. */
   readonly actor?:
     | {
         readonly kind: string;
@@ -30,12 +33,17 @@ export interface LedgerEvent {
         readonly about?: Json | undefined;
       }
     | undefined;
+  /** Other persons the event is about, at most 253 with the actor. `role` is `subject` by default. */
   readonly subjects?:
     | readonly { readonly id: string; readonly role?: "subject" | "target" | undefined; readonly about?: Json | undefined }[]
     | undefined;
+  /** What was acted on; `id` has at most 512 characters. */
   readonly resource?: { readonly type: string; readonly id?: string | undefined } | undefined;
+  /** A code, `[a-z][a-z0-9_.]{0,63}`. */
   readonly purpose?: string | undefined;
+  /** A code, `[a-z][a-z0-9_.]{0,63}`. */
   readonly reason?: string | undefined;
+  /** HTTP request: `route` is a template or `(unmatched)`, `status` 100 to 599, `durationMs` in milliseconds. */
   readonly request?:
     | {
         readonly id?: string | undefined;
@@ -47,29 +55,35 @@ export interface LedgerEvent {
         readonly durationMs?: number | undefined;
       }
     | undefined;
+  /** At most 128 characters. */
   readonly tenant?: string | undefined;
+  /** Payload of the event: a plain object with a canonical JSON form. */
   readonly data?: Json | undefined;
+  /** `code` is `[A-Za-z0-9_.:-]{1,64}`. */
   readonly error?: { readonly code?: string | undefined; readonly message?: string | undefined } | undefined;
+  /** Component that wrote the event, `[A-Za-z0-9._-]{1,64}`. */
   readonly service?: string | undefined;
+  /** Process of the component, `[A-Za-z0-9._-]{1,64}`. */
   readonly instance?: string | undefined;
 }
 
+/** How `splitEvent` assigns fields to parts. */
 export interface SplitOptions {
-  /** Top-level keys of `data` declared to hold nothing personal; all others can be detached. Default: none. */
+  /** Top-level keys of `data` declared as not personal; they stay in the head. All other keys are detachable. Default: none. */
   readonly headKeys?: readonly string[];
-  /** `resource.id` is declared to be impersonal and stays in the head. Default false. */
+  /** `resource.id` is declared as not personal and stays in the head. Default false. */
   readonly resourceIdDeclared?: boolean;
   /** Retention class of the event: 1 to 7 or 64 to 127. Default: `classOf` of this package. */
   readonly classOf?: (event: LedgerEvent) => number;
-  /** Pseudonyms and session digests are made with these. */
+  /** Keys for pseudonyms and session digests. */
   readonly keys: LedgerKeys;
-  /** `pseudonymous` leaves the id as given out of the parts. Default `readable`. */
+  /** `readable` stores user ids as given, `pseudonymous` only their pseudonyms. Default `readable`. */
   readonly userIds?: "readable" | "pseudonymous";
-  /** When the event is stored, where that is more than a minute after `time`. */
+  /** Time of storing in UTC, if it is more than a minute after the event's `time`. Default: not late. */
   readonly late?: string;
 }
 
-/** Persons of one event: entry, head and context leave room for this many. */
+/** Most persons of one event: an entry has 255 parts, two of which are head and context. */
 export const MOST_PERSONS = 253;
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -102,10 +116,29 @@ const TEXT_OF = {
 };
 
 /**
- * Takes an event apart: a head that says what happened, and a part for each person, which can be removed later without breaking the
- * proof of anything else. A field goes where its name says, never where its value seems to belong. Keys are written in canonical
- * order; nothing is sorted here.
- * @throws {LedgerError} `BAD_EVENT` naming the field, `RESERVED_ACTION`, `DUPLICATE_PERSON`, `NOT_CANONICAL`, `BAD_KEYS`
+ * Splits an event into a head, which says what happened, and one detachable part for each person. A part can be erased later while every
+ * proof still verifies. The name of a field alone decides its part, never its value. Texts are canonical JSON (RFC 8785).
+ * @throws {LedgerError} `BAD_EVENT`: a field has a value that cannot be recorded; `RESERVED_ACTION`: an action below `ledger.`;
+ * `DUPLICATE_PERSON`: one person named twice; `NOT_CANONICAL`: a payload without canonical JSON; `BAD_KEYS`: no pseudonym key
+ * @example
+ * ```ts
+ * import { randomBytes } from "node:crypto";
+ * import { newKeys, splitEvent } from "@daybook/ledger";
+ *
+ * const { parts } = splitEvent(
+ *   {
+ *     id: "01a2027b-e238-7333-8333-000000000000",
+ *     time: "2026-01-01T00:00:00.000Z",
+ *     type: "access_control",
+ *     action: "book.lent",
+ *     severity: "info",
+ *     outcome: "success",
+ *     actor: { kind: "user", id: "ada" },
+ *   },
+ *   { keys: newKeys("example.com/audit", randomBytes) },
+ * );
+ * console.log(parts.map(({ role = "head" }) => role)); // [ "head", "actor" ]
+ * ```
  */
 export function splitEvent(event: LedgerEvent, options: SplitOptions): SplitEntry {
   const { keys, headKeys = [], resourceIdDeclared = false, userIds = "readable", late } = options;
@@ -145,7 +178,7 @@ export function splitEvent(event: LedgerEvent, options: SplitOptions): SplitEntr
   const acting = hasActorPart(event);
   const persons = others.length + (acting ? 1 : 0);
   if (persons > MOST_PERSONS) throw bad("subjects", `are more than ${MOST_PERSONS} persons`);
-  // Details belong to everyone in the event: only where there is exactly one person do they lie with that person.
+  // Details belong to all persons of the event, so they go into a person's part only if there is exactly one.
   const withPerson = persons === 1 ? detail : NO_DETAIL;
 
   const parts: SplitPart[] = [{ text: head }];
@@ -168,7 +201,7 @@ const NO_DETAIL: Detail = { details: undefined, errorMessage: undefined, resourc
 
 type Subject = NonNullable<LedgerEvent["subjects"]>[number];
 
-/** Whether anything goes into the actor's part; of requests without a known user, the address and the ids of request and trace do. */
+/** True if the actor's part is not empty. A request without a known user still has an address and ids of request and trace. */
 function hasActorPart({ actor, request, tenant }: LedgerEvent): boolean {
   return (
     present(actor?.id) ||
@@ -244,7 +277,7 @@ function otherPersons(subjects: readonly Subject[], actorId: string | undefined)
   return others;
 }
 
-/** `data` as it goes into the head and into the detail part; there it is whole, unless all of it is in the head. */
+/** Text of `data` for the head and for the detail part. The detail part has all keys, unless all of them are in the head. */
 function dataOf(data: Json | undefined, headKeys: readonly string[]): { declared: string | undefined; detachable: string | undefined } {
   const whole = facts("data", data);
   if (whole === undefined || headKeys.length === 0) return { declared: undefined, detachable: whole };
@@ -260,7 +293,7 @@ function dataOf(data: Json | undefined, headKeys: readonly string[]): { declared
   return { declared: canonicalTextOfKeys(data!, declaredKeys), detachable: whole };
 }
 
-/** Canonical text of an object; undefined where it is absent or empty. */
+/** Canonical text of an object; undefined if it is absent or empty. */
 function facts(field: string, value: Json | undefined): string | undefined {
   if (!present(value)) return undefined;
   if (!isPlainObject(value)) throw bad(field, "is not a plain object");
