@@ -1,3 +1,4 @@
+import { defined } from "../encoding/defined.ts";
 import { KEY_TYPE, type KeyType, parseVkey, type Vkey } from "../keys/vkey.ts";
 import { isLedgerError, LedgerError } from "../ledger-error.ts";
 import { type OpenedCheckpoint, openCheckpoint } from "./checkpoint.ts";
@@ -67,7 +68,7 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
   const logs: TrustedLog[] = [];
   const witnesses: TrustedWitness[] = [];
   const groups: WitnessGroup[] = [];
-  const defined = new Set<string>();
+  const names = new Set<string>();
   const inGroup = new Set<string>();
   let quorum: string | undefined;
   let quorumSeen = false;
@@ -76,8 +77,8 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
     const refuse = (reason: string, options?: ErrorOptions) => new LedgerError("BAD_POLICY", `Line ${index + 1}: ${reason}`, options);
     const define = (name: string) => {
       if (name === NO_WITNESS) throw refuse(`"${NO_WITNESS}" is not a name to give.`);
-      if (defined.has(name)) throw refuse(`${shown(name)} is defined twice.`);
-      defined.add(name);
+      if (names.has(name)) throw refuse(`${shown(name)} is defined twice.`);
+      names.add(name);
     };
     const keyOf = (text: string, type: KeyType, others: readonly { readonly vkey: Vkey }[]): Vkey => {
       let vkey: Vkey;
@@ -96,16 +97,16 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
     const [keyword, first, second, third] = words;
     if (keyword === undefined || keyword.startsWith("#")) return;
     if (keyword === "log" && first !== undefined && words.length <= 3) {
-      logs.push({ vkey: keyOf(first, KEY_TYPE.signature, logs), ...urlOf(second) });
+      logs.push(defined({ vkey: keyOf(first, KEY_TYPE.signature, logs), url: shownUrl(second) }));
     } else if (keyword === "witness" && first !== undefined && second !== undefined && words.length <= 4) {
       define(first);
-      witnesses.push({ name: shown(first), vkey: keyOf(second, KEY_TYPE.cosignature, witnesses), ...urlOf(third) });
+      witnesses.push(defined({ name: shown(first), vkey: keyOf(second, KEY_TYPE.cosignature, witnesses), url: shownUrl(third) }));
     } else if (keyword === "group" && first !== undefined && second !== undefined && third !== undefined) {
       const members = words.slice(3);
       const threshold = second === "all" ? members.length : second === "any" ? 1 : COUNT.test(second) ? Number(second) : 0;
       if (threshold < 1 || threshold > members.length) throw refuse(`a group needs "all", "any" or a number from 1 to ${members.length}.`);
       for (const member of members) {
-        if (!defined.has(member)) throw refuse(`${shown(member)} is not defined above.`);
+        if (!names.has(member)) throw refuse(`${shown(member)} is not defined above.`);
         if (inGroup.has(member)) throw refuse(`${shown(member)} is a member of a group already.`);
         inGroup.add(member);
       }
@@ -113,7 +114,7 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
       groups.push({ name: shown(first), threshold, members: members.map(shown) });
     } else if (keyword === "quorum" && first !== undefined && words.length === 2) {
       if (quorumSeen) throw refuse("there is a quorum already.");
-      if (first !== NO_WITNESS && !defined.has(first)) throw refuse(`${shown(first)} is not defined above.`);
+      if (first !== NO_WITNESS && !names.has(first)) throw refuse(`${shown(first)} is not defined above.`);
       quorumSeen = true;
       quorum = first === NO_WITNESS ? undefined : shown(first);
     } else throw refuse(`${JSON.stringify(shown(line))} is not a line of a policy.`);
@@ -151,7 +152,8 @@ export function hasQuorum({ witnesses, groups, quorum }: TrustPolicy, { signatur
   return cosigned.has(quorum);
 }
 
-const urlOf = (url: string | undefined) => (url === undefined ? {} : { url: shown(url) });
+const shownUrl = (url: string | undefined) => (url === undefined ? undefined : shown(url));
+
 /** Decodes UTF-8, which the format only recommends. Other bytes become one character each. */
 function shown(octets: string): string {
   const bytes = Buffer.from(octets, "latin1");

@@ -26,10 +26,11 @@ export class WitnessTimes {
       this.#latest.push(latest);
     }
     let earliest = Number.POSITIVE_INFINITY;
-    for (let i = cosigned.length - 1; i >= 0; i--) {
-      earliest = Math.min(earliest, ...cosigned[i]!.cosigned.map(({ time }) => time * 1000));
-      this.#earliest[i] = earliest;
+    for (const { cosigned: lines } of cosigned.toReversed()) {
+      earliest = Math.min(earliest, ...lines.map(({ time }) => time * 1000));
+      this.#earliest.push(earliest);
     }
+    this.#earliest.reverse();
   }
 
   /** True if no witness cosigned a checkpoint. */
@@ -42,7 +43,7 @@ export class WitnessTimes {
     let high = this.#sizes.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#sizes[middle]! <= seq) low = middle + 1;
+      if ((this.#sizes[middle] ?? Number.POSITIVE_INFINITY) <= seq) low = middle + 1;
       else high = middle;
     }
     return { low: this.#latest[low - 1] ?? Number.NEGATIVE_INFINITY, high: this.#earliest[low] ?? Number.POSITIVE_INFINITY };

@@ -73,13 +73,11 @@ export function prepareEntry(split: SplitEntry, random: Random): PreparedEntry {
   const count = split.parts.length;
   checkShape(split.class, count);
   let bytes = `dbk1${String.fromCharCode(split.class, count)}`;
-  const parts: PreparedPart[] = [];
-  for (let k = 0; k < count; k++) {
-    const part = split.parts[k]!;
+  const parts = split.parts.map((part, k): PreparedPart => {
     const salt = random(SALT_LENGTH);
     bytes += commitmentOf(k, salt, part);
-    parts.push({ ...part, salt });
-  }
+    return { ...part, salt };
+  });
   // Commitments are text with one character for each byte, because a small Buffer costs more than a hash.
   const entry = Buffer.from(bytes, "latin1");
   return { class: split.class, entry, leaf: leafHash(entry), parts };
@@ -133,11 +131,12 @@ export function encodeEntry({ class: entryClass, commitments }: DecodedEntry): B
 /** Decodes an entry; null if the bytes are not an entry of this format. */
 export function decodeEntry(bytes: Uint8Array): DecodedEntry | null {
   const count = partCount(bytes);
-  if (count === 0) return null;
+  const entryClass = bytes[MAGIC.length];
+  if (count === 0 || entryClass === undefined) return null;
   const commitments: Uint8Array[] = [];
   for (let k = 0; k < count; k++)
     commitments.push(bytes.subarray(PREFIX_LENGTH + COMMITMENT_LENGTH * k, PREFIX_LENGTH + COMMITMENT_LENGTH * (k + 1)));
-  return { class: bytes[MAGIC.length]!, commitments };
+  return { class: entryClass, commitments };
 }
 
 /** Number of parts of an entry, 1 to 255; 0 if the bytes are not an entry of this format. */

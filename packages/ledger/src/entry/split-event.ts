@@ -147,34 +147,34 @@ export function splitEvent(event: LedgerEvent, options: SplitOptions): SplitEntr
   if (!isEventClass(entryClass)) throw bad("the class", "is not 1 to 7 or 64 to 127");
   let head = TEXT_OF.action.of(event.action);
 
-  const resourceId = present(resource?.id) ? quoted("resource.id", resource!.id, 512) : undefined;
+  const resourceId = present(resource?.id) ? quoted("resource.id", resource.id, 512) : undefined;
   const data = dataOf(event.data, headKeys);
 
-  if (present(actor)) head += TEXT_OF.actorKind.of(actor!.kind);
+  if (present(actor)) head += TEXT_OF.actorKind.of(actor.kind);
   if (data.declared !== undefined) head += `,"details":${data.declared}`;
-  if (present(request?.durationMs)) head += `,"duration_ms":${duration(request!.durationMs!)}`;
-  if (present(error?.code)) head += `,"error_code":"${checked("error.code", error!.code, ERROR_CODE)}"`;
+  if (present(request?.durationMs)) head += `,"duration_ms":${duration(request.durationMs)}`;
+  if (present(error?.code)) head += `,"error_code":"${checked("error.code", error.code, ERROR_CODE)}"`;
   head = `${head},"id":"${checked("id", event.id, UUID_V7)}"`;
   if (present(event.instance)) head += TEXT_OF.instance.of(event.instance);
   if (present(late)) head += `,"late":"${checked("late", late, TIME)}"`;
-  if (present(request?.method)) head += TEXT_OF.method.of(request!.method);
+  if (present(request?.method)) head += TEXT_OF.method.of(request.method);
   head += TEXT_OF.outcome.of(event.outcome);
   if (present(event.purpose)) head += TEXT_OF.purpose.of(event.purpose);
   if (present(event.reason)) head += TEXT_OF.reason.of(event.reason);
   if (resourceIdDeclared && resourceId !== undefined) head += `,"resource_id":${resourceId}`;
-  if (present(resource)) head += TEXT_OF.resourceType.of(resource!.type);
-  if (present(request?.route)) head += TEXT_OF.route.of(request!.route);
+  if (present(resource)) head += TEXT_OF.resourceType.of(resource.type);
+  if (present(request?.route)) head += TEXT_OF.route.of(request.route);
   if (present(event.service)) head += TEXT_OF.service.of(event.service);
   head += TEXT_OF.severity.of(event.severity);
-  if (present(request?.status)) head += TEXT_OF.status.of(request!.status);
+  if (present(request?.status)) head += TEXT_OF.status.of(request.status);
   head = `${head},"ts":"${checked("time", event.time, TIME)}${TEXT_OF.type.of(event.type)}`;
 
   const detail: Detail = {
     details: data.detachable,
-    errorMessage: present(error?.message) ? quoted("error.message", error!.message, Number.POSITIVE_INFINITY) : undefined,
+    errorMessage: present(error?.message) ? quoted("error.message", error.message, Number.POSITIVE_INFINITY) : undefined,
     resourceId: resourceIdDeclared ? undefined : resourceId,
   };
-  const others = present(subjects) && subjects!.length > 0 ? otherPersons(subjects!, actor?.id) : [];
+  const others = present(subjects) && subjects.length > 0 ? otherPersons(subjects, actor?.id) : [];
   const acting = hasActorPart(event);
   const persons = others.length + (acting ? 1 : 0);
   if (persons > MOST_PERSONS) throw bad("subjects", `are more than ${MOST_PERSONS} persons`);
@@ -218,24 +218,24 @@ function hasActorPart({ actor, request, tenant }: LedgerEvent): boolean {
 
 function actorPart(event: LedgerEvent, detail: Detail, keys: LedgerKeys, userIds: SplitOptions["userIds"]): SplitPart {
   const { actor, request } = event;
-  const id = present(actor?.id) ? actor!.id! : undefined;
+  const id = present(actor?.id) ? actor.id : undefined;
   const sub = id === undefined ? undefined : pseudonymOf(keys, id);
   const about = facts("actor.about", actor?.about);
   let text = about === undefined ? "{" : `{"about":${about},`;
   if (detail.details !== undefined) text = `${text}"details":${detail.details},`;
   if (detail.errorMessage !== undefined) text = `${text}"error_message":${detail.errorMessage},`;
-  if (present(actor?.ip)) text = `${text}"ip":${quoted("actor.ip", actor!.ip, 64)},`;
-  if (present(request?.id)) text = `${text}"request_id":${quoted("request.id", request!.id, 128)},`;
+  if (present(actor?.ip)) text = `${text}"ip":${quoted("actor.ip", actor.ip, 64)},`;
+  if (present(request?.id)) text = `${text}"request_id":${quoted("request.id", request.id, 128)},`;
   if (detail.resourceId !== undefined) text = `${text}"resource_id":${detail.resourceId},`;
   text += `"role":"actor"`;
-  if (present(actor?.sessionId)) text = `${text},"sid":"${sessionDigest(keys, actor!.sessionId!)}"`;
-  if (present(request?.spanId)) text = `${text},"span_id":${quoted("request.spanId", request!.spanId, 128)}`;
+  if (present(actor?.sessionId)) text = `${text},"sid":"${sessionDigest(keys, actor.sessionId)}"`;
+  if (present(request?.spanId)) text = `${text},"span_id":${quoted("request.spanId", request.spanId, 128)}`;
   if (sub !== undefined) text = `${text},"sub":"${sub}"`;
   if (present(event.tenant)) text = `${text},"tenant":${quoted("tenant", event.tenant, 128)}`;
-  if (present(request?.traceId)) text = `${text},"trace_id":${quoted("request.traceId", request!.traceId, 128)}`;
-  if (present(actor?.userAgent)) text = `${text},"ua":${quoted("actor.userAgent", actor!.userAgent, 512)}`;
+  if (present(request?.traceId)) text = `${text},"trace_id":${quoted("request.traceId", request.traceId, 128)}`;
+  if (present(actor?.userAgent)) text = `${text},"ua":${quoted("actor.userAgent", actor.userAgent, 512)}`;
   if (id !== undefined && userIds !== "pseudonymous") text = `${text},"uid":${quoted("actor.id", id, 512)}`;
-  return { role: "actor", ...(sub === undefined ? {} : { sub }), text: `${text}}` };
+  return sub === undefined ? { role: "actor", text: `${text}}` } : { role: "actor", sub, text: `${text}}` };
 }
 
 function subjectPart(
@@ -261,7 +261,7 @@ function detailStart({ details, errorMessage, resourceId }: Detail): string {
 }
 
 function otherPersons(subjects: readonly Subject[], actorId: string | undefined): readonly Subject[] {
-  const known = new Set<string>(present(actorId) ? [actorId!] : []);
+  const known = new Set<string>(present(actorId) ? [actorId] : []);
   const others: Subject[] = [];
   for (const subject of subjects) {
     if (typeof subject !== "object" || subject === null || typeof subject.id !== "string")
@@ -280,17 +280,17 @@ function otherPersons(subjects: readonly Subject[], actorId: string | undefined)
 /** Text of `data` for the head and for the detail part. The detail part has all keys, unless all of them are in the head. */
 function dataOf(data: Json | undefined, headKeys: readonly string[]): { declared: string | undefined; detachable: string | undefined } {
   const whole = facts("data", data);
-  if (whole === undefined || headKeys.length === 0) return { declared: undefined, detachable: whole };
+  if (!present(data) || whole === undefined || headKeys.length === 0) return { declared: undefined, detachable: whole };
   const declaredKeys: string[] = [];
   let all = true;
-  for (const key of Object.keys(data!)) {
-    if (data![key] === undefined) continue;
+  for (const key of Object.keys(data)) {
+    if (data[key] === undefined) continue;
     if (headKeys.includes(key)) declaredKeys.push(key);
     else all = false;
   }
   if (declaredKeys.length === 0) return { declared: undefined, detachable: whole };
   if (all) return { declared: whole, detachable: undefined };
-  return { declared: canonicalTextOfKeys(data!, declaredKeys), detachable: whole };
+  return { declared: canonicalTextOfKeys(data, declaredKeys), detachable: whole };
 }
 
 /** Canonical text of an object; undefined if it is absent or empty. */
@@ -301,7 +301,7 @@ function facts(field: string, value: Json | undefined): string | undefined {
   return text === "{}" ? undefined : text;
 }
 
-const present = (value: unknown): boolean => value !== undefined && value !== null;
+const present = <T>(value: T): value is NonNullable<T> => value !== undefined && value !== null;
 
 function checked(field: string, value: unknown, pattern: RegExp): string {
   if (typeof value !== "string" || !pattern.test(value)) throw bad(field, "does not have the form this field must have");

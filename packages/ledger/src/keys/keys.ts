@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { decodeBase64 } from "../encoding/base64.ts";
+import { defined } from "../encoding/defined.ts";
 import { LedgerError } from "../ledger-error.ts";
 import { privateKeyOf, publicKeyOf, rawPublicKey, seedOf } from "./ed25519.ts";
 import type { Random } from "./random.ts";
@@ -96,16 +97,17 @@ export function deriveKeys(root: Uint8Array | KeyObject): { readonly seal: KeyOb
  */
 export function splitKeys(keys: LedgerKeys, role: KeysRole): LedgerKeys {
   const { name, seal, sign, public: publicKey, sub, suppress, retired } = keys;
-  if (seal === undefined || (role === "checkpointer" && sign === undefined)) {
-    throw new LedgerError("BAD_KEYS", `These keys are not complete enough to be split for role ${role}; use the original ones.`);
-  }
+  const incomplete = () =>
+    new LedgerError("BAD_KEYS", `These keys are not complete enough to be split for role ${role}; use the original ones.`);
+  if (seal === undefined) throw incomplete();
   const verifying = retired.map(({ sign: _, signsUntil: __, ...old }) => old);
-  const common = { name, seal, retired: verifying, ...(publicKey === undefined ? {} : { public: publicKey }) };
+  const common = defined({ name, seal, retired: verifying, public: publicKey });
   switch (role) {
     case "app":
-      return { ...common, sub, ...(suppress === undefined ? {} : { suppress }) };
+      return { ...common, ...defined({ sub, suppress }) };
     case "checkpointer":
-      return { ...common, retired, sign: sign!, sub: [] };
+      if (sign === undefined) throw incomplete();
+      return { ...common, retired, sign, sub: [] };
     case "auditor":
       return { ...common, sub: [] };
   }
@@ -130,8 +132,7 @@ export function rotateRoot(keys: LedgerKeys, random: Random, { untilSeq, signsUn
   return {
     name,
     ...withRoot(secret(random(KEY_LENGTH))),
-    sub,
-    ...(suppress === undefined ? {} : { suppress }),
+    ...defined({ sub, suppress }),
     retired: [...keys.retired, { seal, untilSeq, public: publicKey, sign, signsUntil }],
   };
 }
@@ -190,9 +191,9 @@ export function parseKeys(text: string): LedgerKeys {
   return {
     name,
     ...derived,
-    ...(verifying === undefined ? {} : { public: verifying }),
+    ...defined({ public: verifying }),
     sub: pseudonymKeys(sub),
-    ...(suppress === undefined ? {} : { suppress: secretOf("suppress", suppress) }),
+    ...defined({ suppress: suppress === undefined ? undefined : secretOf("suppress", suppress) }),
     retired: retiredRoots(retired),
   };
 }
@@ -237,7 +238,10 @@ export function sealKeyAt({ seal, retired }: Pick<LedgerKeys, "seal" | "retired"
  */
 export function signersAt({ sign, retired }: Pick<LedgerKeys, "sign" | "retired">, ms: number): KeyObject[] {
   if (sign === undefined) return [];
-  return [sign, ...retired.flatMap((old) => (old.sign !== undefined && ms < old.signsUntil! ? [old.sign] : []))];
+  return [
+    sign,
+    ...retired.flatMap((old) => (old.sign !== undefined && ms < (old.signsUntil ?? Number.NEGATIVE_INFINITY) ? [old.sign] : [])),
+  ];
 }
 
 function pseudonymKeys(list: readonly unknown[]): PseudonymKey[] {

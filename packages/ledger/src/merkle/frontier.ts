@@ -64,7 +64,7 @@ export class Frontier {
   copyFrom(other: Frontier): this {
     this.#size = other.#size;
     this.#subtrees = other.#subtrees;
-    for (let i = 0; i < this.#subtrees; i++) this.#node(i).set(other.#nodes[i]!);
+    for (let i = 0; i < this.#subtrees; i++) this.#node(i).set(other.#node(i));
     return this;
   }
 
@@ -87,22 +87,22 @@ export class Frontier {
       return;
     }
     // Each trailing 1-bit of the old size is a subtree as large as the one just completed: the two become one.
-    this.#nodes[--this.#subtrees]!.set(leaf, RIGHT);
+    this.#node(--this.#subtrees).set(leaf, RIGHT);
     let joined = this.#join(this.#subtrees);
     for (rest = (rest - 1) / 2; rest % 2 === 1; rest = (rest - 1) / 2) {
-      this.#nodes[--this.#subtrees]!.write(joined, RIGHT, "latin1");
+      this.#node(--this.#subtrees).write(joined, RIGHT, "latin1");
       joined = this.#join(this.#subtrees);
     }
-    this.#nodes[this.#subtrees++]!.write(joined, LEFT, "latin1");
+    this.#node(this.#subtrees++).write(joined, LEFT, "latin1");
   }
 
   /** Root of the tree (RFC 6962, section 2.1), 32 bytes. */
   root(): Buffer<ArrayBuffer> {
     if (this.#subtrees === 0) return emptyRoot();
-    const last = this.#nodes[this.#subtrees - 1]!;
+    const last = this.#node(this.#subtrees - 1);
     let root = last.toString("latin1", LEFT, RIGHT);
     for (let i = this.#subtrees - 2; i >= 0; i--) {
-      this.#nodes[i]!.write(root, RIGHT, "latin1");
+      this.#node(i).write(root, RIGHT, "latin1");
       root = this.#join(i);
     }
     return Buffer.from(root, "latin1");
@@ -111,7 +111,7 @@ export class Frontier {
   /** The subtree hashes, the largest first: 32 bytes for each 1-bit of the size. */
   toBytes(): Buffer<ArrayBuffer> {
     const bytes = Buffer.alloc(this.#subtrees * HASH_LENGTH);
-    for (let i = 0; i < this.#subtrees; i++) this.#nodes[i]!.copy(bytes, i * HASH_LENGTH, LEFT, RIGHT);
+    for (let i = 0; i < this.#subtrees; i++) this.#node(i).copy(bytes, i * HASH_LENGTH, LEFT, RIGHT);
     return bytes;
   }
 
@@ -127,7 +127,7 @@ export class Frontier {
   }
 
   #join(index: number): string {
-    return hash("sha256", this.#nodes[index]!, "binary");
+    return hash("sha256", this.#node(index), "binary");
   }
 }
 

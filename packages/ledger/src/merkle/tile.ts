@@ -86,8 +86,9 @@ export function createTileWriter(): TileWriter {
  */
 export function* readBundle(bytes: Uint8Array): Generator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; ) {
-    const end = at + 2 + ((bytes[at]! << 8) | bytes[at + 1]!);
-    if (at + 2 > bytes.length || end > bytes.length) throw new LedgerError("BAD_ENTRY", "The bundle of entries ends in the middle of one.");
+    const [high, low] = bytes.subarray(at, at + 2);
+    const end = high === undefined || low === undefined ? Number.POSITIVE_INFINITY : at + 2 + ((high << 8) | low);
+    if (end > bytes.length) throw new LedgerError("BAD_ENTRY", "The bundle of entries ends in the middle of one.");
     yield bytes.subarray(at + 2, end);
     at = end;
   }

@@ -180,7 +180,7 @@ function uuidV7(time: string, random: Random): string {
   const bytes = Buffer.alloc(16);
   bytes.writeUIntBE(Date.parse(time), 0, 6);
   bytes.set(random(10), 6);
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
-  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+  bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f);
+  bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f);
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

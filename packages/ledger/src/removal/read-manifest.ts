@@ -1,4 +1,5 @@
 import { isPlainObject } from "../encoding/canonical-json.ts";
+import { defined } from "../encoding/defined.ts";
 import { CLASS, type ClassPolicy, isEventClass, type Policy } from "../entry/entry-class.ts";
 import { isLedgerError, LedgerError } from "../ledger-error.ts";
 import { SlotSet } from "./slot-set.ts";
@@ -164,13 +165,13 @@ export function readPolicy(value: unknown): Policy {
     const days = count(persons_days, "persons_days");
     if (heads_days !== undefined && count(heads_days, "heads_days") < days)
       throw bad(`in class ${name}, heads are kept shorter than persons`);
-    policy[name] = {
+    policy[name] = defined({
       persons_days: days,
-      ...(heads_days === undefined ? {} : { heads_days: heads_days as number }),
+      heads_days: heads_days as number | undefined,
       actor: oneOf(actor, "actor", ["erase", "keep"]),
       others: oneOf(others, "others", ["erase", "keep"]),
-      ...(ground === undefined ? {} : { ground: text(ground, "ground") }),
-    };
+      ground: ground === undefined ? undefined : text(ground, "ground"),
+    });
   }
   return policy;
 }

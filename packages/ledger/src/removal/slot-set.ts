@@ -15,6 +15,9 @@ interface Ranges {
   at: number;
 }
 
+/** Compares as beyond every sequence number. */
+const END = Number.POSITIVE_INFINITY;
+
 /** A set of slots. Its memory grows with the number of ranges, not with the number of slots. */
 export class SlotSet {
   readonly #parts = new Map<number, Ranges>();
@@ -71,11 +74,11 @@ export class SlotSet {
     let end = first;
     let low = from;
     let high = to;
-    while (end < ranges.from.length && ranges.from[end]! <= to + 1) {
-      low = Math.min(low, ranges.from[end]!);
-      high = Math.max(high, ranges.to[end]!);
-      this.#size -= ranges.to[end]! - ranges.from[end]! + 1;
-      end++;
+    for (let start = ranges.from[end]; start !== undefined && start <= to + 1; start = ranges.from[++end]) {
+      const stop = ranges.to[end] ?? start;
+      low = Math.min(low, start);
+      high = Math.max(high, stop);
+      this.#size -= stop - start + 1;
     }
     if (first === ranges.from.length) {
       ranges.from.push(low);
@@ -97,10 +100,10 @@ export class SlotSet {
     const ranges = this.#parts.get(part);
     if (ranges === undefined) return false;
     const { from, to, at } = ranges;
-    let i = at < to.length && (at === 0 || to[at - 1]! < seq) ? at : firstEndingFrom(ranges, seq);
-    if (i < to.length && to[i]! < seq) i = i + 1 < to.length && to[i + 1]! >= seq ? i + 1 : firstEndingFrom(ranges, seq);
+    let i = at < to.length && (at === 0 || (to[at - 1] ?? END) < seq) ? at : firstEndingFrom(ranges, seq);
+    if (i < to.length && (to[i] ?? END) < seq) i = i + 1 < to.length && (to[i + 1] ?? END) >= seq ? i + 1 : firstEndingFrom(ranges, seq);
     ranges.at = i;
-    return i < to.length && from[i]! <= seq;
+    return i < to.length && (from[i] ?? END) <= seq;
   }
 
   /** True if any slot of the other set is in this one. */
@@ -110,7 +113,7 @@ export class SlotSet {
       if (ranges === undefined) continue;
       for (const [from, to] of other.ranges(part)) {
         const i = firstEndingFrom(ranges, from);
-        if (i < ranges.from.length && ranges.from[i]! <= to) return true;
+        if ((ranges.from[i] ?? END) <= to) return true;
       }
     }
     return false;
@@ -125,7 +128,7 @@ export class SlotSet {
   *ranges(part: number): Generator<[from: number, to: number]> {
     const ranges = this.#parts.get(part);
     if (ranges === undefined) return;
-    for (let i = 0; i < ranges.from.length; i++) yield [ranges.from[i]!, ranges.to[i]!];
+    for (const [i, start] of ranges.from.entries()) yield [start, ranges.to[i] ?? start];
   }
 
   /** The JSON form of the set, as an entry records it. */
@@ -160,16 +163,18 @@ export class SlotSet {
  */
 export function spreadSlots(slots: SlotSet, longest = 60_000): SlotSet[] {
   const sets: SlotSet[] = [];
+  let set: SlotSet | undefined;
   let room = 0;
   for (const part of slots.parts()) {
     for (const [from, to] of slots.ranges(part)) {
       const cost = 2 * String(to).length + 12;
-      if (sets.length === 0 || room < cost) {
-        sets.push(new SlotSet());
+      if (set === undefined || room < cost) {
+        set = new SlotSet();
+        sets.push(set);
         room = longest;
       }
       room -= cost;
-      sets.at(-1)!.add(part, from, to);
+      set.add(part, from, to);
     }
   }
   return sets;
@@ -181,7 +186,7 @@ function firstEndingFrom({ to }: Ranges, seq: number): number {
   let high = to.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (to[middle]! < seq) low = middle + 1;
+    if ((to[middle] ?? END) < seq) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -3,6 +3,7 @@ import { parseNote } from "../checkpoint/signed-note.ts";
 import { openByPolicy, type TrustPolicy } from "../checkpoint/trust-policy.ts";
 import { decodeBase64 } from "../encoding/base64.ts";
 import { canonicalText } from "../encoding/canonical-json.ts";
+import { defined } from "../encoding/defined.ts";
 import { type DecodedEntry, decodeEntry, opens } from "../entry/entry.ts";
 import type { Vkey } from "../keys/vkey.ts";
 import { LedgerError } from "../ledger-error.ts";
@@ -93,8 +94,10 @@ export function parseProof(text: string): TlogProof {
   const [header, ...lines] = text.slice(0, split).split("\n");
   if (header !== HEADER) throw refused(`The first line is not ${HEADER}.`);
   let extra: Uint8Array | undefined;
-  if (lines[0]?.startsWith("extra ")) {
-    extra = decodeBase64(lines.shift()!.slice("extra ".length));
+  const [first] = lines;
+  if (first?.startsWith("extra ")) {
+    lines.shift();
+    extra = decodeBase64(first.slice("extra ".length));
     if (extra === undefined) throw refused("The extra line is not base64.");
   }
   const [, index] = INDEX.exec(lines.shift() ?? "") ?? [];
@@ -104,7 +107,7 @@ export function parseProof(text: string): TlogProof {
     if (hash?.length !== HASH_LENGTH) throw refused(`${JSON.stringify(line)} is not a hash: ${HASH_LENGTH} bytes in base64.`);
     return hash;
   });
-  return { index: Number(index), hashes, note: text.slice(split + 2), ...(extra === undefined ? {} : { extra }) };
+  return defined({ index: Number(index), hashes, note: text.slice(split + 2), extra });
 }
 
 /**
@@ -170,4 +173,4 @@ function readExtra(extra: Uint8Array): { bytes: Uint8Array; entry: DecodedEntry;
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 
-const refused = (hint: string, cause?: unknown): LedgerError => new LedgerError("BAD_PROOF", hint, cause === undefined ? {} : { cause });
+const refused = (hint: string, cause?: unknown): LedgerError => new LedgerError("BAD_PROOF", hint, defined({ cause }));
