@@ -116,6 +116,13 @@ describe("the alert rules", () => {
     expect(checks.map(({ status, output }) => (status === 0 ? "" : output))).toEqual(["", ""]);
   });
 
+  it.each(["daybook_test.yml", "daybook_long_test.yml"])("are tested in a fixed group order by %s", (name) => {
+    const { groups } = parse(files.get("prometheus/rules/daybook.yml")!) as { groups: { name: string }[] };
+    const { group_eval_order: order } = parse(files.get(`prometheus/rules/${name}`)!) as { group_eval_order?: string[] };
+    expect(groups.length).toBeGreaterThan(1);
+    expect(order).toEqual(groups.map((group) => group.name));
+  });
+
   it.skipIf(missingProgram("promtool")).each(["daybook_test.yml", "daybook_long_test.yml"])(
     "fire and stay silent as %s says",
     async (name) => {

@@ -1,5 +1,5 @@
 import { type Alert, alerts } from "./alerts.ts";
-import { annotations } from "./rules-file.ts";
+import { annotations, GROUPS } from "./rules-file.ts";
 import type { FilledStackOptions } from "./stack-options.ts";
 
 /** What Prometheus sees, in the notation of promtool: a series and its values at every interval. */
@@ -385,10 +385,13 @@ function alertCases(alert: Alert, { fires, silent, long }: AlertTest, options: F
     : [firing, caseText(`${alert.name} is silent: ${silent.because}`, { interval, ...silent }, alert.name, [])];
 }
 
+// The alerts read what the records write: promtool evaluates groups in no fixed order unless it is given one.
 const testsText = (evaluation: string, cases: readonly string[]) => `# promtool test rules *_test.yml
 rule_files:
   - daybook.yml
 evaluation_interval: ${evaluation}
+group_eval_order:
+${GROUPS.map((name) => `  - ${name}`).join("\n")}
 tests:
 ${cases.join("\n")}
 `;
