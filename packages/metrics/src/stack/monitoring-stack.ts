@@ -1,4 +1,4 @@
-import { alertTestsFiles } from "./alert-tests.ts";
+import { alertTestsFiles } from "./alert-test-files.ts";
 import { alertmanagerFile, alertTemplates } from "./alertmanager.ts";
 import { composeFile } from "./compose.ts";
 import { compliance } from "./dashboards/compliance.ts";

@@ -1,4 +1,5 @@
-import { type Alert, alerts } from "./alerts.ts";
+import type { Alert } from "./alerts/alert.ts";
+import { alerts } from "./alerts/all-alerts.ts";
 import { recordingRules } from "./recording-rules.ts";
 import type { FilledStackOptions } from "./stack-options.ts";
 
