@@ -9,7 +9,10 @@ const packages = fileURLToPath(new URL("./packages/", import.meta.url));
 export default defineConfig({
   plugins: [bundledModulesForVite],
   resolve: {
-    alias: Object.fromEntries(readdirSync(packages).map((name) => [`@daybook/${name}`, `${packages}${name}/src/index.ts`])),
+    alias: [
+      { find: "@daybook/metrics/stack", replacement: `${packages}metrics/src/stack.ts` },
+      ...readdirSync(packages).map((name) => ({ find: new RegExp(`^@daybook/${name}$`), replacement: `${packages}${name}/src/index.ts` })),
+    ],
   },
   test: {
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "examples/test/**/*.test.ts", "scripts/test/**/*.test.ts"],

@@ -1,17 +1,27 @@
 /** What the packages offer, read from their types. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { ROOT } from "./markdown.ts";
 
-/** Folders of the packages that are imported, in order. */
+/** Entry points that are imported, in order: `core` for `@daybook/core`, `core/store` for `@daybook/core/store`. */
 export const libraries = (): string[] =>
-  readdirSync(join(ROOT, "packages")).filter((name) => existsSync(join(ROOT, "packages", name, "src", "index.ts")));
+  readdirSync(join(ROOT, "packages")).flatMap((name) => {
+    const { exports = {} } = JSON.parse(readFileSync(join(ROOT, "packages", name, "package.json"), "utf8"));
+    return Object.keys(exports)
+      .filter((entry) => entry !== "./package.json")
+      .map((entry) => join(name, entry));
+  });
 
-const indexOf = (name: string) => join(ROOT, "packages", name, "src", "index.ts");
+/** The source of an entry point: `src/index.ts`, `src/<entry>.ts` or `src/<entry>/index.ts`. */
+function indexOf(library: string): string {
+  const [name, entry = "index"] = library.split("/") as [string, string?];
+  const file = join(ROOT, "packages", name, "src", `${entry}.ts`);
+  return existsSync(file) ? file : join(ROOT, "packages", name, "src", entry, "index.ts");
+}
 
 /** The settings of `daybook.config` stand in no package's index: the command line is not imported. */
-export const CLI_CONFIGURATION = join(ROOT, "packages", "cli", "src", "configuration.ts");
+export const CLI_CONFIGURATION = join(ROOT, "packages", "cli", "src", "trail", "configuration.ts");
 
 /** The compiler's view of all packages at once. */
 export function surfaceProgram(): ts.Program {
@@ -22,7 +32,7 @@ export function surfaceProgram(): ts.Program {
 
 export interface PublicName {
   readonly name: string;
-  /** `type` where it has no value at run time. */
+  /** `type` if it has no value at run time. */
   readonly kind: "value" | "type";
   readonly symbol: ts.Symbol;
 }

@@ -102,7 +102,6 @@ describe("the front door", () => {
       "itemsIngested",
       "journalHealth",
       "metricsHandler",
-      "monitoringStack",
       "queryDuration",
       "serveMetrics",
       "storeHealth",

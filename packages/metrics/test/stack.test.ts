@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { Ajv } from "ajv";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { monitoringStack } from "../src/index.ts";
 import { alerts } from "../src/stack/alerts/all-alerts.ts";
 import { filled } from "../src/stack/stack-options.ts";
+import { monitoringStack } from "../src/stack.ts";
 import { folderForFile, missingProgram, run } from "./support/programs.ts";
 import { missingSharedData, sharedData } from "./support/shared-data.ts";
 

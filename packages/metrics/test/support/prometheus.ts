@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { monitoringStack } from "../../src/index.ts";
+import { monitoringStack } from "../../src/stack.ts";
 import { freePort, type Running, start } from "./programs.ts";
 
 /** The one factor by which every window, `for`, interval and wait is shortened in the copies tests run: a minute becomes a second. */
