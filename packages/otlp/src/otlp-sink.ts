@@ -55,10 +55,12 @@ const compress = promisify(gzip);
  * ```
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { createAuditLog, memoryStore } from "@daybook/core";
  * import { otlpSink } from "@daybook/otlp";
  *
- * const collector = otlpSink({ url: "http://127.0.0.1:4318", headers: () => ({ authorization: `Bearer ${process.env.OTLP_TOKEN}` }) });
+ * const token = (await readFile("/run/secrets/otlp", "utf8")).trim();
+ * const collector = otlpSink({ url: "http://127.0.0.1:4318", headers: { authorization: `Bearer ${token}` } });
  * const audit = createAuditLog({ store: memoryStore(), sinks: [collector] });
  * await audit.close();
  * ```
