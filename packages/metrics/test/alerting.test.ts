@@ -155,7 +155,7 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     const alert = await arrives("DaybookTargetDown", "sre-pager", "firing", before.down);
     expect(alert.annotations.summary).toBe("Every instance of daybook does not answer");
     const beats = receiver.told("dead-man", "Watchdog", "firing").length;
-    // Somebody else tells about the same job: an ordinary page, and a matter of privacy.
+    // Another source alerts about the same job: an ordinary page, and a privacy alert.
     const now = new Date().toISOString();
     const post = (labels: Record<string, string>) => ({ labels: { job: "daybook", ...labels }, annotations: {}, startsAt: now });
     const posted = await fetch(`${alertmanager.url}/api/v2/alerts`, {

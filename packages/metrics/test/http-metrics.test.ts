@@ -10,7 +10,7 @@ import { missingSharedData, sharedData } from "./support/shared-data.ts";
 
 async function measured(framework: Framework, options: MetricsOptions = {}, searchMs = () => 0) {
   const metrics = createMetrics({ processMetrics: false, ...options });
-  // Records are nobody's concern here.
+  // These tests do not read records.
   const audit = createAuditLog({
     sinks: [{ sink: memorySink({ maxEvents: 100 }), required: true }],
     signals: false,
@@ -33,7 +33,7 @@ async function inParallel(app: App, requests: readonly [path: string, headers: R
   await Promise.all(workers);
 }
 
-/** Some requests end a moment after their client has the answer. */
+/** Some requests end a moment after their client has the response. */
 const settled = (metrics: Parameters<typeof scrape>[0], requests: number) =>
   until(async () => {
     const all = await scrape(metrics);

@@ -266,7 +266,7 @@ describe("recording while a receiver hangs", () => {
     const { audit } = logOver(receiver.url, {}, { closeDeadlineMs: 100 });
     record(audit, 1);
     await until(() => receiver.requests.length === 1);
-    // Whoever waits for a receipt waits for the store, never for the receiver.
+    // A receipt settles with the store, never with the receiver.
     for (let i = 0; i < 100; i++) await audit.record(undeclared, { data: { note: "n" } }).stored;
     expect(receiver.requests).toHaveLength(1);
     expect(audit.stats()).toMatchObject({ accepted: 101, written: 101, queued: 0 });

@@ -12,7 +12,7 @@ const TRACE = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169
 
 type Attributes = NonNullable<Parameters<Logger["emit"]>[0]["attributes"]>;
 
-/** An event, and the record somebody would write by hand for it with the SDK. */
+/** An event, and the record that a developer would write for it with the SDK. */
 interface Pair {
   readonly entry: SinkEntry;
   readonly severityNumber: number;

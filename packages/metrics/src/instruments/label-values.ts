@@ -41,7 +41,7 @@ export class BoundedLabels<L extends LabelDeclaration> {
 
   /**
    * @param seriesEach series of one set of labels: 1, or the buckets of a histogram and its sum and count
-   * @throws {DaybookError} `BAD_OPTION` for a label that names a person or a path, or where the series do not fit the budget
+   * @throws {DaybookError} `BAD_OPTION` for a label that names a person or a path, or if the series do not fit the budget
    */
   constructor(metric: string, declaration: L, seriesEach: number, budget: SeriesBudget, folded: (metric: string) => void) {
     checkMetricName(metric);
@@ -72,7 +72,7 @@ export class BoundedLabels<L extends LabelDeclaration> {
     }
   }
 
-  /** Every set of labels that can be told beforehand. */
+  /** Every set of labels that is known beforehand. */
   known(): LabelsOf<L>[] {
     let sets: Record<string, string>[] = [{}];
     for (const name of this.names) {

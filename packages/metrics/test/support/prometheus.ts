@@ -123,7 +123,7 @@ export async function webhookReceiver() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     notifications,
     raw,
-    /** Alerts a receiver was told about, newest last. */
+    /** Alerts that a receiver got, newest last. */
     told: (receiver: string, alertname: string, status: "firing" | "resolved") =>
       notifications
         .filter((each) => each.receiver === receiver)
