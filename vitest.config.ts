@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -10,8 +9,8 @@ export default defineConfig({
   plugins: [bundledModulesForVite],
   resolve: {
     alias: [
-      ...["store", "http"].map((entry) => ({ find: `@daybook/core/${entry}`, replacement: `${packages}core/src/${entry}.ts` })),
-      ...readdirSync(packages).map((name) => ({ find: new RegExp(`^@daybook/${name}$`), replacement: `${packages}${name}/src/index.ts` })),
+      { find: /^@daybook\/([\w-]+)\/(\w+)$/, replacement: `${packages}$1/src/$2.ts` },
+      { find: /^@daybook\/([\w-]+)$/, replacement: `${packages}$1/src/index.ts` },
     ],
   },
   test: {

@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
 import { library } from "../../tsup.base.ts";
 
-export default defineConfig(library);
+/** Metrics at run time, and the generator of the monitoring stack, which applications do not load. */
+export default defineConfig({ ...library, entry: ["src/index.ts", "src/stack.ts"] });

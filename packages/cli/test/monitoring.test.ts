@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { monitoringStack } from "@daybook/metrics";
+import { monitoringStack } from "@daybook/metrics/stack";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";

@@ -111,7 +111,9 @@ export {
 } from "./removal/read-manifest.ts";
 export { periodInForce, type RecordedPolicy } from "./removal/retention-period.ts";
 export { type SlotItem, type SlotList, SlotSet, spreadSlots } from "./removal/slot-set.ts";
+export type { EntryRow, StoredPart } from "./verify/entry-row.ts";
 export { FINDINGS, type Finding, type FindingCode, type FindingGroup, type FindingLevel } from "./verify/findings.ts";
+export type { StartingPoint } from "./verify/root-check.ts";
 export {
   type EntryProof,
   formatProof,
@@ -122,11 +124,5 @@ export {
   type TlogProof,
   verifyProof,
 } from "./verify/tlog-proof.ts";
-export {
-  createVerifier,
-  type LedgerRow,
-  type StartingPoint,
-  type Verifier,
-  type VerifierOptions,
-  type VerifyReport,
-} from "./verify/verifier.ts";
+export { createVerifier, type Verifier, type VerifierOptions } from "./verify/verifier.ts";
+export type { VerifyReport } from "./verify/verify-report.ts";

@@ -1,7 +1,4 @@
-/**
- * Every code a `LedgerError` can carry, with one sentence saying what happened. Codes are public: stable within a major version and
- * never reused.
- */
+/** Codes of `LedgerError`, each with one sentence saying what happened. Codes are stable within a major version and never reused. */
 export const LEDGER_ERRORS = {
   BAD_ENTRY: "the bytes are not an entry of this format",
   BAD_EVENT: "a field of the event has a value that cannot be recorded",
@@ -20,15 +17,17 @@ export const LEDGER_ERRORS = {
   UNTRUSTED_NOTE: "no signature by a trusted key holds for this note",
 } as const;
 
+/** One of the codes in `LEDGER_ERRORS`. */
 export type LedgerErrorCode = keyof typeof LEDGER_ERRORS;
 
 const BRAND = Symbol.for("daybook.ledger-error");
 
-/** The one class of error this package throws: branch on `code`, show `hint` to an operator. */
+/** The only class of error this package throws. Branch on `code`, show `hint` to an operator. */
 export class LedgerError extends Error {
   override readonly name = "LedgerError";
+  /** What went wrong, stable within a major version. */
   readonly code: LedgerErrorCode;
-  /** What to do next, or what exactly is wrong, one sentence. */
+  /** One sentence saying what to do next, or what exactly is wrong. */
   readonly hint: string;
 
   constructor(code: LedgerErrorCode, hint: string, options?: ErrorOptions) {
@@ -39,7 +38,7 @@ export class LedgerError extends Error {
   }
 }
 
-/** True for an error of any copy of this package in the process: the ESM and the CommonJS build have different classes. */
+/** True for a `LedgerError` of any copy of this package in the process. The ESM and the CommonJS build have different classes. */
 export function isLedgerError(value: unknown): value is LedgerError {
   return value instanceof Error && BRAND in value;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import * as ledger from "../src/index.ts";
 
-it("the package exports these names and no others", () => {
+it("the package exports exactly these names", () => {
   expect(Object.keys(ledger).sort()).toMatchInlineSnapshot(`
     [
       "CLASS",

@@ -47,7 +47,7 @@ beforeEach(() => {
   outside = { ...log.checkpoint(35), source: "witnessed", name: "auditor.note" };
 });
 
-/** What a verifier with the public key finds, with the seal key, and with the outside checkpoint. */
+/** Findings with the public key, with the seal key, and with the outside checkpoint. */
 function verdicts(tampered: MemoryLog, options: Partial<VerifierOptions> = {}) {
   const notes = [...tampered.notes, outside];
   return {
@@ -57,7 +57,7 @@ function verdicts(tampered: MemoryLog, options: Partial<VerifierOptions> = {}) {
   };
 }
 
-/** Where roots no longer match, entry 30 counts only for who can check its seal: for all others nothing explains what it names. */
+/** If roots no longer match, entry 30 counts only with the seal key; otherwise nothing explains the slots it names. */
 const unanchored = ({ db, seal }: { db: string[]; seal: string[] }) => ({
   db: [...db, "UNEXPLAINED_LOSS"],
   seal,
@@ -68,7 +68,7 @@ const found = ({ findings }: VerifyReport, code: FindingCode) => findings.find((
 
 const same = (...errors: string[]) => ({ db: errors, seal: errors, out: errors });
 
-/** Replaces a part as somebody does who knows the format but has no key. */
+/** Replaces a part like an attacker that knows the format but has no key. */
 function recommit(row: Row, part: number, text: string): void {
   const decoded = decodeEntry(row.entry)!;
   const salt = Buffer.alloc(32, 0xaa);
@@ -87,7 +87,7 @@ const edited = (bytes: Uint8Array | null, from: string, to: string) => {
 };
 
 describe("an honest log", () => {
-  it("is intact, and says what is gone and what is not signed yet", () => {
+  it("is intact and counts gone and unsigned entries", () => {
     const report = log.verifySealed({ notes: [...log.notes, outside] });
     expect(report).toMatchObject({
       verdict: "intact",
@@ -116,7 +116,7 @@ describe("1: one value in a person part is edited", () => {
     expect(log.verify()).toMatchObject({ firstBad: 7, findings: [{ code: "ALTERED", count: 1, first: [{ seq: 7, part: 1 }] }] });
   });
 
-  it("is ALTERED in a part of its own as well", () => {
+  it("is ALTERED in a part outside the row too", () => {
     const other = log.rows[7]!.others.find(({ part }) => part === 2)!;
     other.data = edited(other.data, "other-7", "other-8");
     expect(verdicts(log)).toEqual(same("ALTERED"));
@@ -132,8 +132,8 @@ describe("2: severity is edited in a head", () => {
   });
 });
 
-describe("3: a head below a checkpoint is edited and its salt, commitment and entry recomputed", () => {
-  it("is a ROOT_MISMATCH within a range, and exactly a BAD_SEAL with the key", () => {
+describe("3: a signed entry is recomputed for another head", () => {
+  it("is a ROOT_MISMATCH, and a BAD_SEAL with the key", () => {
     const row = log.rows[25]!;
     recommit(row, 0, Buffer.from(row.head!).toString().replace("info", "error"));
     expect(verdicts(log)).toEqual(unanchored({ db: ["ROOT_MISMATCH"], seal: ["BAD_SEAL", "ROOT_MISMATCH"] }));
@@ -146,8 +146,8 @@ describe("3: a head below a checkpoint is edited and its salt, commitment and en
   });
 });
 
-describe("4: the same in the unsigned tail", () => {
-  it("shows only to who has the seal key", () => {
+describe("4: an unsigned entry is recomputed for another head", () => {
+  it("shows only with the seal key", () => {
     const row = log.rows[37]!;
     recommit(row, 0, Buffer.from(row.head!).toString().replace("info", "error"));
     expect(codes(log.verify())).toEqual({ errors: [], warnings: ["NO_SEAL_KEY", "UNANCHORED_TAIL", "UNWITNESSED"] });
@@ -181,7 +181,7 @@ describe("6: an entry is deleted", () => {
     });
   });
 
-  it("is a ROOT_MISMATCH where the rest was renumbered", () => {
+  it("is a ROOT_MISMATCH if later entries were renumbered", () => {
     log.rows.splice(15, 1);
     log.rows.forEach((row, i) => {
       row.seq = i;
@@ -197,7 +197,7 @@ describe("6: an entry is deleted", () => {
 });
 
 describe("7: two entries are swapped with their parts", () => {
-  it("is a ROOT_MISMATCH, and exactly a BAD_SEAL with the key", () => {
+  it("is a ROOT_MISMATCH, and a BAD_SEAL with the key", () => {
     const [a, b] = [log.rows[22]!, log.rows[24]!];
     [log.rows[22], log.rows[24]] = [
       { ...b, seq: 22, seal: a.seal },
@@ -229,14 +229,14 @@ function forge(tampered: MemoryLog, split: Parameters<typeof prepareEntry>[0]): 
 }
 
 describe("8: a forged event is appended without keys", () => {
-  it("shows only to who has the seal key", () => {
+  it("shows only with the seal key", () => {
     const seq = forge(log, forgedEvent(log));
     expect(codes(log.verify()).errors).toEqual([]);
     expect(log.verifySealed()).toMatchObject({ firstBad: seq, findings: [{ code: "BAD_SEAL", count: 1 }] });
   });
 });
 
-describe("9: an erasure is forged in the tail and what it names removed", () => {
+describe("9: a forged erasure in the tail", () => {
   it("excuses nothing", () => {
     const gone = new SlotSet();
     gone.add(1, 5, 6);
@@ -247,7 +247,7 @@ describe("9: an erasure is forged in the tail and what it names removed", () => 
     expect(log.verify().findings[0]!.first[0]!.text).toContain(`named by entry ${seq}, which is not proven`);
   });
 
-  it("is believed without a checkpoint where its seal holds", () => {
+  it("counts without a checkpoint if its seal holds", () => {
     const gone = new SlotSet();
     gone.add(1, 5);
     log.erase(gone);
@@ -256,7 +256,7 @@ describe("9: an erasure is forged in the tail and what it names removed", () => 
   });
 });
 
-describe("10: the tail is cut off with the newer notes", () => {
+describe("10: tail and newer notes are cut off", () => {
   it("shows only against an outside checkpoint", () => {
     log.rows.length = 32;
     log.notes.pop();
@@ -268,14 +268,14 @@ describe("10: the tail is cut off with the newer notes", () => {
     ]);
   });
 
-  it("shows where the entry that declares an erasure was cut off", () => {
+  it("shows the loss if the erasure was cut off", () => {
     log.rows.length = 30;
     log.notes.pop();
     expect(log.verify()).toMatchObject({ firstBad: 10, findings: [{ code: "UNEXPLAINED_LOSS", count: 2 }] });
   });
 });
 
-describe("11: a backup from before an erasure is put back", () => {
+describe("11: a backup older than an erasure is restored", () => {
   let restored: MemoryLog;
   beforeEach(() => {
     restored = new MemoryLog();
@@ -289,7 +289,7 @@ describe("11: a backup from before an erasure is put back", () => {
     expect(codes(restored.verify({ notes: [...restored.notes, outside] })).errors).toEqual(["TRUNCATED"]);
   });
 
-  it("is a FORK or a ROOT_MISMATCH once it has grown with the real keys", () => {
+  it("is a FORK or a ROOT_MISMATCH after growing", () => {
     while (restored.rows.length < 50) restored.append();
     restored.checkpoint(35);
     restored.checkpoint();
@@ -297,7 +297,7 @@ describe("11: a backup from before an erasure is put back", () => {
     expect(codes(restored.verify({ notes: [...restored.notes, outside] })).errors).toEqual(["FORK", "ROOT_MISMATCH"]);
   });
 
-  it("is refused by a witness that saw the newer checkpoint", async () => {
+  it("is refused by a witness of the newer checkpoint", async () => {
     const vkeys = [parseVkey(vkeyOf(log.keys, 1))];
     const state = new Map([
       [log.origin, { vkeys, last: { origin: log.origin, size: 35, root: frontierOf(log.rows.slice(0, 35)).root() } }],
@@ -312,7 +312,7 @@ describe("11: a backup from before an erasure is put back", () => {
   });
 });
 
-describe("12: an erased part is put back from a backup", () => {
+describe("12: an erased part returns from a backup", () => {
   it("is RESURRECTED", () => {
     const before = new MemoryLog();
     while (before.rows.length < 11) {
@@ -329,7 +329,7 @@ describe("12: an erased part is put back from a backup", () => {
   });
 });
 
-describe("13: a key holder rewrites an entry, seals and signs everything again", () => {
+describe("13: a key holder rewrites and signs everything again", () => {
   it("shows only against an outside checkpoint", () => {
     const row = log.rows[9]!;
     recommit(row, 0, Buffer.from(row.head!).toString().replace("info", "error"));
@@ -358,7 +358,7 @@ describe("14: notes are tampered with", () => {
     expect(verdicts(log)).toEqual({ db: ["BAD_CHECKPOINT", "UNEXPLAINED_LOSS"], seal: ["BAD_CHECKPOINT"], out: ["BAD_CHECKPOINT"] });
   });
 
-  it("refuses the signature of another key of the same name", () => {
+  it("refuses another key of the same name", () => {
     log.notes[2] = { note: signNote(text(), [{ name: log.origin, key: otherKey() }]), source: "stored", size: 35 };
     expect(verdicts(log)).toEqual({ db: ["BAD_CHECKPOINT", "UNEXPLAINED_LOSS"], seal: ["BAD_CHECKPOINT"], out: ["BAD_CHECKPOINT"] });
   });
@@ -369,7 +369,7 @@ describe("14: notes are tampered with", () => {
     expect(verdicts(log)).toEqual({ db: ["BAD_CHECKPOINT", "UNEXPLAINED_LOSS"], seal: ["BAD_CHECKPOINT"], out: ["BAD_CHECKPOINT"] });
   });
 
-  it("misses a checkpoint where all notes were deleted, unless a valid one is at hand", () => {
+  it("is NO_CHECKPOINT if all notes were deleted", () => {
     log.notes = [];
     expect(codes(log.verify()).errors).toContain("NO_CHECKPOINT");
     expect(codes(log.verify({ notes: [outside] })).errors).toEqual([]);
@@ -402,27 +402,27 @@ describe("15: an erasure is widened", () => {
     const { db, seal, out } = verdicts(log);
     for (const errors of [db, seal, out]) expect(errors).toContain("ROOT_MISMATCH");
     expect(seal).toContain("BAD_SEAL");
-    // With the root gone, the entry no longer counts: what it names is not excused either.
+    // Without a matching root the entry does not count, so the slots it names are not excused either.
     expect(db).toContain("UNEXPLAINED_LOSS");
   });
 });
 
 describe("16: parts are moved", () => {
-  it("is ALTERED where head text and salt fill the slot of the person", () => {
+  it("is ALTERED if the head fills the person's slot", () => {
     const row = log.rows[14]!;
     [row.salt1, row.person] = [row.salt0, row.head];
     expect(verdicts(log)).toEqual(same("ALTERED"));
     expect(log.verify()).toMatchObject({ firstBad: 14 });
   });
 
-  it("is ALTERED where a part was moved to the next entry", () => {
+  it("is ALTERED if a part was moved one entry", () => {
     const moved = log.rows[14]!.others.pop()!;
     log.rows[15]!.others = [...log.rows[15]!.others.filter(({ part }) => part !== moved.part), moved];
     expect(verdicts(log)).toEqual(same("ALTERED", "UNEXPLAINED_LOSS"));
     expect(log.verify()).toMatchObject({ firstBad: 14 });
   });
 
-  it("is an ORPHAN where the entry has no such slot, or has it twice", () => {
+  it("is an ORPHAN in a missing or doubled slot", () => {
     log.rows[14]!.others.push({ part: 9, salt: Buffer.alloc(32), data: Buffer.from("{}") });
     expect(codes(log.verify()).errors).toEqual(["ORPHAN"]);
     log.rows[14]!.others = [{ part: 1, salt: log.rows[14]!.salt1, data: log.rows[14]!.person }, ...log.rows[14]!.others.slice(0, 2)];

@@ -25,11 +25,11 @@ describe("the golden checkpoints", () => {
 });
 
 describe("the text of a checkpoint", () => {
-  it("is read with the largest size there is", () => {
+  it("is parsed with the largest size", () => {
     expect(parseCheckpoint(text("o", "9007199254740991", ROOT)).size).toBe(Number.MAX_SAFE_INTEGER);
   });
 
-  it("may have more lines where another log writes them", () => {
+  it("can have extension lines of other logs", () => {
     const longer = text("go.sum database tree", "6", ROOT, "more", "and more");
     expect(parseCheckpoint(longer, { extensions: true })).toMatchObject({ origin: "go.sum database tree", size: 6 });
     expect(() => parseCheckpoint(longer)).toThrow(bad);
@@ -73,23 +73,23 @@ describe("opening a checkpoint", () => {
   const body = formatCheckpoint(LOG.origin, 6, Buffer.from(ROOT, "base64"));
   const stranger = { name: "other.example", key: testKey(1) };
 
-  it("needs a signature by a key that is named like the origin", () => {
+  it("needs a key named like the origin", () => {
     const note = signNote(body, [stranger]);
     expect(() => openCheckpoint(note, [makeVkey(stranger.name, stranger.key)])).toThrow(untrusted);
     expect(() => openCheckpoint(LOG.noteAt(6), [])).toThrow(untrusted);
   });
 
-  it("does not take another key of the same name", () => {
+  it("refuses another key of the same name", () => {
     const note = signNote(body, [{ name: LOG.origin, key: testKey(1) }]);
     expect(() => openCheckpoint(note, [LOG.vkey])).toThrow(untrusted);
   });
 
-  it("does not take the right key for another origin", () => {
+  it("refuses the right key for another origin", () => {
     const note = signNote(formatCheckpoint("example.com/other/1", 6, Buffer.from(ROOT, "base64")), [LOG.signer]);
     expect(() => openCheckpoint(note, [LOG.vkey])).toThrow(untrusted);
   });
 
-  it("takes either key while a log changes its key", () => {
+  it("accepts either key during a key change", () => {
     const next = { name: LOG.origin, key: testKey(9) };
     const note = signNote(body, [LOG.signer, next]);
     expect(openCheckpoint(note, [LOG.vkey]).signatures).toHaveLength(1);

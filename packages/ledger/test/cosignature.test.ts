@@ -11,15 +11,15 @@ const lineAt = (seconds: number) => cosign(LOG.noteAt(6), { ...witness, time: se
 const timesIn = (note: string) => openCheckpoint(note, [LOG.vkey, witnessVkey]).signatures.flatMap((good) => good.time ?? []);
 
 describe("the golden cosignature", () => {
-  it("opens with the keys of log and witness, and says when", () => {
+  it("opens with both keys and states its time", () => {
     expect(openCheckpoint(cosigned, [LOG.vkey, goldenWitness]).signatures).toEqual([{ vkey: LOG.vkey }, { vkey: goldenWitness, time }]);
   });
 
-  it("says nothing to whoever does not know the witness", () => {
+  it("is ignored if the witness is not known", () => {
     expect(openCheckpoint(cosigned, [LOG.vkey]).signatures).toEqual([{ vkey: LOG.vkey }]);
   });
 
-  it("is part of the checkpoint when its line is added", () => {
+  it("becomes part of the checkpoint", () => {
     const line = `${cosigned.split("\n").at(-2)}\n`;
     expect(addCosignatures(LOG.noteAt(6), [line])).toBe(cosigned);
   });
@@ -32,7 +32,7 @@ describe("a cosignature", () => {
     expect([signature.length, verifyCosignature(text, witnessVkey, signature)]).toEqual([72, 1_795_338_010]);
   });
 
-  it("does not hold for another text, another time or another key", () => {
+  it("does not hold for another text, time or key", () => {
     const { text, signatures } = parseNote(addCosignatures(LOG.noteAt(6), [lineAt(100)]));
     const { signature } = signatures[1]!;
     const later = Buffer.from(signature);
@@ -43,14 +43,14 @@ describe("a cosignature", () => {
     expect(verifyCosignature(text, witnessVkey, signature.subarray(1))).toBeUndefined();
   });
 
-  it("is no signature by the log, even with the same key", () => {
+  it("is no log signature, even with the same key", () => {
     const line = cosign(LOG.noteAt(6), { name: LOG.origin, key: LOG.signer.key, time: 1 });
     const onlyCosigned = `${parseNote(LOG.noteAt(6)).text}\n${line}`;
     const cosigner = makeVkey(LOG.origin, LOG.signer.key, KEY_TYPE.cosignature);
     expect(() => openCheckpoint(onlyCosigned, [LOG.vkey, cosigner])).toThrow(expect.objectContaining({ code: "UNTRUSTED_NOTE" }));
   });
 
-  it("that does not hold refuses the note of a known witness", () => {
+  it("that does not hold refuses the whole note", () => {
     const forged = cosigned.replace("5wkTkwAAAABrAq8a", "5wkTkwAAAABrAq8b");
     expect(() => openCheckpoint(forged, [LOG.vkey, goldenWitness])).toThrow(expect.objectContaining({ code: "UNTRUSTED_NOTE" }));
   });
@@ -76,7 +76,7 @@ describe("adding cosignatures to a note", () => {
     expect(addCosignatures(LOG.noteAt(6), [])).toBe(LOG.noteAt(6));
   });
 
-  it("refuses what is no signature line, and more than a note can hold", () => {
+  it("refuses malformed lines and a 17th signature", () => {
     const bad = expect.objectContaining({ code: "BAD_NOTE" });
     expect(() => addCosignatures(LOG.noteAt(6), ["text\n"])).toThrow(bad);
     const many = Array.from({ length: 16 }, (_, i) => cosign(LOG.noteAt(6), { name: `w${i}`, key: testKey(i + 1), time: 1 }));

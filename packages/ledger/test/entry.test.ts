@@ -6,7 +6,7 @@ const random = seededRandom("entry");
 const commitment = (byte: number) => Buffer.alloc(32, byte);
 
 describe("an entry", () => {
-  it("commits to each part under its own number and salt", () => {
+  it("commits to part number, salt and text", () => {
     const { entry, leaf, parts } = prepareEntry(
       { class: 64, parts: [{ text: "{}" }, { role: "actor", text: "{}" }, { role: "context", text: "{}" }] },
       random,
@@ -20,7 +20,7 @@ describe("an entry", () => {
     expect(leaf).toEqual(leafHash(entry));
   });
 
-  it("has 1 to 255 parts and a class of 1 to 255", () => {
+  it("refuses part counts and classes beyond 255", () => {
     const bad = expect.objectContaining({ code: "BAD_ENTRY" });
     const many = Array.from({ length: 255 }, (_, i) => commitment(i));
     expect(partCount(encodeEntry({ class: 255, commitments: many }))).toBe(255);
@@ -32,7 +32,7 @@ describe("an entry", () => {
     expect(() => prepareEntry({ class: 1, parts: [{ text: "{}" }] }, () => Buffer.alloc(16))).toThrow(bad);
   });
 
-  it("is null where the bytes are none", () => {
+  it("decodes to null if malformed", () => {
     const good = encodeEntry({ class: 1, commitments: [commitment(1), commitment(2)] });
     const changed = (at: number, value: number) => Buffer.from(good).fill(value, at, at + 1);
     for (const bytes of [
@@ -57,7 +57,7 @@ describe("a seal", () => {
   const { seal } = newKeys("example.com/a", random);
   const leaf = commitment(9);
 
-  it("depends on place, predecessor and leaf, and on all of a large sequence number", () => {
+  it("depends on the whole sequence number, predecessor and leaf", () => {
     const seals = [
       sealNext(seal!, 1, Buffer.alloc(16), leaf),
       sealNext(seal!, 2, Buffer.alloc(16), leaf),
@@ -69,7 +69,7 @@ describe("a seal", () => {
     expect(seals.every((hex) => hex.length === 32)).toBe(true);
   });
 
-  it("is made over nothing else", () => {
+  it("is refused over inputs of another length", () => {
     const bad = expect.objectContaining({ code: "BAD_SIZE" });
     expect(() => sealNext(seal!, -1, Buffer.alloc(16), leaf)).toThrow(bad);
     expect(() => sealNext(seal!, 0.5, Buffer.alloc(16), leaf)).toThrow(bad);

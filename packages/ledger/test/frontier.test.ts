@@ -12,7 +12,7 @@ const grown = (leaves: readonly Uint8Array[]) => {
 };
 
 describe("a frontier", () => {
-  it("starts with the root of the empty tree and no bytes", () => {
+  it("starts as the empty tree, without bytes", () => {
     const frontier = Frontier.empty();
     expect([frontier.size, frontier.root().toString("hex"), frontier.toBytes().length]).toEqual([0, SHA256_OF_NOTHING, 0]);
   });
@@ -26,7 +26,7 @@ describe("a frontier", () => {
     });
   });
 
-  it("has the root that RFC 6962 defines, at every size up to 300", () => {
+  it("has RFC 6962's root up to size 300", () => {
     const leaves = leavesOf(300);
     const frontier = Frontier.empty();
     for (const [i, leaf] of leaves.entries()) {
@@ -35,7 +35,7 @@ describe("a frontier", () => {
     }
   });
 
-  it("has copies that grow by themselves", () => {
+  it("has copies that grow independently", () => {
     const leaves = leavesOf(9);
     const frontier = grown(leaves.slice(0, 7));
     const copy = frontier.copy();
@@ -45,7 +45,7 @@ describe("a frontier", () => {
     expect(copy.root()).toEqual(grown(leaves).root());
   });
 
-  it("becomes another tree, larger or smaller than it was, and is not bound to it", () => {
+  it("becomes an independent copy of another tree", () => {
     const leaves = leavesOf(40);
     const other = grown(leaves.slice(0, 21));
     for (const size of [0, 1, 7, 40]) {
@@ -57,14 +57,14 @@ describe("a frontier", () => {
     expect(other.root()).toEqual(grown(leaves.slice(0, 21)).root());
   });
 
-  it("can be asked for its root without being changed by it", () => {
+  it("does not change by computing its root", () => {
     const frontier = grown(leavesOf(7));
     const before = frontier.toBytes();
     expect(frontier.root().equals(frontier.root())).toBe(true);
     expect(frontier.toBytes().equals(before)).toBe(true);
   });
 
-  test.prop([fc.nat(600), fc.nat(600)])("goes on from its bytes as if it had never been put away", (first, more) => {
+  test.prop([fc.nat(600), fc.nat(600)])("grows from its restored bytes as before", (first, more) => {
     const leaves = leavesOf(first + more);
     const restored = Frontier.fromBytes(grown(leaves.slice(0, first)).toBytes(), first);
     for (const leaf of leaves.slice(first)) restored.push(leaf);
@@ -79,7 +79,7 @@ describe("a frontier", () => {
     expect(frontier.root().equals(rootByDefinition(leavesOf(5)))).toBe(true);
   });
 
-  it("holds the largest tree there can be, and refuses one leaf more", () => {
+  it("reaches the largest tree and refuses one leaf more", () => {
     const largest = Number.MAX_SAFE_INTEGER;
     const frontier = Frontier.fromBytes(Buffer.alloc(53 * 32, 7), largest);
     expect(frontier.toBytes().length).toBe(53 * 32);

@@ -55,7 +55,7 @@ describe("the golden entries", () => {
     expect(hex(encodeEntry(decoded!))).toBe(entry);
   });
 
-  it("are sealed one after the other under the key of their root", () => {
+  it("are sealed in a chain under the root's key", () => {
     const { seal: key } = deriveKeys(bytes(golden.rootSecret));
     expect(hex(key.export())).toBe(golden.sealKey);
     let seal: Uint8Array = new Uint8Array(16);
@@ -84,7 +84,7 @@ describe("the golden erasure", () => {
   gone.add(3, 4);
   gone.add(2, 4);
 
-  it("comes out of the slots it names", () => {
+  it("is made from the slots it names", () => {
     const split = erasureEntry({
       gone,
       basis: ["request"],
@@ -96,7 +96,7 @@ describe("the golden erasure", () => {
     expect(split).toEqual({ class: 8, parts: [{ text: head }, { role: "context", text: list }] });
   });
 
-  it("is read back", () => {
+  it("is parsed back", () => {
     const manifest = readManifest({ seq: 5, head, parts: [list] });
     expect(manifest).toMatchObject({ action: "ledger.erasure", n: 2, basis: ["request"], merges: [] });
     expect(manifest.action === "ledger.erasure" && manifest.gone?.toJson()).toEqual(gone.toJson());

@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
 );
 
-/** A log after an honest history: its retention keeps its periods, its holds last, and it ends with a checkpoint. */
+/** A log after an honest history: retention keeps its periods, exemptions last, and a checkpoint is the end. */
 function logAfter(steps: readonly Step[]): { readonly log: MemoryLog; readonly erased: number; readonly expired: number } {
   const log = new MemoryLog({ policy });
   const marks = new Map<number, { persons: number; heads: number; keep: SlotSet }>();
@@ -85,7 +85,7 @@ function logAfter(steps: readonly Step[]): { readonly log: MemoryLog; readonly e
           ({ seq, part }) => log.rows[seq]!.entry[4] === one.class && seq < (part === 0 ? heads : persons),
         );
         const keep = new SlotSet();
-        // What was exempted before either stays so or goes now.
+        // A slot exempted before stays exempted or is removed now.
         for (const pick of candidates.length === 0 ? [] : one.keep) {
           const { part, seq } = candidates[pick % candidates.length]!;
           keep.add(part, seq);
@@ -165,7 +165,7 @@ function withChangedByte(bytes: Uint8Array, at: number, mask: number): Uint8Arra
 const histories = fc.array(step, { minLength: 1, maxLength: 40 });
 
 describe("any honest history", () => {
-  it("verifies clean, with and without the seal key, and counts what is gone", () => {
+  it("verifies clean and counts the gone parts", () => {
     fc.assert(
       fc.property(histories, (steps) => {
         const { log, erased, expired } = logAfter(steps);
@@ -196,7 +196,7 @@ describe("a change of one byte below a checkpoint", () => {
     );
   });
 
-  it("is found at every single byte of a small log, and of its seals by who has the key", () => {
+  it("is found at every byte of a small log", () => {
     const { log } = logAfter([
       { do: "append", type: "admin_action", persons: 2, details: true },
       { do: "erase", picks: [1] },
@@ -250,7 +250,7 @@ describe("a part put back into any history", () => {
         fc.pre(missing.length > 0);
         const { seq, part } = missing[pick % missing.length]!;
         const row = log.rows[seq]!;
-        // Other bytes than the erased ones: it would not be less of a violation if they opened.
+        // These are other bytes than the erased ones; bytes that open would be a violation too.
         const stray = { salt: Buffer.alloc(32), data: Buffer.from("{}") };
         if (part === 0) [row.salt0, row.head] = [stray.salt, stray.data];
         else row.others.push({ part, ...stray });

@@ -94,7 +94,7 @@ describe("a keys file that cannot be used", () => {
     expect(() => parseKeys(text)).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
   });
 
-  it("is refused without showing what is in it", () => {
+  it("is refused without showing its content", () => {
     for (const text of [formatKeys(keys).replace(`"name"`, "name"), fileOf({ root: `${B64}=` }), fileOf({ seal: B64 })]) {
       let thrown: unknown;
       try {
@@ -114,7 +114,7 @@ describe("keys split by role", () => {
     ["app", ["name", "public", "retired", "seal", "sub", "suppress"]],
     ["checkpointer", ["name", "public", "retired", "seal", "sign", "sub"]],
     ["auditor", ["name", "public", "retired", "seal", "sub"]],
-  ])("%s: hold what the role needs and no more", (role, fields) => {
+  ])("%s: are exactly the keys the role needs", (role, fields) => {
     const split = parseKeys(formatKeys(splitKeys(keys, role)));
     expect(Object.keys(split).sort()).toEqual(fields);
     expect(split.sub).toHaveLength(role === "app" ? 1 : 0);
@@ -122,7 +122,7 @@ describe("keys split by role", () => {
     expect(vkeyOf(split, 1)).toBe(vkeyOf(keys, 1));
   });
 
-  it("cannot be split further than they reach", () => {
+  it("are not split for an incomplete role", () => {
     expect(() => splitKeys(splitKeys(keys, "app"), "checkpointer")).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
     expect(() => pseudonymOf(splitKeys(keys, "auditor"), "ada")).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
     expect(() => suppressionTag(splitKeys(keys, "auditor"), "1.ab")).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
@@ -130,7 +130,7 @@ describe("keys split by role", () => {
 });
 
 describe("rotation", () => {
-  it("of the root retires the old seal key and keeps the persons", () => {
+  it("of the root retires the seal key, keeps pseudonyms", () => {
     const rotated = parseKeys(formatKeys(rotateRoot(keys, random, { untilSeq: 41, signsUntil: 1_000 })));
     expect(rotated.retired.map(({ untilSeq }) => untilSeq)).toEqual([41]);
     expect(rotated.retired[0]!.seal.equals(keys.seal!)).toBe(true);
@@ -141,7 +141,7 @@ describe("rotation", () => {
     );
   });
 
-  it("of the root lets the old key sign beside the new one for a time, and be trusted after it", () => {
+  it("of the root lets the old key sign on", () => {
     const twice = rotateRoot(rotateRoot(keys, random, { untilSeq: 41, signsUntil: 1_000 }), random, { untilSeq: 50, signsUntil: 2_000 });
     const rotated = parseKeys(formatKeys(twice));
     expect([0, 999, 1_000, 2_000].map((ms) => signersAt(rotated, ms).length)).toEqual([3, 3, 2, 1]);
@@ -158,14 +158,14 @@ describe("rotation", () => {
     );
   });
 
-  it("of pseudonyms makes new ones while the old can still be looked up", () => {
+  it("of pseudonyms keeps old ones resolvable", () => {
     const two = addPseudonymKey(keys, random);
     expect(pseudonymOf(two, "ada")).toMatch(/^2\.[0-9a-f]{32}$/);
     expect(pseudonymsOf(two, "ada")).toEqual([pseudonymOf(keys, "ada"), pseudonymOf(two, "ada")]);
     expect(sessionDigest(two, "s")).toMatch(/^2\./);
   });
 
-  it("ends with an epoch that can no longer be linked to ids", () => {
+  it("drops a key epoch and its link to ids", () => {
     const later = dropPseudonymKey(addPseudonymKey(keys, random), "1");
     expect(pseudonymsOf(later, "ada")).toEqual([pseudonymOf(later, "ada")]);
     expect(addPseudonymKey(later, random).sub.map(({ kid }) => kid)).toEqual(["2", "3"]);
@@ -175,7 +175,7 @@ describe("rotation", () => {
 });
 
 describe("pseudonyms", () => {
-  it("take the id as given: no folding, no trimming", () => {
+  it("take the id without folding or trimming", () => {
     const subs = ["ada", "Ada", " ada", "ada ", "äda", "a\u0308da"].map((id) => pseudonymOf(keys, id));
     expect(new Set(subs).size).toBe(subs.length);
   });
@@ -185,7 +185,7 @@ describe("pseudonyms", () => {
     expect(new Set([pseudonymOf(keys, "x"), sessionDigest(keys, "x"), pseudonymOf(other, "x")]).size).toBe(3);
   });
 
-  it("stay the same however many others come between", () => {
+  it("stay the same after many other ids", () => {
     const before = pseudonymOf(keys, "ada");
     for (let i = 0; i < 10_000; i++) pseudonymOf(keys, `passer-by ${i}`);
     expect(pseudonymOf(keys, "ada")).toBe(before);

@@ -53,14 +53,14 @@ describe("an entry of the ledger about itself", () => {
     expect(read(entry)).toMatchObject({ action, ...expected });
   });
 
-  it("keeps its lists in a part that a later entry can take over", () => {
+  it("keeps its lists in a detachable part", () => {
     const erasure = erasureEntry({ gone: slots, basis: ["request"], ...options });
     expect(erasure.parts.map(({ role }) => role)).toEqual([undefined, "context"]);
     expect(readManifest({ seq: 100, head: erasure.parts[0]!.text, parts: [] })).toMatchObject({ n: 3, gone: undefined });
     expect(retentionEntry({ class: 6, persons: 50, heads: 20, ...options }).parts).toHaveLength(1);
   });
 
-  it("names the operator in a part of the operator's own", () => {
+  it("names the operator in a separate part", () => {
     const keys = newKeys("example.com/a", random);
     const entry = erasureEntry({ gone: slots, basis: ["request"], operator: { id: "root", keys }, ...options });
     expect(entry.parts.map(({ role }) => role)).toEqual([undefined, "actor", "context"]);
@@ -82,13 +82,13 @@ describe("an entry of the ledger about itself", () => {
     expect(Number.parseInt(id.replace("-", "").slice(0, 12), 16)).toBe(Date.parse(options.time));
   });
 
-  it("says nothing that could tie slots to a person", () => {
+  it("contains no link from slots to a person", () => {
     const [head, list] = erasureEntry({ gone: slots, basis: ["request"], ...options }).parts.map(({ text }) => JSON.parse(text));
     expect(Object.keys(head).sort()).toEqual(["action", "id", "ledger", "outcome", "severity", "ts", "type"]);
     expect(list).toEqual({ gone: { 1: [[3, 5]] }, role: "context" });
   });
 
-  it("is not made without anything to say", () => {
+  it("is refused without slots or reasons", () => {
     const refused = expect.objectContaining({ code: "BAD_MANIFEST" });
     expect(() => erasureEntry({ gone: new SlotSet(), basis: ["request"], ...options })).toThrow(refused);
     expect(() => erasureEntry({ gone: slots, basis: [], ...options })).toThrow(refused);

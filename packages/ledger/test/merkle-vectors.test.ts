@@ -20,7 +20,7 @@ const missing = missingVectors("merkle");
 const files = [...vectorsIn("merkle/inclusion"), ...vectorsIn("merkle/consistency")];
 const bytes = (base64: string) => Buffer.from(base64, "base64");
 
-/** Some vectors hold 2^64−1, so whole numbers are read from their text. */
+/** Some vectors contain 2^64−1, so whole numbers are parsed from their text. */
 const readExactly = (path: string): Vector =>
   JSON.parse(readVector(path).toString(), ((_key: string, value: unknown, { source }: { source?: string }) =>
     typeof value === "number" && source !== undefined ? BigInt(source) : value) as Parameters<typeof JSON.parse>[1]);
@@ -35,7 +35,7 @@ const accepts = (path: string, vector: Vector) => {
 describe.skipIf(missing)("the proof vectors of transparency-dev/merkle", () => {
   it("are all there", () => expect(files).toHaveLength(96));
 
-  it.each(files)("are judged as they say: %s", (path) => {
+  it.each(files)("give the expected verdict: %s", (path) => {
     const vector = readExactly(path);
     expect(accepts(path, vector)).toBe(!vector.wantErr);
   });

@@ -43,14 +43,14 @@ describe("a request to erase a person", () => {
     else expect({ erase, keep: keep.map(([slot, ground]) => [slot, ground]) }).toEqual({ erase: [], keep: [["1/9", outcome]] });
   });
 
-  it("says until when the rest is kept, except for consents, which end one by one", () => {
+  it("dates the end of kept parts except consents", () => {
     expect(plan([part(9, 2, "actor"), part(10, 4, "actor")]).keep).toEqual([
       ["1/9", "17(1)(a)", "2027-11-20"],
       ["1/10", "17(3)(e)", undefined],
     ]);
   });
 
-  it("takes the context part along with the first person who goes, and leaves it where nobody goes", () => {
+  it("erases the context part with the first erased person", () => {
     const gone = [part(4, 3, "context", 3), part(4, 3, "target", 2)];
     const stays = [part(5, 3, "actor"), part(5, 3, "context", 3)];
     expect(plan([...gone, ...stays])).toEqual({
@@ -63,7 +63,7 @@ describe("a request to erase a person", () => {
     });
   });
 
-  it("never takes a list of slots", () => {
+  it("never erases a list of slots", () => {
     expect(plan([part(7, 8, "context", 1)]).erase).toEqual([]);
   });
 });
@@ -76,13 +76,13 @@ describe("a hold", () => {
     ["of a class", { class: 6, ground }, ["1/3"]],
     ["of a range", { fromSeq: 2, toSeq: 2, ground }, ["1/1", "1/3"]],
     ["of everything", { ground }, []],
-  ])("%s keeps what is in its scope and nothing else", (_, hold, erased) => {
+  ])("%s keeps exactly the parts in its scope", (_, hold, erased) => {
     const result = plan([part(1, 6, "actor"), part(2, 6, "actor"), part(3, 1, "actor")], [hold]);
     expect(result.erase).toEqual(erased);
     expect(result.keep.every(([, reason, until]) => reason === ground && until === undefined)).toBe(true);
   });
 
-  it("of one person keeps a context part that is about both", () => {
+  it("of one person keeps a shared context part", () => {
     expect(plan([part(4, 6, "subject", 2), part(4, 6, "context", 3)], [{ sub: BOB, ground }])).toMatchObject({
       erase: ["2/4"],
       keep: [["3/4", ground, undefined]],

@@ -16,7 +16,7 @@ const entries = ["book.lent", "book.returned", "book.lent"].map((action) => {
 const checkpoint = ledger.formatCheckpoint("example.com/audit/1", tree.size, tree.root());
 const note = ledger.signNote(checkpoint, [{ name: "example.com/audit/1", key: keys.sign! }]);
 
-// Whoever has the public key can check that the second one is among them, and what its first part says.
+// A reader with the public key can verify that the second entry is in the tree, and read its first part.
 const { entry, parts } = entries[1]!;
 const leaves = entries.map(({ leaf }) => leaf);
 const hashes = await ledger.inclusionProofFromLeaves(tree.size, 1, leaves);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RecurringText } from "../src/encoding/recurring-text.ts";
 
 describe("text of values that recur", () => {
-  it("is made once for each value, and tells a number from its text", () => {
+  it("is made once for each value", () => {
     const made: unknown[] = [];
     const text = new RecurringText((value) => {
       made.push(value);
@@ -12,7 +12,7 @@ describe("text of values that recur", () => {
     expect(made).toEqual(["a", "b", 1, "1"]);
   });
 
-  it("is refused each time for a value that is refused", () => {
+  it("refuses a bad value each time", () => {
     let asked = 0;
     const text = new RecurringText(() => {
       asked++;
@@ -23,7 +23,7 @@ describe("text of values that recur", () => {
     expect(asked).toBe(2);
   });
 
-  it("does not gather values that never come again", () => {
+  it("bounds its memory", () => {
     let made = 0;
     const text = new RecurringText((value) => {
       made++;

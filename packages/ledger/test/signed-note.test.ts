@@ -10,7 +10,7 @@ const bob = { name: "bob.example", key: testKey(2) };
 const vkeyOf = ({ name, key }: typeof alice) => makeVkey(name, key);
 
 describe("a signed note", () => {
-  it("has its text, an empty line and a line for each signer, and opens with their keys", () => {
+  it("opens with the keys of its signers", () => {
     const note = signNote("first\n\nlast\n", [alice, bob]);
     expect(note).toMatch(/^first\n\nlast\n\n— alice\.example [A-Za-z0-9+/]{91}=\n— bob\.example [A-Za-z0-9+/]{91}=\n$/u);
     const parsed = parseNote(note);
@@ -22,7 +22,7 @@ describe("a signed note", () => {
     expect(parseNote(Buffer.from(LOG.noteAt(6)))).toEqual(parseNote(LOG.noteAt(6)));
   });
 
-  it("passes over lines of keys it does not know, even of a known name or a known id", () => {
+  it("ignores lines of unknown keys", () => {
     const parsed = parseNote(signNote("text\n", [alice, bob]));
     const namesake = makeVkey("alice.example", testKey(3));
     expect(openNote(parsed, [namesake])).toEqual([]);
@@ -30,7 +30,7 @@ describe("a signed note", () => {
     expect(openNote(parsed, [])).toEqual([]);
   });
 
-  it("is refused as a whole when a line of a known key does not hold, whoever else signed it", () => {
+  it("is refused with a known key's bad line", () => {
     const note = signNote("text\n", [alice, bob]).replace("text", "test");
     const mixed = `test\n\n${signNote("test\n", [alice]).split("\n\n")[1]}${note.split("\n").at(-2)}\n`;
     expect(() => openNote(parseNote(mixed), [vkeyOf(alice), vkeyOf(bob)])).toThrow(expect.objectContaining({ code: "UNTRUSTED_NOTE" }));
@@ -98,7 +98,7 @@ describe("a signed note", () => {
     expect(() => parseNote(Buffer.concat([start, Buffer.from(`\n\n${GOOD_LINE}`)]))).toThrow(bad);
   });
 
-  it("does not lose a byte order mark, which is part of what was signed", () => {
+  it("keeps a byte order mark of the text", () => {
     const note = signNote("\ufefftext\n", [alice]);
     expect(openNote(parseNote(Buffer.from(note)), [vkeyOf(alice)])).toHaveLength(1);
   });

@@ -15,7 +15,7 @@ function both(list: readonly (readonly [number, number, number])[]) {
 }
 
 describe("a set of slots", () => {
-  test.prop([ranges])("holds what was added, each slot once", (list) => {
+  test.prop([ranges])("contains the added slots, each once", (list) => {
     const { set, model } = both(list);
     const held: string[] = [];
     for (let part = 0; part < 4; part++) for (let seq = 0; seq < 220; seq++) if (set.has(part, seq)) held.push(`${part}/${seq}`);
@@ -23,12 +23,12 @@ describe("a set of slots", () => {
     expect(set.size).toBe(model.size);
   });
 
-  test.prop([ranges, fc.array(fc.tuple(fc.nat(3), fc.nat(220)))])("answers in any order of questions", (list, questions) => {
+  test.prop([ranges, fc.array(fc.tuple(fc.nat(3), fc.nat(220)))])("finds slots in any order of look-ups", (list, questions) => {
     const { set, model } = both(list);
     for (const [part, seq] of questions) expect(set.has(part, seq)).toBe(model.has(`${part}/${seq}`));
   });
 
-  test.prop([ranges])("is written in as few items as possible and read back", (list) => {
+  test.prop([ranges])("is written in the fewest items and parsed back", (list) => {
     const { set } = both(list);
     for (const part of set.parts()) {
       let last = -2;
@@ -43,7 +43,7 @@ describe("a set of slots", () => {
     expect(again.size).toBe(set.size);
   });
 
-  test.prop([ranges, ranges])("overlaps another where they share a slot", (a, b) => {
+  test.prop([ranges, ranges])("overlaps a set that shares a slot", (a, b) => {
     const [x, y] = [both(a), both(b)];
     expect(x.set.overlaps(y.set)).toBe([...y.model].some((slot) => x.model.has(slot)));
   });
@@ -59,7 +59,7 @@ describe("a set of slots", () => {
     expect(joined.toJson()).toEqual(set.toJson());
   });
 
-  it("knows no slot that cannot exist", () => {
+  it("refuses a slot that cannot exist", () => {
     const set = new SlotSet();
     for (const [part, from, to] of [
       [255, 1, 1],

@@ -25,7 +25,7 @@ const EVENT: LedgerEvent = {
   outcome: "success",
 };
 
-/** The parts of an event as objects. Each text is held to be canonical on the way. */
+/** The parts of an event as objects. Each text must be canonical. */
 function split(event: Partial<LedgerEvent>, options: Partial<SplitOptions> = {}) {
   const { class: entryClass, parts } = splitEvent({ ...EVENT, ...event }, { keys, ...options });
   return {
@@ -59,7 +59,7 @@ describe("an event without persons", () => {
     expect(split(empty as unknown as Partial<LedgerEvent>).parts).toEqual([HEAD]);
   });
 
-  it("puts what belongs to everybody into a context part", () => {
+  it("puts shared details into a context part", () => {
     const { roles, parts } = split({
       resource: { type: "book", id: "dune" },
       data: { tries: 2, shelf: "Bücher" },
@@ -74,7 +74,7 @@ describe("an event without persons", () => {
 });
 
 describe("every field", () => {
-  it("goes where its name says", () => {
+  it("goes into the part its name decides", () => {
     const { parts } = split(
       {
         actor: { kind: "user", id: "ada", ip: "203.0.113.0", userAgent: 'A "B"/1', sessionId: "s1", about: { plan: "free" } },
@@ -125,7 +125,7 @@ describe("every field", () => {
     ]);
   });
 
-  it("of a request belongs to the actor's part even where nobody is known", () => {
+  it("of an anonymous request goes to the actor's part", () => {
     expect(split({ actor: { kind: "anonymous" }, request: { id: "r1" } }).parts[1]).toEqual({ request_id: "r1", role: "actor" });
     expect(split({ tenant: "acme" }).parts[1]).toEqual({ role: "actor", tenant: "acme" });
   });
@@ -134,30 +134,30 @@ describe("every field", () => {
 describe("declared keys", () => {
   const data = { tries: 2, shelf: "A" };
 
-  it("stay in the head, while the detachable part holds all of them", () => {
+  it("stay in the head and in the detachable part", () => {
     const { parts } = split({ actor: { kind: "user", id: "ada" }, data }, { headKeys: ["tries"] });
     expect([parts[0]!.details, parts[1]!.details]).toEqual([{ tries: 2 }, data]);
   });
 
-  it("are not repeated where there are no others", () => {
+  it("are not repeated if all keys are declared", () => {
     const { parts } = split({ actor: { kind: "user", id: "ada" }, data: { ...data, none: undefined } }, { headKeys: ["shelf", "tries"] });
     expect([parts[0]!.details, parts[1]!.details]).toEqual([data, undefined]);
   });
 
-  it("may be __proto__, and may be absent", () => {
+  it("can be __proto__ and can be absent", () => {
     const hostile = JSON.parse('{"__proto__":1,"b":2}');
     const { parts } = splitEvent({ ...EVENT, data: hostile }, { keys, headKeys: ["__proto__", "missing"] });
     expect(parts.map(({ text }) => /"details":(\{.*?\})/.exec(text)?.[1])).toEqual(['{"__proto__":1}', '{"__proto__":1,"b":2}']);
   });
 
-  it("say of a resource id that it is impersonal", () => {
+  it("keep a resource id in the head", () => {
     const resource = { type: "book", id: "dune" };
     expect(split({ resource }, { resourceIdDeclared: true }).parts).toEqual([{ ...HEAD, resource_id: "dune", resource_type: "book" }]);
   });
 });
 
 describe("persons", () => {
-  it("have a part each, in the given order, and the context comes last", () => {
+  it("have a part each, the context part last", () => {
     const { roles, parts } = split({
       actor: { kind: "user", id: "ada" },
       subjects: [
@@ -175,7 +175,7 @@ describe("persons", () => {
     ]);
   });
 
-  it("carry the details where there is exactly one", () => {
+  it("carry the details if there is exactly one", () => {
     const { roles, parts } = split({ actor: { kind: "system" }, subjects: [{ id: "bob" }], data: { n: 1 } });
     expect(roles).toEqual(["subject"]);
     expect(parts[1]).toEqual({ details: { n: 1 }, role: "subject", sub: sub("bob"), uid: "bob" });
@@ -196,7 +196,7 @@ describe("persons", () => {
     expect(() => split({ actor, subjects: [...subjects, { id: "last" }] })).toThrow(expect.objectContaining({ code: "BAD_EVENT" }));
   });
 
-  it("are stored without their ids where the log is pseudonymous", () => {
+  it("are stored without ids in a pseudonymous log", () => {
     const event = { actor: { kind: "user", id: "ada", sessionId: "s1" }, subjects: [{ id: "bob" }] };
     const { parts } = splitEvent({ ...EVENT, ...event }, { keys, userIds: "pseudonymous" });
     const text = parts.map((part) => part.text).join();
@@ -261,7 +261,7 @@ describe("a value that does not fit", () => {
     expect(() => split(event as Partial<LedgerEvent>)).toThrow(expect.objectContaining({ code: "BAD_EVENT" }));
   });
 
-  it("is refused by its own name where it has one", () => {
+  it("is refused with a code of its own", () => {
     expect(() => split({ action: "ledger.erasure" })).toThrow(expect.objectContaining({ code: "RESERVED_ACTION" }));
     expect(() => split({ data: { a: 1n } })).toThrow(expect.objectContaining({ code: "NOT_CANONICAL" }));
     expect(() => split({}, { classOf: () => 8 })).toThrow(expect.objectContaining({ code: "BAD_EVENT" }));
@@ -295,7 +295,7 @@ describe("the class of an event", () => {
     ["constructor", "a.b", 1],
   ])("%s / %s is %i", (type, action, entryClass) => expect(classOf({ type, action })).toBe(entryClass));
 
-  it("may be one of its own for a registered type", () => {
+  it("can be a registered type's own", () => {
     expect(split({ type: "lending" }, { classOf: () => 64 }).class).toBe(64);
   });
 });

@@ -30,17 +30,17 @@ describe("a tile's path", () => {
     [2, 1000, 1, "tile/2/x001/000.p/1"],
     [0, 1234067, 256, "tile/0/x001/x234/067"],
     [0, 2 ** 53 - 1, 256, "tile/0/x009/x007/x199/x254/x740/991"],
-  ])("of level %d, index %d and width %d is as in C2SP tlog-tiles", (level, index, width, path) => {
+  ])("of level %d, index %d, width %d follows tlog-tiles", (level, index, width, path) => {
     expect(tilePath(level, index, width)).toBe(path);
   });
 
-  it("of a bundle has the word entries for its level", () => expect(entriesPath(1234067, 7)).toBe("tile/entries/x001/x234/067.p/7"));
+  it("of a bundle has `entries` as its level", () => expect(entriesPath(1234067, 7)).toBe("tile/entries/x001/x234/067.p/7"));
 });
 
 describe("a log of 70,000 entries written as tiles", () => {
   const files = tilesOf(70_000);
 
-  it("has the files that C2SP tlog-tiles names for this size", () => {
+  it("has the files of C2SP tlog-tiles", () => {
     const count = (pattern: RegExp) => [...files.keys()].filter((path) => pattern.test(path)).length;
     expect({
       fullLeaves: count(/^tile\/0\/\d{3}$/),
@@ -61,7 +61,7 @@ describe("a log of 70,000 entries written as tiles", () => {
     });
   });
 
-  it("holds every entry", () => {
+  it("contains every entry", () => {
     const bundle = Array.from(readBundle(files.get("tile/entries/273.p/112")!), (entry) => Buffer.from(entry).toString());
     expect([bundle.length, bundle[0], bundle.at(-1)]).toEqual([112, "entry 69888", "entry 69999"]);
   });
@@ -76,7 +76,7 @@ describe("a log of 70,000 entries written as tiles", () => {
     }
   });
 
-  it("says which tile is missing", async () => {
+  it("names the missing tile", async () => {
     await expect(
       inclusionProof(
         70_000,
@@ -91,7 +91,7 @@ describe("a log of 70,000 entries written as tiles", () => {
 });
 
 describe("a log of exactly 256 entries", () => {
-  it("has a full leaf tile, and its root alone in a partial tile above", () => {
+  it("has a full tile and a partial tile above", () => {
     expect([...tilesOf(256).keys()].sort()).toEqual(["tile/0/000", "tile/1/000.p/1", "tile/entries/000"]);
   });
 });
@@ -104,7 +104,7 @@ describe("an entry bundle", () => {
     expect(() => [...readBundle(Buffer.from(hex, "hex"))]).toThrow(expect.objectContaining({ code: "BAD_ENTRY" }));
   });
 
-  it("takes no entry of more than 65,535 bytes", () => {
+  it("refuses an entry of more than 65,535 bytes", () => {
     expect(() => createTileWriter().push(Buffer.alloc(65_536))).toThrow(expect.objectContaining({ code: "TOO_LARGE" }));
     expect(createTileWriter().push(Buffer.alloc(65_535))).toEqual([]);
   });

@@ -32,13 +32,13 @@ const bad = expect.objectContaining({ code: "BAD_PROOF" });
 describe("the golden proof file", () => {
   it("is written as published", () => expect(formatProof({ ...base, open: [opening(0)] })).toBe(file));
 
-  it("shows the entry, its place and the head, and says what it does not show", () => {
+  it("shows entry, index and head, lists hidden parts", () => {
     const proven = verifyProof(file, trust);
     expect(proven).toMatchObject({ index: 4, checkpoint: { origin: golden.origin, size: 6 }, open: [opening(0)], notShown: [1, 2, 3] });
     expect([proven.entry.class, proven.entry.commitments.length]).toEqual([3, 4]);
   });
 
-  it("holds under a policy too, which may ask for witnesses", () => {
+  it("holds under a policy with witnesses", () => {
     const policy = (quorum: string) =>
       parseTrustPolicy(`log ${golden.vkey}\nwitness w ${golden.cosigned.cosignerVkey}\nquorum ${quorum}\n`);
     expect(verifyProof(file, { policy: policy("none") }).index).toBe(4);
@@ -47,7 +47,7 @@ describe("the golden proof file", () => {
     expect(verifyProof(cosigned, { policy: policy("w") }).checkpoint.signatures.at(-1)?.time).toBe(golden.cosigned.time);
   });
 
-  it("is refused by whoever does not know the log", () => {
+  it("is refused if the log is not known", () => {
     expect(() => verifyProof(file, { vkeys: [makeVkey(LOG.origin, testKey(1))] })).toThrow(
       expect.objectContaining({ code: "UNTRUSTED_NOTE" }),
     );
@@ -61,7 +61,7 @@ describe("the golden proof file", () => {
 });
 
 describe("a proof file", () => {
-  it("may open every part, or none", () => {
+  it("can open every part or none", () => {
     expect(verifyProof(formatProof({ ...base, open: [3, 1, 0, 2].map(opening) }), trust)).toMatchObject({
       open: [0, 1, 2, 3].map(opening),
       notShown: [],
@@ -69,7 +69,7 @@ describe("a proof file", () => {
     expect(verifyProof(formatProof({ ...base, open: [] }), trust)).toMatchObject({ open: [], notShown: [0, 1, 2, 3] });
   });
 
-  it("is refused with the text of another part, another salt, or a part that is not there", () => {
+  it("is refused with another part, text or salt", () => {
     for (const open of [
       { ...opening(1), data: opening(2).data },
       { ...opening(1), salt: opening(2).salt },
@@ -81,7 +81,7 @@ describe("a proof file", () => {
     expect(() => formatProof({ ...base, open: [opening(1), opening(1)] })).toThrow(bad);
   });
 
-  it("is refused for another entry of the same log, and at another place", () => {
+  it("is refused for another entry or index", () => {
     expect(() => verifyProof(formatProof({ ...base, entry: LOG.entries[3]!, open: [] }), trust)).toThrow(bad);
     expect(() => verifyProof(formatProof({ ...base, index: 5, open: [] }), trust)).toThrow(bad);
     expect(() => verifyProof(formatProof({ ...base, note: LOG.noteAt(3), open: [] }), trust)).toThrow(bad);
@@ -96,7 +96,7 @@ describe("a proof file", () => {
     expect(verifyProof(formatProof({ index: 0, hashes: [], note, entry, open }), trust).open).toEqual(open);
   });
 
-  it("is taken apart without being believed, also where it has no extra line", () => {
+  it("is parsed unchecked, with or without extra line", () => {
     const plain = file.replace(/\nextra [^\n]*/, "");
     expect(parseProof(plain)).toEqual({ index: 4, hashes, note: LOG.noteAt(6) });
     expect(() => verifyProof(plain, trust)).toThrow(bad);

@@ -38,7 +38,7 @@ const cosignedBy = (...numbers: number[]) =>
 const untrusted = expect.objectContaining({ code: "UNTRUSTED_NOTE" });
 
 describe("a policy", () => {
-  it("is read with its logs, witnesses, groups and quorum", () => {
+  it("is parsed into logs, witnesses, groups and quorum", () => {
     expect(parseTrustPolicy(TWO_LEVELS)).toEqual({
       logs: [{ vkey: parseVkey(golden.vkey), url: "https://example.com/audit" }],
       witnesses: [
@@ -66,26 +66,26 @@ describe("a policy", () => {
     [[4, 5], false],
     [[1, 6, 4], false],
     [[], false],
-  ])("with two levels of groups is content with %j: %s", (numbers, content) => {
+  ])("with two levels of groups accepts %j: %s", (numbers, content) => {
     const open = () => openByPolicy(cosignedBy(...numbers), parseTrustPolicy(TWO_LEVELS));
     if (content) expect(open()).toMatchObject({ origin: LOG.origin, size: 6 });
     else expect(open).toThrow(untrusted);
   });
 
-  it("may ask for no witness, and for no log where the reader knows it", () => {
+  it("can ask for no witness and list no log", () => {
     const nobody = parseTrustPolicy("quorum none");
     expect(openByPolicy(LOG.noteAt(6), nobody, [LOG.vkey]).size).toBe(6);
     expect(() => openByPolicy(LOG.noteAt(6), nobody)).toThrow(untrusted);
   });
 
-  it("may ask for one witness", () => {
+  it("can ask for one witness", () => {
     const policy = parseTrustPolicy(`log ${golden.vkey}\nwitness w ${golden.cosigned.cosignerVkey}\nquorum w\n`);
     expect(openByPolicy(golden.cosigned.note, policy).signatures).toHaveLength(2);
     expect(() => openByPolicy(LOG.noteAt(6), policy)).toThrow(untrusted);
     expect(hasQuorum(policy, { signatures: [] })).toBe(false);
   });
 
-  it("does not count the log's own signature for a witness that has the same key", () => {
+  it("does not count a log signature as cosignature", () => {
     const same = formatVkey(makeVkey(LOG.origin, LOG.signer.key, KEY_TYPE.cosignature));
     const policy = parseTrustPolicy(`log ${golden.vkey}\nwitness w ${same}\nquorum w\n`);
     expect(() => openByPolicy(LOG.noteAt(6), policy)).toThrow(untrusted);
@@ -133,7 +133,7 @@ describe("a policy", () => {
     expect(() => parseTrustPolicy(text)).toThrow(expect.objectContaining({ code: "BAD_POLICY" }));
   });
 
-  it("names the line that is wrong", () => {
+  it("names the wrong line in its error", () => {
     expect(() => parseTrustPolicy("# fine\nquorum none\nnonsense\n")).toThrow(/Line 3/);
   });
 });

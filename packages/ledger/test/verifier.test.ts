@@ -39,7 +39,7 @@ const errorsOf = (report: VerifyReport) => codes(report).errors;
 const texts = ({ findings, warnings }: VerifyReport, code: string) =>
   [...findings, ...warnings].filter((group) => group.code === code).flatMap(({ first }) => first.map(({ text }) => text));
 
-describe("an entry of the ledger about itself that breaks a rule", () => {
+describe("an entry of class 8 that breaks a rule", () => {
   const raw = (ledger: object, context?: object, head: object = {}): SplitEntry => ({
     class: 8,
     parts: [
@@ -83,7 +83,7 @@ describe("an entry of the ledger about itself that breaks a rule", () => {
     expect(report.findings.find(({ code }) => code === "BAD_MANIFEST")).toMatchObject({ count: 1, first: [{ seq }] });
   });
 
-  it("is a BAD_MANIFEST where it names what another has named", () => {
+  it("is a BAD_MANIFEST if it repeats a named slot", () => {
     const log = logOf(6);
     log.erase(slots([1, 2, 3]));
     const seq = log.add(erasureEntry({ gone: slots([1, 3, 4]), basis: ["request"], ...log.entryOptions() }));
@@ -102,14 +102,14 @@ describe("merged erasures", () => {
     return { log, seq, lists: slots([1, first, second]) };
   }
 
-  it("leave one entry that explains everything, the old lists included", () => {
+  it("leave one entry that explains every loss", () => {
     const { log, seq, lists } = merged();
     log.blank(lists);
     log.checkpoint();
     expect(log.verifySealed()).toMatchObject({ verdict: "intact", erased: 4, erasures: [{ manifest: seq, parts: 4 }] });
   });
 
-  it("are resurrected lists where these were not removed", () => {
+  it("are RESURRECTED if the old lists remain", () => {
     const { log } = merged();
     log.checkpoint();
     expect(log.verifySealed()).toMatchObject({ erased: 2, findings: [{ code: "RESURRECTED", count: 2 }] });
@@ -126,7 +126,7 @@ describe("retention", () => {
     return log;
   }
 
-  it("explains what is gone below its watermarks, except what is held", () => {
+  it("explains losses below its watermarks except exempted slots", () => {
     const log = aged(100);
     log.expire(2, 6, 0, slots([1, 3]));
     log.checkpoint();
@@ -135,7 +135,7 @@ describe("retention", () => {
     expect(log.verifySealed()).toMatchObject({ firstBad: 3, findings: [{ code: "UNEXPLAINED_LOSS", count: 1 }] });
   });
 
-  it("lets a hold go when the newest entry no longer lists it", () => {
+  it("ends an exemption the newest entry no longer lists", () => {
     const log = aged(100);
     log.expire(2, 6, 0, slots([1, 3]));
     log.expire(2, 6, 0);
@@ -143,7 +143,7 @@ describe("retention", () => {
     expect(log.verify()).toMatchObject({ verdict: "intact", expired: 5 });
   });
 
-  it("resurrects what should be gone", () => {
+  it("reports parts that should be gone as RESURRECTED", () => {
     const log = aged(100);
     const kept = { ...log.rows[4]! };
     log.expire(2, 6, 0);
@@ -152,7 +152,7 @@ describe("retention", () => {
     expect(log.verify()).toMatchObject({ firstBad: 4, expired: 4, findings: [{ code: "RESURRECTED", count: 1 }] });
   });
 
-  it("touches other classes and later entries as little as it says", () => {
+  it("does not explain losses of other classes", () => {
     const log = aged(100);
     log.append({ type: "query", actor: { kind: "user", id: "ada" } });
     log.expire(2, 6, 0);
@@ -161,7 +161,7 @@ describe("retention", () => {
     expect(log.verify()).toMatchObject({ findings: [{ code: "UNEXPLAINED_LOSS", count: 2, first: [{ seq: 7 }, { seq: 11 }] }] });
   });
 
-  it("is EARLY_EXPIRY where the log's own times say so, and unproven otherwise", () => {
+  it("is EARLY_EXPIRY by the log's own times", () => {
     const young = aged(80);
     const seq = young.expire(2, 6, 0);
     young.checkpoint();
@@ -172,7 +172,7 @@ describe("retention", () => {
     expect(codes(old.verifySealed())).toEqual({ errors: [], warnings: ["EXPIRY_UNPROVEN", "UNWITNESSED"] });
   });
 
-  it("is proven where witnesses saw both ends", () => {
+  it("is proven if witnesses saw both ends", () => {
     const log = aged(0);
     log.cosignedCheckpoint();
     log.nowMs += 100 * DAY_MS;
@@ -184,7 +184,7 @@ describe("retention", () => {
     expect(codes(log.verifySealed({ witnesses }))).toEqual({ errors: [], warnings: [] });
   });
 
-  it("is EARLY_EXPIRY by witnesses, whatever the log's clock claims", () => {
+  it("is EARLY_EXPIRY by witnesses despite the log's clock", () => {
     const log = aged(0);
     log.cosignedCheckpoint();
     log.append();
@@ -199,7 +199,7 @@ describe("retention", () => {
     expect(report.findings.every(({ first }) => first[0]!.seq === seq)).toBe(true);
   });
 
-  it("goes by the longest period of the last seven days", () => {
+  it("uses the longest period of seven days", () => {
     const log = aged(80);
     const shorter = { 2: { persons_days: 10, heads_days: 20, actor: "keep", others: "erase" } } as const;
     log.add(policyEntry({ policy: shorter, ...log.entryOptions() }));
@@ -215,7 +215,7 @@ describe("retention", () => {
     expect(errorsOf(patient.verify())).toEqual([]);
   });
 
-  it("never removes what is to be kept for ever", () => {
+  it("never removes classes kept for ever", () => {
     const log = new MemoryLog({ policy: { 2: { persons_days: 1, actor: "keep", others: "erase" } } });
     log.append({ actor: { kind: "user", id: "ada" } });
     log.nowMs += 1000 * DAY_MS;
@@ -228,7 +228,7 @@ describe("retention", () => {
 });
 
 describe("times", () => {
-  it("may not contradict what witnesses saw by more than two minutes", () => {
+  it("are TIME_SKEW if witnesses contradict two minutes", () => {
     const log = logOf(3);
     log.cosignedCheckpoint();
     log.nowMs -= 100_000;
@@ -244,7 +244,7 @@ describe("times", () => {
     expect(errorsOf(log.verify())).toEqual([]);
   });
 
-  it("count from when an event was stored, where that was later", () => {
+  it("count from storing for late events", () => {
     const log = logOf(3);
     log.cosignedCheckpoint();
     log.append({ time: "2025-12-31T00:00:00.000Z" }, { late: log.time });
@@ -252,7 +252,7 @@ describe("times", () => {
     expect(codes(log.verifySealed({ witnesses }))).toEqual({ errors: [], warnings: [] });
   });
 
-  it("warn where they run back by more than a minute", () => {
+  it("warn if they run back over a minute", () => {
     const log = logOf(3);
     log.nowMs -= 30_000;
     log.append();
@@ -276,7 +276,7 @@ describe("a witness with an absurd clock", () => {
 });
 
 describe("parts", () => {
-  it("warn where they open but are not canonical", () => {
+  it("warn if they open but are not canonical", () => {
     const log = logOf(2);
     for (const text of [`{"a": 1}`, `{"b":1,"a":2}`, `{"a":1,"a":1}`, `{"a":1.0}`, "nothing", `{"a":"\\u0041"}`]) {
       log.push(prepareEntry({ class: 2, parts: [{ text: `{"ts":"${log.time}"}` }, { role: "actor", text }] }, log.random));
@@ -299,7 +299,7 @@ describe("parts", () => {
     expect(report).toMatchObject({ verdict: "intact", warnings: [{ code: "SEALED_PART", count: 2 }, { code: "UNWITNESSED" }] });
   });
 
-  it("are handed over with the labels that references are made of", () => {
+  it("are passed to onPart with pseudonym and tenant", () => {
     const log = logOf(3);
     log.append({ actor: { kind: "user", id: "ada" }, subjects: [{ id: "bob" }], tenant: "acme" });
     log.blank(slots([1, 1]));
@@ -336,19 +336,19 @@ describe("a rotated key", () => {
     return { log, before };
   }
 
-  it("is trusted by who knows the old one, through the entry that names it", () => {
+  it("is trusted through the entry that names it", () => {
     const { log, before } = rotated();
     expect(log.verify({ keys: publicOnly(before) })).toMatchObject({ verdict: "intact", signedTo: 5 });
   });
 
-  it("vouches for what the old one signed before, but for nothing after", () => {
+  it("keeps the old key trusted for older sizes only", () => {
     const { log, before } = rotated();
     expect(log.verifySealed()).toMatchObject({ verdict: "intact", signedTo: 5, warnings: [{ code: "UNWITNESSED" }] });
     const note = signNote(formatCheckpoint(log.origin, 5, frontierOf(log.rows).root()), [{ name: log.origin, key: before.sign! }]);
     expect(errorsOf(log.verifySealed({ notes: [...log.notes, { note, source: "anchor" }] }))).toEqual(["BAD_CHECKPOINT"]);
   });
 
-  it("leaves old seals unchecked where the old seal key is not at hand", () => {
+  it("leaves old seals unchecked without the old key", () => {
     const { log } = rotated();
     const report = log.verifySealed({ keys: { ...log.keys, retired: [] } });
     expect(report).toMatchObject({ verdict: "intact", warnings: [{ code: "NO_SEAL_KEY", count: 4 }, { code: "UNWITNESSED" }] });
@@ -372,7 +372,7 @@ describe("a new generation", () => {
     return { log, outside };
   }
 
-  it("declares what was lost, up to the size it knew", () => {
+  it("declares losses up to the size it knew", () => {
     const { log, outside } = restored();
     expect(log.verifySealed()).toMatchObject({ verdict: "intact", origin: "example.com/daybook/test/2", signedTo: 8 });
     const known = log.verifySealed({ notes: [...log.notes, outside(5), outside(8), outside(9)] });
@@ -381,7 +381,7 @@ describe("a new generation", () => {
     expect(more).toMatchObject({ findings: [{ code: "TRUNCATED", first: [{ text: expect.stringContaining("10 entries") }] }] });
   });
 
-  it("cannot be declared by who has no key", () => {
+  it("cannot be declared without a key", () => {
     const lost = logOf(10);
     const log = logOf(6);
     log.notes.push({ note: lost.sign(6), source: "anchor" });
@@ -392,7 +392,7 @@ describe("a new generation", () => {
     expect(errorsOf(log.verify({ notes: [...log.notes, { note: lost.sign(10), source: "anchor" }] }))).toEqual(["TRUNCATED"]);
   });
 
-  it("begins a new epoch of seals where the keys were lost", () => {
+  it("changes the seal key if keys were lost", () => {
     const { log } = restored("key_lost");
     expect(log.verifySealed()).toMatchObject({ verdict: "intact", signedTo: 8 });
     expect(log.verifySealed().warnings).toMatchObject([{ code: "NO_SEAL_KEY", count: 6 }, { code: "UNWITNESSED" }]);
@@ -402,7 +402,7 @@ describe("a new generation", () => {
 });
 
 describe("a declared incident", () => {
-  it("turns forged rows into a warning once it is below a checkpoint", () => {
+  it("turns forged rows into a warning once signed", () => {
     const log = logOf(5);
     log.checkpoint();
     const forged = log.append();
@@ -414,8 +414,8 @@ describe("a declared incident", () => {
   });
 });
 
-describe("what was asked of the verification", () => {
-  it("is not proven without a witness where one is required", () => {
+describe("a verification with options", () => {
+  it("is not proven without a required witness", () => {
     const log = logOf(3);
     log.checkpoint();
     expect(log.verifySealed({ requireWitness: true }).verdict).toBe("not proven");
@@ -427,7 +427,7 @@ describe("what was asked of the verification", () => {
     });
   });
 
-  it("is not proven where entries have waited for a witness for more than 15 minutes", () => {
+  it("is not proven if unwitnessed for 15 minutes", () => {
     const log = logOf(3);
     log.cosignedCheckpoint();
     log.append();
@@ -438,7 +438,7 @@ describe("what was asked of the verification", () => {
     expect(late).toMatchObject({ verdict: "not proven", warnings: [{ code: "UNWITNESSED", first: [{ seq: 3 }] }] });
   });
 
-  it("is not proven with any warning where it is to be strict, a notice apart", () => {
+  it("is not proven with a warning if strict", () => {
     const log = logOf(3);
     log.cosignedCheckpoint();
     const verify = (seal: boolean) => {
@@ -458,7 +458,7 @@ describe("what was asked of the verification", () => {
     expect(verify(false).verdict).toBe("not proven");
   });
 
-  it("trusts the given keys only, where some are given", () => {
+  it("trusts only the given keys", () => {
     const log = logOf(3);
     log.checkpoint();
     const other = parseVkey(vkeyOf(newKeys("x", log.random), 1));
@@ -466,7 +466,7 @@ describe("what was asked of the verification", () => {
     expect(errorsOf(log.verifySealed({ vkeys: [parseVkey(vkeyOf(log.keys, 1))] }))).toEqual([]);
   });
 
-  it("says where the key came from", () => {
+  it("warns about a key from the checked file", () => {
     const log = logOf(3);
     log.checkpoint();
     const options = { keys: { name: "", sub: [], retired: [] }, vkeys: [parseVkey(vkeyOf(log.keys, 1))], selfAttested: true };
@@ -484,7 +484,7 @@ describe("a partial verification", () => {
     };
   }
 
-  it("checks what came after a checkpoint, and says that it is partial", () => {
+  it("checks entries after a checkpoint and says so", () => {
     const log = logOf(5);
     log.checkpoint();
     log.append({ actor: { kind: "user", id: "ada" } });
@@ -498,7 +498,7 @@ describe("a partial verification", () => {
     expect(log.verifySealed({ since })).toMatchObject({ firstBad: 6 });
   });
 
-  it("does not start where the tree is not the one that was signed", () => {
+  it("refuses to start at an unsigned tree", () => {
     const log = logOf(5);
     log.checkpoint();
     log.append();
@@ -514,7 +514,7 @@ describe("a partial verification", () => {
 });
 
 describe("two signed checkpoints of one size", () => {
-  it("are a FORK, and each is compared by itself", () => {
+  it("are a FORK and are compared separately", () => {
     const log = logOf(5);
     const other = new MemoryLog();
     while (other.rows.length < 5) other.append();
@@ -536,7 +536,7 @@ describe("a row with malformed entry bytes", () => {
 });
 
 describe("rows out of order", () => {
-  it("are refused: the caller reads them wrongly", () => {
+  it("are refused as a caller's mistake", () => {
     const log = logOf(3);
     const verifier = createVerifier({ notes: [], now: 0 });
     verifier.row(log.rows[1]!);

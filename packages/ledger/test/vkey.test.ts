@@ -10,16 +10,16 @@ describe("a verifier key", () => {
     golden.cosigned.cosignerVkey,
     "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx",
     "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
-  ])("is written as it was read: %s", (text) => expect(formatVkey(parseVkey(text))).toBe(text));
+  ])("survives parsing and writing: %s", (text) => expect(formatVkey(parseVkey(text))).toBe(text));
 
-  it("is that of the log's key under each generation", () => {
+  it("belongs to the log's key in each generation", () => {
     const keys = { name: "example.com/daybook/audit", sign: LOG.signer.key };
     expect(vkeyOf(keys, 1)).toBe(golden.vkey);
     expect(vkeyOf({ name: keys.name, public: LOG.vkey.key }, 1)).toBe(golden.vkey);
     expect(parseVkey(vkeyOf(keys, 2))).toMatchObject({ name: "example.com/daybook/audit/2", type: KEY_TYPE.signature });
   });
 
-  it("has another id for another type, so that one key can serve two purposes", () => {
+  it("has another id for another type", () => {
     expect(makeVkey("w", testKey(1)).id).not.toBe(makeVkey("w", testKey(1), KEY_TYPE.cosignature).id);
     const raw = LOG.vkey.key.export({ type: "spki", format: "der" }).subarray(-32);
     expect(keyId(golden.origin, KEY_TYPE.signature, raw).toString("hex")).toBe("8fba11aa");
@@ -44,7 +44,7 @@ describe("a verifier key", () => {
     ["a line feed at the end", `${golden.vkey}\n`],
     ["an ML-DSA-44 type", `${name}+${id}+${Buffer.concat([Uint8Array.of(6), Buffer.alloc(1312)]).toString("base64")}`],
     ["an ECDSA type", `${name}+${id}+${Buffer.concat([Uint8Array.of(2), Buffer.alloc(91)]).toString("base64")}`],
-  ])("is not read with %s", (_, text) => {
+  ])("is refused with %s", (_, text) => {
     expect(() => parseVkey(text)).toThrow(expect.objectContaining({ code: "BAD_VKEY" }));
   });
 
@@ -52,12 +52,12 @@ describe("a verifier key", () => {
     expect(() => makeVkey(bad, testKey(1))).toThrow(expect.objectContaining({ code: "BAD_VKEY" }));
   });
 
-  it("is not made of a key of another kind", () => {
+  it("is refused for another kind of key", () => {
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     expect(() => makeVkey("w", publicKey)).toThrow(expect.objectContaining({ code: "BAD_VKEY" }));
   });
 
-  it("cannot be told from keys without a signing key, nor for a generation that is none", () => {
+  it("is refused without a signing key or generation", () => {
     expect(() => vkeyOf({ name: "a" }, 1)).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
     expect(() => vkeyOf({ name: "a", sign: testKey(1) }, 0)).toThrow(expect.objectContaining({ code: "BAD_KEYS" }));
   });

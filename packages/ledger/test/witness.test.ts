@@ -47,7 +47,7 @@ interface Exchanges {
 }
 
 describe.skipIf(missingVectors("witness"))("the exchanges of FiloSottile/torchwood's litewitness, replayed in order", () => {
-  it.each(["litewitness", "sumdb"])("are answered as recorded: %s", (name) => {
+  it.each(["litewitness", "sumdb"])("get the recorded responses: %s", (name) => {
     const { logs, exchanges } = JSON.parse(readVector(`witness/${name}.json`).toString()) as Exchanges;
     const witness = witnessKnowing(logs);
     expect(exchanges.length).toBeGreaterThan(0);
@@ -78,7 +78,7 @@ describe("a witness", () => {
     return witness;
   };
 
-  it("cosigns the first checkpoint it sees of a log, and one that continues it", async () => {
+  it("cosigns a first checkpoint and its continuation", async () => {
     const witness = knowing3();
     const note = LOG.noteAt(6);
     const answer = witness(addCheckpointRequest({ oldSize: 3, proof: await proof3to6(), note }));
@@ -92,26 +92,26 @@ describe("a witness", () => {
     expect(witness(addCheckpointRequest({ oldSize: 3, proof: [], note: LOG.noteAt(3) })).status).toBe(200);
   });
 
-  it("answers 409 with the size it knows when asked from another one", () => {
+  it("returns 409 with its size for another size", () => {
     const witness = knowing3();
     expect(witness(first)).toEqual({ status: 409, contentType: "text/x.tlog.size", body: "3\n" });
     expect(witness(addCheckpointRequest({ oldSize: 4, proof: [], note: LOG.noteAt(6) }))).toMatchObject({ status: 409, body: "3\n" });
   });
 
-  it("answers 422 for a proof that does not hold, with and without hashes", async () => {
+  it("returns 422 for a proof that does not hold", async () => {
     const proof = await proof3to6();
     for (const wrong of [[], proof.slice(1), [...proof, proof[0]!], proof.toReversed()]) {
       expect(knowing3()(addCheckpointRequest({ oldSize: 3, proof: wrong, note: LOG.noteAt(6) })).status).toBe(422);
     }
   });
 
-  it("answers 422 for another root at the same size, and for a proof from nothing", () => {
+  it("returns 422 for another root at the same size", () => {
     const other = signNote(formatCheckpoint(LOG.origin, 3, Buffer.alloc(32)), [LOG.signer]);
     expect(knowing3()(addCheckpointRequest({ oldSize: 3, proof: [], note: other })).status).toBe(422);
     expect(witnessKnowing([log])(addCheckpointRequest({ oldSize: 0, proof: [Buffer.alloc(32)], note: LOG.noteAt(3) })).status).toBe(422);
   });
 
-  it("goes from an empty tree to the first entries without a proof", () => {
+  it("needs no proof from an empty tree", () => {
     const witness = witnessKnowing([log]);
     const empty = (root: Uint8Array) => signNote(formatCheckpoint(LOG.origin, 0, root), [LOG.signer]);
     expect(witness(addCheckpointRequest({ oldSize: 0, proof: [], note: empty(Buffer.alloc(32)) })).status).toBe(422);
@@ -119,7 +119,7 @@ describe("a witness", () => {
     expect(witness(first).status).toBe(200);
   });
 
-  it("answers 404 for a log it does not know, before looking at signatures", () => {
+  it("returns 404 for an unknown log", () => {
     expect(witnessKnowing([])(first).status).toBe(404);
     expect(witnessKnowing([])("old 0\n\nunknown\n").status).toBe(404);
   });
@@ -129,7 +129,7 @@ describe("a witness", () => {
     ["that does not hold", LOG.noteAt(3).replace("\n3\n", "\n4\n")],
     ["in broken base64", LOG.noteAt(3).replace("NSwM=", "NSwM")],
     ["that is missing", `${parseNote(LOG.noteAt(3)).text}\n`],
-  ])("answers 403 for a signature %s", (_, note) => {
+  ])("returns 403 for a signature %s", (_, note) => {
     expect(witnessKnowing([log])(addCheckpointRequest({ oldSize: 0, proof: [], note })).status).toBe(403);
   });
 
@@ -150,28 +150,28 @@ describe("a witness", () => {
       "a malformed checkpoint under a good signature",
       addCheckpointRequest({ oldSize: 0, proof: [], note: signNote(`${LOG.origin}\n03\nAAAA\n`, [LOG.signer]) }),
     ],
-  ])("answers 400 for %s", (_, body) => expect(witnessKnowing([log])(body)).toMatchObject({ status: 400 }));
+  ])("returns 400 for %s", (_, body) => expect(witnessKnowing([log])(body)).toMatchObject({ status: 400 }));
 
-  it("witnesses logs that are named otherwise than their key and write further lines", () => {
+  it("witnesses logs with other names and extension lines", () => {
     const note = signNote(`some other log\n3\n${Buffer.alloc(32).toString("base64")}\nfurther line\n`, [LOG.signer]);
     const answer = witnessKnowing([{ ...log, origin: "some other log" }])(addCheckpointRequest({ oldSize: 0, proof: [], note }));
     expect(answer).toMatchObject({ status: 200, accepted: { origin: "some other log", size: 3 } });
   });
 
-  it("accepts nothing it does not answer with 200", () => {
+  it("accepts nothing without status 200", () => {
     const witness = witnessKnowing([log]);
     for (const body of ["", first.replace("old 0", "old 1"), first.replace("\n3\n", "\n4\n")])
       expect(witness(body)).not.toHaveProperty("accepted");
   });
 });
 
-describe("a witness's answer", () => {
+describe("a witness's response", () => {
   const note = LOG.noteAt(3);
   const state: WitnessState = new Map([[LOG.origin, { vkeys: [LOG.vkey] }]]);
   const { body } = answerAddCheckpoint(state, addCheckpointRequest({ oldSize: 0, proof: [], note }), signer, NOW);
   const context = { note, vkeys: [witnessVkey] };
 
-  it("is read into lines to keep, without those of strangers", () => {
+  it("is parsed into the lines of known keys", () => {
     const stranger = answerAddCheckpoint(
       state,
       addCheckpointRequest({ oldSize: 0, proof: [], note }),
@@ -188,22 +188,22 @@ describe("a witness's answer", () => {
     );
   });
 
-  it("is not believed for another checkpoint", () => {
+  it("is refused for another checkpoint", () => {
     expect(() => readAddCheckpointAnswer({ status: 200, body }, { ...context, note: LOG.noteAt(6) })).toThrow(
       expect.objectContaining({ code: "UNTRUSTED_NOTE" }),
     );
   });
 
-  it.each(["", "text\n", body.slice(0, -1), `${body}\n`])("is refused where it is no list of signature lines: %j", (text) => {
+  it.each(["", "text\n", body.slice(0, -1), `${body}\n`])("is refused if not signature lines: %j", (text) => {
     expect(() => readAddCheckpointAnswer({ status: 200, body: text }, context)).toThrow(expect.objectContaining({ code: "BAD_NOTE" }));
   });
 
-  it("says from which size to go on", () => {
+  it("names the size to prove from", () => {
     expect(readAddCheckpointAnswer({ status: 409, body: "3\n" }, context)).toEqual({ kind: "conflict", size: 3 });
     expect(readAddCheckpointAnswer({ status: 409, body: "roots differ\n" }, context)).toMatchObject({ kind: "refused", status: 409 });
   });
 
-  it("gives its reason, short and without control characters", () => {
+  it("gives a short reason without control characters", () => {
     expect(readAddCheckpointAnswer({ status: 403, body: `\u001b[31mno${"x".repeat(500)}\nmore` }, context)).toEqual({
       kind: "refused",
       status: 403,

@@ -26,5 +26,3 @@ export type { TopList, TopListOptions } from "./instruments/top-list.ts";
 export { createMetrics, Metrics, type MetricsOptions } from "./metrics.ts";
 export { fastifyMetricsHandler, metricsHandler } from "./serving/metrics-handler.ts";
 export { type MetricsServer, type ServeMetricsOptions, serveMetrics } from "./serving/serve-metrics.ts";
-export { monitoringStack } from "./stack/monitoring-stack.ts";
-export type { StackOptions } from "./stack/stack-options.ts";

@@ -23,32 +23,34 @@ import { type Pipeline, pipelineInstruments } from "./instruments/pipeline-instr
 import { SeriesBudget } from "./instruments/series-budget.ts";
 import { type TopList, type TopListOptions, topList } from "./instruments/top-list.ts";
 
+/** Options of `createMetrics`. */
 export interface MetricsOptions {
-  /** Where metrics are registered. Default: a registry of its own; never the global one. */
+  /** Registry of the metrics. Default: a new registry, never the global one. */
   readonly registry?: Registry<RegistryContentType>;
-  /** Routes whose series are there from the start, at 0, such as `"GET /books/:id"`. Others begin with their first request. */
+  /** Routes whose series are there from the start, at 0, such as `"GET /books/:id"`. Series of other routes start with their first request. Default: none. */
   readonly routes?: readonly string[];
-  /** Most series of requests and declared metrics; what comes later is counted under `(other)`. Default 10 000. */
+  /** Most series of requests and declared metrics; further label values are counted under `(other)`. Default 10 000. */
   readonly maxSeries?: number;
   /** Upper bounds of durations in seconds. 0.5 is always among them, for the objective of the alerts. Default: from 5 ms to 10 s. */
   readonly buckets?: readonly number[];
-  /** Attach the trace id of a request to the bucket it falls in. Needs a registry of the OpenMetrics kind. Default false. */
+  /** Attach trace ids to buckets as exemplars. Needs a registry with the OpenMetrics content type. Default false. */
   readonly exemplars?: boolean;
-  /** CPU, memory, event loop and garbage collection of this process, unless the registry has them. Default true. */
+  /** Register CPU, memory, event loop and garbage collection of this process, unless the registry has them. Default true. */
   readonly processMetrics?: boolean;
-  /** Different users kept in mind to be counted. Default 100 000. */
+  /** Most different users to count per window. Default 100 000. */
   readonly maxUsers?: number;
-  /** Longest wait for a source of health at a scrape, in milliseconds. Default 2 000. */
+  /** Longest wait for a health source at a scrape, in milliseconds. Default 2 000. */
   readonly healthTimeoutMs?: number;
-  /** Milliseconds since the Unix epoch. Default `Date`. */
+  /** Current time in milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
 }
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const OBJECTIVE_SECONDS = 0.5;
 
-/** The metrics of one process. Made by `createMetrics`. */
+/** The metrics of one process, made by `createMetrics`. */
 export class Metrics {
+  /** The registry to scrape. */
   readonly registry: Registry<RegistryContentType>;
   readonly #http: HttpInstruments;
   readonly #users: ActiveUsers;
@@ -90,7 +92,7 @@ export class Metrics {
     this.#health.add(() => ({ store: { ...this.#trail } }));
   }
 
-  /** Give it as `observe` to `auditMiddleware` or `auditPlugin`. */
+  /** Counts one request. Pass it as `observe` to `auditMiddleware` or `auditPlugin`. */
   readonly observe = (observation: HttpObservation): void => {
     this.#http.observe(observation);
     if (observation.userId !== undefined) this.#users.seen(observation.userId);
@@ -98,7 +100,7 @@ export class Metrics {
 
   /**
    * Reads the counters of an audit log at every scrape.
-   * @throws {DaybookError} `BAD_OPTION` for a second log
+   * @throws {DaybookError} `BAD_OPTION`: a log is watched already
    */
   watch(audit: Pipeline): void {
     if (this.#watched)
@@ -107,7 +109,7 @@ export class Metrics {
     pipelineInstruments(this.registry, audit);
   }
 
-  /** Asks somebody about the health of the trail at every scrape. May be called for several, each knowing a part. */
+  /** Calls a health source at every scrape. Several sources can each report a part of the health. */
   watchHealth(source: HealthSource): void {
     this.#health.add(source);
   }
@@ -118,33 +120,44 @@ export class Metrics {
     return this.#events;
   }
 
-  /** @throws {DaybookError} `BAD_OPTION` */
+  /** Declares a counter. @throws {DaybookError} `BAD_OPTION`: an invalid name or label, or no series left in `maxSeries` */
   counter<const L extends LabelDeclaration = Record<never, never>>(instrument: Instrument<L>): DomainCounter<L> {
     return domainCounter(instrument, this.#domain);
   }
 
-  /** @throws {DaybookError} `BAD_OPTION` */
+  /** Declares a histogram. @throws {DaybookError} `BAD_OPTION`: as for `counter` */
   histogram<const L extends LabelDeclaration = Record<never, never>>(instrument: HistogramInstrument<L>): DomainHistogram<L> {
     return domainHistogram(instrument, this.#domain);
   }
 
   /**
-   * @param read asked at every scrape for all current values; what it leaves out is gone. Without it, the values that were set
-   * @throws {DaybookError} `BAD_OPTION`
+   * Declares a gauge.
+   * @param read returns all current values at every scrape; series it leaves out are removed. Default: the values that `set` gave
+   * @throws {DaybookError} `BAD_OPTION`: as for `counter`
    */
   gauge<const L extends LabelDeclaration = Record<never, never>>(instrument: Instrument<L>, read?: GaugeReader<L>): DomainGauge<L> {
     return domainGauge(instrument, this.#domain, read);
   }
 
-  /** What many people use, without telling what any of them does. @throws {DaybookError} `BAD_OPTION` */
+  /** Declares a list of the items most people use, k-anonymous. @throws {DaybookError} `BAD_OPTION`: `k` below 5, or no series left */
   topList(options: TopListOptions = {}): TopList {
     return topList(options, this.registry, this.#domain.budget, this.#now);
   }
 }
 
 /**
- * Metrics over a prom-client registry.
- * @throws {DaybookError} `BAD_OPTION`
+ * Makes the metrics of one process over a prom-client registry.
+ * @throws {DaybookError} `BAD_OPTION`: an option that cannot work
+ * @example
+ * ```ts
+ * import { createMetrics, serveMetrics } from "@daybook/metrics";
+ *
+ * const metrics = createMetrics({ routes: ["GET /books/:id"] });
+ * const lent = metrics.counter({ name: "books_lent_total", help: "Books lent, by shelf.", labels: { shelf: ["a", "b"] } });
+ * lent.inc(1, { shelf: "a" });
+ * const { url } = await serveMetrics({ registry: metrics.registry });
+ * console.log(url); // http://127.0.0.1:9464/metrics
+ * ```
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   return new Metrics(options);

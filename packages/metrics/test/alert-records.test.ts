@@ -52,7 +52,7 @@ async function serving(kind: (typeof KINDS)[number]) {
 }
 
 describe.each(KINDS)("notifications of Alertmanager taken by %s", (kind) => {
-  it("leave one record when an alert fires and one when it is resolved, however often they are repeated", async () => {
+  it("leave one record for firing and one for resolving", async () => {
     const { send, recorded } = await serving(kind);
     for (const status of ["firing", "firing", "firing", "resolved", "resolved"] as const) {
       expect(await send({ version: "4", alerts: [alert(status)] })).toBe(200);
@@ -65,7 +65,7 @@ describe.each(KINDS)("notifications of Alertmanager taken by %s", (kind) => {
     ]);
   });
 
-  it("keep what is about the system only", async () => {
+  it("keep only fields about the system", async () => {
     const { send, recorded } = await serving(kind);
     await send({ alerts: [alert("resolved")] });
     expect(recorded()[0]).toMatchObject({
@@ -85,7 +85,7 @@ describe.each(KINDS)("notifications of Alertmanager taken by %s", (kind) => {
     expect(JSON.stringify(recorded())).not.toContain("sabo");
   });
 
-  it("are refused with a wrong token, and when they are no notification", async () => {
+  it("are refused with a wrong token or body", async () => {
     const { send, recorded } = await serving(kind);
     expect(await send({ alerts: [alert("firing")] }, "another-token-of-some-length")).toBe(401);
     expect(await send({ alarms: [] })).toBe(400);

@@ -73,7 +73,7 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
 
   const absentTold = () => receiver.told("security-pager", "DaybookAuditAbsent", "firing").length;
 
-  it("is scraped, and all is quiet but the heartbeat, which leaves for the dead-man service", async () => {
+  it("is scraped, and only the heartbeat fires", async () => {
     await until(async () => (await query(prometheus.url, "sum(daybook_http_requests_total)"))[0], "requests are counted");
     await arrives("Watchdog", "dead-man");
     // A machine that is busy starting everything may be slow for a moment, and be told so; then there is quiet for five seconds.
@@ -93,7 +93,7 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     );
   }, 120_000);
 
-  it("tells the chat that searches are slow, with what a person called at night needs and nobody's name, and that they are well again", async () => {
+  it("notifies the chat of slow searches and their end", async () => {
     searchMs = 700;
     const alert = await arrives("DaybookHighQueryLatency", "chat");
     expect(alert.labels).toEqual({
@@ -118,7 +118,7 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     await arrives("DaybookHighQueryLatency", "chat", "resolved");
   }, 120_000);
 
-  it("pages the SRE team when the error budget burns, and tells when it has stopped", async () => {
+  it("pages SRE if the error budget burns", async () => {
     failing = 40;
     const alert = await arrives("DaybookErrorBurnPageFast", "sre-pager");
     expect(alert.labels).toMatchObject({ job: "daybook", severity: "critical", team: "sre" });
@@ -127,7 +127,7 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     await arrives("DaybookErrorBurnPageFast", "sre-pager", "resolved");
   }, 120_000);
 
-  it("pages security and SRE at the first write of the trail that fails", async () => {
+  it("pages security and SRE at a failed write", async () => {
     expect(audit.meters()[0]!.failedWrites).toBe(0);
     trail.mode = "fails";
     await until(() => audit.meters()[0]!.failedWrites >= 1, "a write fails");
@@ -148,14 +148,14 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     await calm("DaybookAuditGap");
   }, 120_000);
 
-  it("says that the target is down, and mutes the rest but heartbeat and privacy", async () => {
+  it("alerts on a target down and mutes others", async () => {
     await calm("DaybookTargetDown");
     const before = { down: receiver.told("sre-pager", "DaybookTargetDown", "firing").length, absent: absentTold() };
     await exporter.close();
     const alert = await arrives("DaybookTargetDown", "sre-pager", "firing", before.down);
     expect(alert.annotations.summary).toBe("Every instance of daybook does not answer");
     const beats = receiver.told("dead-man", "Watchdog", "firing").length;
-    // Somebody else tells about the same job: an ordinary page, and a matter of privacy.
+    // Another source alerts about the same job: an ordinary page, and a privacy alert.
     const now = new Date().toISOString();
     const post = (labels: Record<string, string>) => ({ labels: { job: "daybook", ...labels }, annotations: {}, startsAt: now });
     const posted = await fetch(`${alertmanager.url}/api/v2/alerts`, {
@@ -186,14 +186,14 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     expect(absentTold()).toBe(before.absent);
   }, 120_000);
 
-  it("has told nobody who asked what", () => {
+  it("sends no personal data in notifications", () => {
     expect(receiver.raw.length).toBeGreaterThan(10);
     expect(receiver.raw.join("\n")).not.toMatch(/reader-|example\.org|private|question/);
   });
 });
 
 describe.skipIf(skip)("an alert that is worse", () => {
-  it("mutes the warnings of its own job, team and area, and of no other team", async () => {
+  it("mutes only warnings of its own team", async () => {
     const folder = join(folderForFile(), "inhibition");
     const receiver = await webhookReceiver();
     const alertmanager = await startAlertmanager(folder, receiver.url);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createAuditLog, memoryStore } from "@daybook/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as surface from "../src/index.ts";
-import { alerts } from "../src/stack/alerts.ts";
+import { alerts } from "../src/stack/alerts/all-alerts.ts";
 import { DASHBOARDS } from "../src/stack/monitoring-stack.ts";
 import { recordingRules } from "../src/stack/recording-rules.ts";
 import { filled } from "../src/stack/stack-options.ts";
@@ -102,7 +102,6 @@ describe("the front door", () => {
       "itemsIngested",
       "journalHealth",
       "metricsHandler",
-      "monitoringStack",
       "queryDuration",
       "serveMetrics",
       "storeHealth",

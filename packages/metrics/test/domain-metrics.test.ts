@@ -5,7 +5,7 @@ import { nonZero, scrape } from "./support/scrape.ts";
 const metricsOf = (options = {}) => createMetrics({ processMetrics: false, ...options });
 
 describe("a metric an application declares", () => {
-  it("has every declared set of labels at 0 from the start", async () => {
+  it("has every declared series at 0 from the start", async () => {
     const metrics = metricsOf();
     metrics.counter({ name: "loans_total", help: "Loans.", labels: { kind: ["book", "map"], outcome: ["success", "failure"] } });
     const all = await scrape(metrics);
@@ -14,7 +14,7 @@ describe("a metric an application declares", () => {
     }
   });
 
-  it("counts values nobody declared under (other)", async () => {
+  it("counts undeclared values under (other)", async () => {
     const metrics = metricsOf();
     const loans = metrics.counter({ name: "loans_total", help: "Loans.", labels: { kind: ["book", "map"] } });
     loans.inc(2, { kind: "book" });
@@ -25,7 +25,7 @@ describe("a metric an application declares", () => {
     expect(all.get('daybook_metrics_folded_total{metric="loans_total"}')).toBe(100);
   });
 
-  it("shows a value that was not known beforehand at 0 first, and counts on", async () => {
+  it("shows a new label value at 0 first", async () => {
     const metrics = metricsOf();
     const uploads = metrics.counter({ name: "uploads_total", help: "Uploads.", labels: { shelf: { max: 2 } } });
     uploads.inc(1, { shelf: "north" });
@@ -37,7 +37,7 @@ describe("a metric an application declares", () => {
     expect((await scrape(metrics)).get('uploads_total{shelf="north"}')).toBe(4);
   });
 
-  it("is refused with a label that would hold a person or a text of theirs", () => {
+  it("is refused with a personal label", () => {
     for (const label of ["user", "user_id", "reader", "email", "client_ip", "session", "path", "query", "url"]) {
       expect(() => metricsOf().counter({ name: "loans_total", help: "Loans.", labels: { [label]: { max: 5 } } })).toThrow(
         expect.objectContaining({ code: "BAD_OPTION", hint: expect.stringContaining(`label ${label} `) }),
@@ -45,7 +45,7 @@ describe("a metric an application declares", () => {
     }
   });
 
-  it("is refused with a name or a label Prometheus would not take, or without room for its series", () => {
+  it("is refused for bad names or missing room", () => {
     const counter =
       (name: string, labels = {}) =>
       () =>
@@ -75,7 +75,7 @@ describe("a metric an application declares", () => {
     ]).toEqual([0, 1]);
   });
 
-  it("that says how things are is silent until it is set, and follows what it reads", async () => {
+  it("of gauge kind has no series until set", async () => {
     const metrics = metricsOf();
     const open = metrics.gauge({ name: "desks_open", help: "h" });
     const sizes = new Map([
@@ -93,7 +93,7 @@ describe("a metric an application declares", () => {
     expect(nonZero(second, "daybook_collection_chunks")).toEqual({ '{collection="tales"}': 5 });
   });
 
-  it("adds up what falls together under (other)", async () => {
+  it("adds up values counted under (other)", async () => {
     const metrics = metricsOf();
     metrics.gauge({ name: "shelf_books", help: "h", labels: { shelf: { max: 2 } } }, () =>
       [1, 2, 3, 4].map((n) => [n, { shelf: `s${n}` }] as const),
@@ -102,8 +102,8 @@ describe("a metric an application declares", () => {
   });
 });
 
-describe("a list of what many people use", () => {
-  it("shows an item once five different people used it, and counts people, not uses", async () => {
+describe("a top list", () => {
+  it("shows an item after five different people", async () => {
     const metrics = metricsOf();
     const read = metrics.topList();
     for (let i = 0; i < 100; i++) read.used("The Prince", "ada");
@@ -113,7 +113,7 @@ describe("a list of what many people use", () => {
     expect(nonZero(await scrape(metrics), "daybook_top_resources")).toEqual({ '{resource="Alice"}': 5 });
   });
 
-  it("shows no more items than its size, most used first, and begins anew with the window", async () => {
+  it("shows the most used items of its window", async () => {
     let now = 0;
     const metrics = metricsOf({ clock: { now: () => now } });
     const read = metrics.topList({ size: 3, windowMs: 1_000 });

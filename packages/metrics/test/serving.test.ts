@@ -25,7 +25,7 @@ describe.each(FRAMEWORKS)("metrics served by a route of %s", (framework) => {
 });
 
 describe("metrics on a port of their own", () => {
-  it("are at /metrics, for GET and HEAD only, on loopback unless told otherwise", async () => {
+  it("are at /metrics on loopback, GET and HEAD only", async () => {
     const metrics = createMetrics();
     const server = await serveMetrics({ registry: metrics.registry, port: 0 });
     onTestFinished(() => server.close());
@@ -53,14 +53,14 @@ describe("a metric that cannot be read", () => {
     return metrics;
   };
 
-  it("makes the port answer 500 without telling why", async () => {
+  it("makes the port return 500 without a cause", async () => {
     const server = await serveMetrics({ registry: broken().registry, port: 0 });
     onTestFinished(() => server.close());
     const response = await fetch(server.url);
     expect([response.status, await response.text()]).toEqual([500, "a metric could not be read\n"]);
   });
 
-  it.each(FRAMEWORKS)("makes a route of %s answer 500 without telling why", async (framework) => {
+  it.each(FRAMEWORKS)("makes a %s route return 500 without a cause", async (framework) => {
     const metrics = broken();
     const app = await libraryApp(framework, { audit: logWith(metrics), metrics });
     onTestFinished(() => app.close());
@@ -70,7 +70,7 @@ describe("a metric that cannot be read", () => {
 });
 
 describe("the registry", () => {
-  it("is the one the user gives, or one of its own, never the global one", async () => {
+  it("is never the global one by default", async () => {
     const own = new Registry();
     const given = createMetrics({ registry: own });
     expect(given.registry).toBe(own);

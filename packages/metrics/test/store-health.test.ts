@@ -16,7 +16,7 @@ function timed(start: string) {
 }
 
 describe("the health of a store that keeps events only", () => {
-  it("is its entries, and what the trail says of verification, review and reads", async () => {
+  it("counts entries, verification, review and reads", async () => {
     const { clock, pass, at } = timed("2026-03-01T12:00:00Z");
     const store = memoryStore();
     const audit = createAuditLog({ store, catalogue: [reviewed, jumped], signals: false, clock });
@@ -72,7 +72,7 @@ describe("the health of a store that keeps events only", () => {
     expect(health.store!.rows).toBeGreaterThan(32);
   });
 
-  it("is looked at no more often than it is told to", async () => {
+  it("is read at most once per interval", async () => {
     const { clock, pass } = timed("2026-03-01T12:00:00Z");
     const store = memoryStore();
     const audit = createAuditLog({ store, signals: false, clock });
@@ -88,7 +88,7 @@ describe("the health of a store that keeps events only", () => {
 });
 
 describe("the health of a store that keeps persons", () => {
-  it("is also pending erasures, holds, requests by the time left and agreements, and what journals left out", async () => {
+  it("counts erasures, holds, requests and consents", async () => {
     const { clock } = timed("2027-02-01T10:00:00Z");
     const store = await openSqliteStore({ path: join(folderForTest(), "audit.db"), worker: false, onNotice: () => undefined });
     const audit = createAuditLog({ store, signals: false, clock, onProblem: () => undefined });

@@ -37,7 +37,7 @@ describe("the audit pipeline", () => {
     expect(total(all, "daybook_audit_queue_capacity")).toBe(10_000);
   });
 
-  it("counts by type what was accepted and written", async () => {
+  it("counts accepted and written events by type", async () => {
     const metrics = createMetrics({ processMetrics: false });
     const audit = createAuditLog({ store: memoryStore(), catalogue: [bookRead], signals: false, onProblem: () => undefined });
     onTestFinished(async () => void (await audit.close()));
@@ -65,7 +65,7 @@ describe("the audit pipeline", () => {
     expect(() => metrics.watch(audit)).toThrow(expect.objectContaining({ code: "BAD_OPTION" }));
   });
 
-  it("adds up at every scrape while a store fails, hangs and refuses under load, and loss and failures are told", async () => {
+  it("adds up at every scrape despite store faults", async () => {
     const store = await openSqliteStore({ path: join(folderForTest(), "audit.db"), worker: false });
     let mode: "well" | "fails" | "hangs" | "refuses" = "well";
     let calls = 0;
@@ -136,7 +136,7 @@ describe("the audit pipeline", () => {
     );
   }, 60_000);
 
-  it("adds up while a spool takes what the store does not, and gives it back", async () => {
+  it("adds up while events are spooled and replayed", async () => {
     const trail = moody(await openSqliteStore({ path: join(folderForTest(), "audit.db"), worker: false, onNotice: () => undefined }));
     const audit = createAuditLog({
       store: trail.store,
@@ -196,7 +196,7 @@ describe("the health of the trail", () => {
     verdicts: { enumeration: { right: 3, wrong: 1 } },
   });
 
-  it("has no series for what nobody tells", async () => {
+  it("has no series for values without a source", async () => {
     const metrics = createMetrics({ processMetrics: false });
     const told = [...(await scrape(metrics)).keys()].filter((series) =>
       /store_|integrity|erasure|dsar|retention|review|consent|holds|keys/.test(series),
@@ -204,7 +204,7 @@ describe("the health of the trail", () => {
     expect(told).toEqual([]);
   });
 
-  it("is NaN where something has never happened, so that it is not read as 1970", async () => {
+  it("is NaN for times that never happened", async () => {
     const metrics = createMetrics({ processMetrics: false });
     metrics.watchHealth(() => ({
       verification: { ok: null, lastSuccessAt: null },
@@ -222,7 +222,7 @@ describe("the health of the trail", () => {
     expect(all.get("daybook_erasure_pending")).toBe(0);
   });
 
-  it("is told in seconds and bytes, by type, purpose, reason and rule", async () => {
+  it("is in seconds and bytes, with labels", async () => {
     const metrics = createMetrics({ processMetrics: false });
     metrics.watchHealth(full);
     const all = await scrape(metrics);
@@ -237,7 +237,7 @@ describe("the health of the trail", () => {
     expect(all.get('daybook_detector_verdicts_total{rule="enumeration",verdict="right"}')).toBe(3);
   });
 
-  it("is put together from several sources, a later one completing an earlier", async () => {
+  it("is merged from several sources", async () => {
     const metrics = createMetrics({ processMetrics: false });
     metrics.watchHealth(full);
     metrics.watchHealth(async () => ({ store: { rows: 11 } }));
@@ -245,7 +245,7 @@ describe("the health of the trail", () => {
     expect([all.get("daybook_store_rows"), all.get("daybook_store_bytes")]).toEqual([11, 2_048]);
   });
 
-  it("keeps what was last known when a source fails or hangs, counts that, and the scrape goes on", async () => {
+  it("keeps the last values if a source fails", async () => {
     const metrics = createMetrics({ processMetrics: false, healthTimeoutMs: 50 });
     let mode: "well" | "fails" | "hangs" = "well";
     metrics.watchHealth(() => {
@@ -260,7 +260,7 @@ describe("the health of the trail", () => {
     expect((await scrape(metrics)).get("daybook_health_failures_total")).toBeGreaterThanOrEqual(2);
   });
 
-  it("is read once per scrape, whatever the number of metrics", async () => {
+  it("is read once per scrape", async () => {
     const metrics = createMetrics({ processMetrics: false });
     let asked = 0;
     metrics.watchHealth(() => {
@@ -272,7 +272,7 @@ describe("the health of the trail", () => {
     expect(asked).toBe(2);
   });
 
-  it("of a file is its size, that of its write-ahead log, and the room left within its bound", async () => {
+  it("of a file is its size and room left", async () => {
     const path = join(folderForTest(), "audit.db");
     writeFileSync(path, "x".repeat(300));
     writeFileSync(`${path}-wal`, "x".repeat(40));
@@ -284,8 +284,8 @@ describe("the health of the trail", () => {
   });
 });
 
-describe("the sink that counts what events say", () => {
-  it("counts ingestion, queries, tokens, findings and reads of the trail", async () => {
+describe("the sink that counts events", () => {
+  it("counts ingestion, queries, tokens, findings and reads", async () => {
     const metrics = createMetrics({ processMetrics: false });
     const audit = createAuditLog({ store: memoryStore(), sinks: [metrics.events()], signals: false });
     onTestFinished(async () => void (await audit.close()));
@@ -308,7 +308,7 @@ describe("the sink that counts what events say", () => {
     expect((await scrape(metrics)).get(finding)).toBe(1);
   });
 
-  it("is not given what the trail counts of every event", async () => {
+  it("does not count events twice", async () => {
     const metrics = createMetrics({ processMetrics: false });
     const audit = createAuditLog({ store: memoryStore(), sinks: [metrics.events()], signals: false });
     onTestFinished(async () => void (await audit.close()));

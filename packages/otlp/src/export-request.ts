@@ -17,8 +17,8 @@ export function exportRequest(entries: readonly SinkEntry[], resource: Readonly<
   const groups = Map.groupBy(entries, ({ event }) => `${event.service ?? ""} ${event.instance ?? ""}`);
   return {
     resourceLogs: Array.from(groups.values(), (group) => {
-      const { service, instance } = group[0]!.event;
-      // The name a resource must have, and what the specification puts in where nobody knows it.
+      const { service, instance } = group[0]?.event ?? {};
+      // `service.name` is required; OpenTelemetry specifies `unknown_service` as its fallback.
       const attributes = { "service.name": service ?? "unknown_service:node", "service.instance.id": instance, ...resource };
       return {
         resource: { attributes: keyValues(attributes), droppedAttributesCount: 0 },

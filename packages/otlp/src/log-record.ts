@@ -21,10 +21,9 @@ export interface LogRecord {
 const SEVERITY_NUMBER: Readonly<Record<Severity, number>> = { info: 9, warning: 13, error: 17, critical: 21 };
 
 /**
- * The part of an event that stays when every person in it is erased, as a log record: a log store cannot remove one person, so it
- * is given none. Left out are ids of actors and subjects, addresses, clients, sessions, tenants, request ids, error texts, and
- * what a definition does not declare to be impersonal. The trace is kept, and then without the event's own id, so that the line
- * cannot be tied to the erased record later (docs/ledger.md); without a trace the id is kept.
+ * The impersonal part of an event as a log record, because a log store cannot erase one person. Left out are ids of actors and subjects,
+ * addresses, clients, sessions, tenants, request ids, error texts, and payload that its definition does not declare as impersonal.
+ * A record with a trace has no event id, so that it cannot be linked to the erased entry later (docs/ledger.md).
  */
 export function logRecord(event: AuditEvent, definition: EventDefinition): LogRecord {
   const nanoseconds = `${Date.parse(event.time)}000000`;
@@ -44,14 +43,13 @@ export function logRecord(event: AuditEvent, definition: EventDefinition): LogRe
   };
 }
 
-/** What a person reads in a list of lines. */
+/** One line for a reader of the log. */
 function sentence({ action, outcome, request, error }: AuditEvent): string {
   const parts = [action, outcome, request?.method, request?.route, request?.status, error?.code];
   return parts.filter((part) => part !== undefined).join(" ");
 }
 
-// Names of the OpenTelemetry semantic conventions 1.45 where there are any, and of the generative AI conventions, which are still
-// in development; the rest is ours.
+// Names of the OpenTelemetry semantic conventions 1.45 if there are any, and of the generative AI conventions, which are in development.
 function attributes(event: AuditEvent, definition: EventDefinition): Record<string, unknown> {
   const { request, resource } = event;
   return {

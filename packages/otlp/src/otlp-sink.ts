@@ -6,23 +6,24 @@ import type { EntrySink, RefusedEvent, SinkEntry } from "@daybook/core/store";
 import { exportRequest } from "./export-request.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
+/** Options of `otlpSink`. */
 export interface OtlpSinkOptions {
   /**
-   * Where to send: the address of the logs endpoint, such as `http://collector:4318/v1/logs` or Loki's
-   * `http://loki:3100/otlp/v1/logs`. An address without a path gets `/v1/logs`.
+   * URL of the logs endpoint, such as `http://collector:4318/v1/logs` or Loki's
+   * `http://loki:3100/otlp/v1/logs`. Without a path, `/v1/logs` is used.
    */
   readonly url: string;
-  /** Headers of every request, such as an `authorization`; asked each time where it is a function. */
+  /** Headers of every request, such as `authorization`; a function is called for each request. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
-  /** Attributes of the sending resource, such as `deployment.environment.name`. */
+  /** Attributes of the sending resource, such as `deployment.environment.name`. Default: none. */
   readonly resource?: Readonly<Record<string, string>>;
-  /** Default `gzip`. */
+  /** Compression of request bodies. Default `gzip`. */
   readonly compression?: "gzip" | "none";
-  /** While fewer than 512 events wait, requests are at least this many milliseconds apart. Default 200. */
+  /** Shortest time between two requests with fewer than 512 events, in milliseconds. Default 200. */
   readonly intervalMs?: number;
-  /** A request without an answer after this many milliseconds is repeated. Default 10 000. */
+  /** Longest wait for a response before the request is repeated, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
-  /** Longest pause between two attempts, in milliseconds, also where the receiver asks for more. Default 60 000. */
+  /** Longest pause between two attempts, in milliseconds, even if the receiver asks for more. Default 60 000. */
   readonly maxPauseMs?: number;
   /** Name in messages and metrics. Default `otlp`. */
   readonly name?: string;
@@ -32,20 +33,38 @@ const FULL_BATCH = 512;
 const FIRST_PAUSE_MS = 500;
 /** Halving a batch of 1,000 around a handful of bad records takes fewer requests than this. */
 const MOST_REQUESTS_PER_BATCH = 64;
-const LONGEST_ANSWER = 64 * 1024;
+const LONGEST_RESPONSE = 64 * 1024;
 
-/** These say that the data is at fault; with any other status the same data may be welcome later. */
+/** Statuses that blame the data. With any other status the same data may be accepted later. */
 const AT_FAULT = new Set([400, 413, 415, 422]);
 
 const compress = promisify(gzip);
 
 /**
  * Sends events as OpenTelemetry log records over OTLP/HTTP with JSON (opentelemetry.io, OTLP specification 1): to Loki from 3.0 on,
- * to Elasticsearch, to any collector. Nothing about a person is sent, so nothing has to be erased there.
+ * to Elasticsearch, to any collector. No personal data is sent, so the receiver need not erase any.
  *
- * The queue in front of a sink is the buffer: while the receiver is away, slow or refuses, events wait there up to its bound and
- * keep their order. A request that timed out may have been received, so a record can arrive twice, never not at all.
- * @throws {DaybookError} `BAD_OPTION`
+ * The delivery queue of the sink is the buffer: while the receiver is down or slow, events stay there in order, up to its bound. Delivery is
+ * at least once, because a request that timed out may have been received.
+ * @throws {DaybookError} `BAD_OPTION`: `url` is not an http or https address, or contains a password
+ * @example
+ * ```ts
+ * import { otlpSink } from "@daybook/otlp";
+ *
+ * const loki = otlpSink({ url: "http://loki:3100/otlp/v1/logs", resource: { "deployment.environment.name": "production" } });
+ * console.log(loki.name); // otlp
+ * ```
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { createAuditLog, memoryStore } from "@daybook/core";
+ * import { otlpSink } from "@daybook/otlp";
+ *
+ * const token = (await readFile("/run/secrets/otlp", "utf8")).trim();
+ * const collector = otlpSink({ url: "http://127.0.0.1:4318", headers: { authorization: `Bearer ${token}` } });
+ * const audit = createAuditLog({ store: memoryStore(), sinks: [collector] });
+ * await audit.close();
+ * ```
  */
 export function otlpSink(options: OtlpSinkOptions): EntrySink {
   const {
@@ -59,7 +78,7 @@ export function otlpSink(options: OtlpSinkOptions): EntrySink {
   } = options;
   const url = endpoint(options.url);
   const closing = new AbortController();
-  /** Events of an unfinished batch that need not be sent again: null where stored, else why the receiver cannot store them. */
+  /** Events of an unfinished batch that are not sent again: null if stored, otherwise why the receiver refused them. */
   const settled = new Map<string, RefusedEvent | null>();
   let notBefore = 0;
   let failures = 0;
@@ -75,11 +94,11 @@ export function otlpSink(options: OtlpSinkOptions): EntrySink {
     return { refused };
   }
 
-  /** Sends records, and where the receiver finds fault with them in halves, so that a bad record does not cost the good ones. */
+  /** Sends records. If the receiver refuses them, sends them in halves, so that one bad record does not cost the good ones. */
   async function deliver(entries: readonly SinkEntry[]): Promise<void> {
     const pending = entries.length > 0 ? [entries] : [];
     for (let requests = 1; pending.length > 0; requests++) {
-      const part = pending.pop()!;
+      const part = pending.pop() ?? [];
       const fault = await send(part);
       if (fault === undefined) continue;
       if (part.length > 1 && requests + pending.length + 2 <= MOST_REQUESTS_PER_BATCH) {
@@ -89,7 +108,7 @@ export function otlpSink(options: OtlpSinkOptions): EntrySink {
     }
   }
 
-  /** Answers with what is wrong with the records; throws where they should be sent again. */
+  /** Returns why the receiver refused the records; throws if they should be sent again. */
   async function send(entries: readonly SinkEntry[]): Promise<Omit<RefusedEvent, "id"> | undefined> {
     const text = JSON.stringify(exportRequest(entries, resource));
     const response = await post(compression === "gzip" ? await compress(text) : text);
@@ -99,7 +118,7 @@ export function otlpSink(options: OtlpSinkOptions): EntrySink {
       throw pause(`it answered ${response.status}: ${answer}`, response.retryAfterMs);
     }
     for (const { event } of entries) settled.set(event.id, null);
-    // Which records were rejected is not said: the count is right, the ids are not to be relied on.
+    // OTLP reports only a count of rejected records: the count is exact, the ids are a guess.
     const { rejected, message } = partialSuccess(response.text);
     for (const { event } of entries.slice(0, rejected)) {
       settled.set(event.id, {
@@ -134,7 +153,7 @@ export function otlpSink(options: OtlpSinkOptions): EntrySink {
     }
   }
 
-  /** Notes how long to stay away: what the receiver asked for, else twice as long as the time before, from a random point on. */
+  /** Sets the next attempt: after the pause the receiver asked for, otherwise by exponential backoff with jitter. */
   function pause(reason: string, askedMs: number | undefined, cause?: unknown): DaybookError {
     const ownMs = FIRST_PAUSE_MS * 2 ** Math.min(failures++, 20) * (0.5 + Math.random() / 2);
     const pauseMs = Math.min(maxPauseMs, askedMs ?? ownMs);
@@ -172,13 +191,13 @@ async function waitUntil(at: number, ref: boolean, signal: AbortSignal): Promise
   if (ms > 0) await sleep(ms, undefined, { signal, ref });
 }
 
-/** Reads an answer to its end, so that the connection can be used again, and keeps the beginning. */
+/** Reads a response to its end, so that the connection can be reused, and returns the beginning. */
 async function beginningOf(response: Response): Promise<string> {
   if (response.body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of response.body as AsyncIterable<Uint8Array>)
-    if (text.length < LONGEST_ANSWER) text += decoder.decode(chunk, { stream: true });
+    if (text.length < LONGEST_RESPONSE) text += decoder.decode(chunk, { stream: true });
   return text;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reads a `Retry-After` header, whole seconds or a date (RFC 9110, section 10.2.3).
- * @returns milliseconds from `now`, 0 for a moment that has passed, undefined where the header is missing or malformed
+ * @returns milliseconds from `now`, 0 for a moment that has passed, undefined if the header is missing or malformed
  */
 export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
   if (header === null) return undefined;

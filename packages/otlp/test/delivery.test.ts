@@ -60,7 +60,7 @@ describe("a receiver that accepts", () => {
     expect(receiver.faults).toEqual([]);
   });
 
-  it("gets it compressed, unless told otherwise, with the headers of the options", async () => {
+  it("gets compressed requests with the configured headers", async () => {
     const compressed = await sinkTo(() => undefined, { headers: { authorization: "Bearer a" } });
     await compressed.append(entries(1));
     expect(compressed.receiver.requests[0]!.headers).toMatchObject({ "content-encoding": "gzip", authorization: "Bearer a" });
@@ -74,7 +74,7 @@ describe("a receiver that accepts", () => {
     ]);
   });
 
-  it("is asked at /v1/logs where the address has no path", async () => {
+  it("gets requests at /v1/logs by default", async () => {
     const receiver = await strictReceiver();
     const sink = otlpSink({ url: new URL(receiver.url).origin });
     onTestFinished(() => sink.close());
@@ -82,7 +82,7 @@ describe("a receiver that accepts", () => {
     expect(receiver.requests[0]!.path).toBe("/v1/logs");
   });
 
-  it("groups what several services wrote", async () => {
+  it("gets events grouped by service", async () => {
     const { receiver, append } = await sinkTo(() => undefined);
     await append([entry({ service: "a", instance: "1" }), entry({ service: "b" }), entry({ service: "a", instance: "1" })]);
     const groups = receiver.requests[0]!.body.resourceLogs.map(({ resource, scopeLogs }) => [
@@ -113,7 +113,7 @@ describe("a receiver that cannot take it now", () => {
     expect(idsIn(receiver.records())).toEqual(idsOf(batch));
   });
 
-  it("is left alone for as long as it asks in seconds", async () => {
+  it("gets no request before its Retry-After", async () => {
     const { receiver, append } = await sinkTo((_, nth) => (nth === 1 ? { status: 429, headers: { "retry-after": "1" } } : undefined), {
       maxPauseMs: 5_000,
     });
@@ -135,14 +135,14 @@ describe("a receiver that cannot take it now", () => {
     expect(receiver.requests[1]!.at - receiver.requests[0]!.at).toBeGreaterThanOrEqual(950);
   });
 
-  it("is not left alone for longer than the option allows", async () => {
+  it("gets a request after `maxPauseMs` at the latest", async () => {
     const { append } = await sinkTo((_, nth) => (nth === 1 ? { status: 429, headers: { "retry-after": "86400" } } : undefined));
     const batch = entries(1);
     await expect(append(batch)).rejects.toMatchObject({ code: "SINK_FAILED" });
     expect(await append(batch)).toEqual({ refused: [] });
   });
 
-  it("is asked again after a request without an answer", async () => {
+  it("gets a request again after a timeout", async () => {
     const { receiver, append } = await sinkTo((_, nth) => (nth === 1 ? "hang" : undefined), { timeoutMs: 100 });
     const batch = entries(4);
     await expect(append(batch)).rejects.toMatchObject({ hint: expect.stringContaining("no answer in time") });
@@ -154,7 +154,7 @@ describe("a receiver that cannot take it now", () => {
 describe("a receiver that finds fault with records", () => {
   const badId = (batch: readonly SinkEntry[], i: number) => batch[i]!.event.id;
 
-  it.each([400, 413, 422])("loses only the bad ones after %i, and says which", async (status) => {
+  it.each([400, 413, 422])("refuses only the bad records after %i", async (status) => {
     const batch = entries(100);
     const bad = new Set([badId(batch, 0), badId(batch, 41), badId(batch, 99)]);
     const { receiver, append } = await sinkTo(({ body }) => {
@@ -174,7 +174,7 @@ describe("a receiver that finds fault with records", () => {
     expect(receiver.requests.length).toBeLessThanOrEqual(64);
   });
 
-  it("sends no record twice when it fails in the middle of a batch", async () => {
+  it("sends no record twice after a partial failure", async () => {
     const batch = entries(16);
     const bad = badId(batch, 15);
     let failed = false;
@@ -192,7 +192,7 @@ describe("a receiver that finds fault with records", () => {
     expect(idsIn(receiver.records())).toEqual(idsOf(batch).slice(0, 15));
   });
 
-  it("counts what a partial success rejected", async () => {
+  it("counts the records of a partial success", async () => {
     const answer = { status: 200, body: JSON.stringify({ partialSuccess: { rejectedLogRecords: "2", errorMessage: "too old" } }) };
     const { append } = await sinkTo(() => answer);
     const { refused } = await append(entries(5));
@@ -202,7 +202,7 @@ describe("a receiver that finds fault with records", () => {
 });
 
 describe("a log whose receiver fails now and then", () => {
-  it("delivers every event once and in order within the bound of its queue, also those recorded while the receiver was away", async () => {
+  it("delivers every event once, in order", async () => {
     let away = false;
     const receiver = await strictReceiver((_, nth) => {
       if (away) return "cut";
@@ -234,7 +234,7 @@ describe("a log whose receiver fails now and then", () => {
     expect(times[0]! - times[5]!).toBe(60_000_000_000n);
   });
 
-  it("keeps durable events for it too, beyond the time somebody would wait for them", async () => {
+  it("keeps durable events beyond their deadline", async () => {
     let away = true;
     const receiver = await strictReceiver(() => (away ? { status: 503 } : undefined));
     const { audit } = logOver(receiver.url, {}, { deadlineMs: 20 });
@@ -246,7 +246,7 @@ describe("a log whose receiver fails now and then", () => {
     expect(idsIn(receiver.records())).toEqual([receipt.id]);
   });
 
-  it("counts what no longer fits, and is told once", async () => {
+  it("counts dropped events and reports once", async () => {
     const receiver = await strictReceiver(() => ({ status: 503 }));
     const { audit, problems } = logOver(receiver.url, {}, { queue: { maxEvents: 100 }, closeDeadlineMs: 100 });
     for (let i = 0; i < 5; i++) {
@@ -267,7 +267,7 @@ describe("recording while a receiver hangs", () => {
     const { audit } = logOver(receiver.url, {}, { closeDeadlineMs: 100 });
     record(audit, 1);
     await until(() => receiver.requests.length === 1);
-    // Whoever waits for a receipt waits for the store, never for the receiver.
+    // A receipt settles with the store, never with the receiver.
     for (let i = 0; i < 100; i++) await audit.record(undeclared, { data: { note: "n" } }).stored;
     expect(receiver.requests).toHaveLength(1);
     expect(audit.stats()).toMatchObject({ accepted: 101, written: 101, queued: 0 });
@@ -279,7 +279,7 @@ describe("recording while a receiver hangs", () => {
 });
 
 describe("a small load", () => {
-  it("is gathered, so that one request carries what came during an interval", async () => {
+  it("is gathered into one request per interval", async () => {
     const receiver = await strictReceiver();
     const { audit } = logOver(receiver.url, { intervalMs: 100 });
     for (let i = 0; i < 20; i++) {

@@ -13,7 +13,7 @@ const TRACE = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169
 
 type Attributes = NonNullable<Parameters<Logger["emit"]>[0]["attributes"]>;
 
-/** An event, and the record somebody would write by hand for it with the SDK. */
+/** An event, and the record that a developer would write for it with the SDK. */
 interface Pair {
   readonly entry: SinkEntry;
   readonly severityNumber: number;
@@ -161,8 +161,8 @@ async function sendOfficially(url: string): Promise<void> {
   await provider.shutdown();
 }
 
-describe("a batch sent by the sink and by the official exporter", () => {
-  it("has the same body, record by record, and both pass the protocol", async () => {
+describe("a batch of the sink and the official exporter", () => {
+  it("has the same records and follows the protocol", async () => {
     const official = await strictReceiver();
     const ours = await strictReceiver();
     await sendOfficially(official.url);
@@ -180,8 +180,8 @@ describe("a batch sent by the sink and by the official exporter", () => {
   });
 });
 
-describe("what a log store is told about people", () => {
-  it("is nothing: no id, address, client, session, tenant, request id, error text or undeclared field", async () => {
+describe("the records that a log store gets", () => {
+  it("contain no personal data", async () => {
     const receiver = await strictReceiver();
     const sink = otlpSink({ url: receiver.url });
     await sink.append(
@@ -208,7 +208,7 @@ describe("what a log store is told about people", () => {
     await sink.close();
   });
 
-  it("has the event's id only where no trace could tie it to the record", async () => {
+  it("contain the event id only without a trace", async () => {
     const receiver = await strictReceiver();
     const sink = otlpSink({ url: receiver.url });
     const traced = entry({ request: TRACE });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { monitoringStack } from "@daybook/metrics";
+import { monitoringStack } from "@daybook/metrics/stack";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 
 export interface MonitoringInitOptions {

@@ -5,9 +5,9 @@ import { HASH_LENGTH } from "../merkle/merkle.ts";
 import { type GoodSignature, openNote } from "./open-note.ts";
 import { parseNote } from "./signed-note.ts";
 
-/** A log's statement about its tree (C2SP tlog-checkpoint). */
+/** A checkpoint: a log's statement about its tree (C2SP tlog-checkpoint). */
 export interface Checkpoint {
-  /** Which log: `<name>/<generation>` for ours. */
+  /** Identifies the log. Daybook writes `<name>/<generation>`. */
   readonly origin: string;
   /** Number of entries, 0 to 2^53−1. */
   readonly size: number;
@@ -17,22 +17,38 @@ export interface Checkpoint {
 
 /** A checkpoint whose signatures were checked. */
 export interface OpenedCheckpoint extends Checkpoint {
-  /** Those of known keys, each of which holds; at least one is the log's own. */
+  /** The signatures of known keys. Each holds, and at least one is the log's own. */
   readonly signatures: readonly GoodSignature[];
 }
 
+/** How strictly `parseCheckpoint` reads. */
 export interface ParseCheckpointOptions {
-  /** Let lines follow the root, as other logs may write. Ours never do. Default false. */
+  /** Accept further lines after the root, which other logs may write and Daybook never does. Default false. */
   readonly extensions?: boolean;
 }
 
 const SIZE = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /**
- * The text of a checkpoint, to be signed by `signNote`: origin, size and root, one line each.
+ * The text of a checkpoint, to be signed by `signNote`: origin, size and root in base64, one line each (C2SP tlog-checkpoint).
  * @param size number of entries, 0 to 2^53−1
  * @param root of the tree of that size, 32 bytes
- * @throws {LedgerError} `BAD_NOTE`
+ * @returns three lines, each with its LF
+ * @throws {LedgerError} `BAD_NOTE`: an origin with spaces or `+`, a size that is no safe integer, a root that is not 32 bytes
+ * @example
+ * ```ts
+ * import { randomBytes } from "node:crypto";
+ * import { Frontier, formatCheckpoint, leafHash, newKeys, openCheckpoint, parseVkey, signNote, vkeyOf } from "@daybook/ledger";
+ *
+ * const keys = newKeys("example.com/audit", randomBytes);
+ * const tree = Frontier.empty();
+ * tree.push(leafHash(Buffer.from("an entry")));
+ * if (keys.sign !== undefined) {
+ *   const text = formatCheckpoint("example.com/audit/1", tree.size, tree.root());
+ *   const note = signNote(text, [{ name: "example.com/audit/1", key: keys.sign }]);
+ *   console.log(openCheckpoint(note, [parseVkey(vkeyOf(keys, 1))]).size); // 1
+ * }
+ * ```
  */
 export function formatCheckpoint(origin: string, size: number, root: Uint8Array): string {
   if (!isKeyName(origin))
@@ -43,9 +59,9 @@ export function formatCheckpoint(origin: string, size: number, root: Uint8Array)
 }
 
 /**
- * Reads the text of a checkpoint. Says nothing about signatures: `openCheckpoint` does.
- * @param text of the note, see `parseNote`
- * @throws {LedgerError} `BAD_NOTE`
+ * Reads the text of a checkpoint (C2SP tlog-checkpoint) without checking a signature; `openCheckpoint` checks them.
+ * @param text text of the note, see `parseNote`
+ * @throws {LedgerError} `BAD_NOTE`: not the lines origin, size and root
  */
 export function parseCheckpoint(text: string, { extensions = false }: ParseCheckpointOptions = {}): Checkpoint {
   const [origin, size, encoded, ...others] = text.split("\n");
@@ -61,8 +77,8 @@ export function parseCheckpoint(text: string, { extensions = false }: ParseCheck
 }
 
 /**
- * Opens a signed checkpoint of a Daybook log. It must be signed (type 0x01) by one of the given keys that is named like the origin;
- * a given key whose line does not hold refuses the note, whoever else signed it; lines of unknown keys are ignored.
+ * Opens a signed checkpoint of a Daybook log. One of the given keys, named like the origin, must have signed it (type 0x01).
+ * A signature line of a given key that does not hold refuses the whole note. Lines of unknown keys are ignored.
  * @param vkeys trusted keys, of logs and of witnesses
  * @throws {LedgerError} `BAD_NOTE`: malformed; `UNTRUSTED_NOTE`: not signed by a trusted key, or a signature that does not hold
  */

@@ -3,9 +3,9 @@ import { KEY_TYPE, makeVkey, type Vkey } from "../keys/vkey.ts";
 import { LedgerError } from "../ledger-error.ts";
 import { formatSignature, parseNote, parseSignature } from "./signed-note.ts";
 
-/** Who vouches for a checkpoint, and when. */
+/** The witness that vouches for a checkpoint, and the time it does. */
 export interface Cosigner {
-  /** Name of the witness. */
+  /** Name of the witness's key. */
   readonly name: string;
   /** Private Ed25519 key, used for nothing else: the signed text does not name the witness. */
   readonly key: KeyObject;
@@ -18,11 +18,11 @@ const SIGNATURE_LENGTH = 64;
 const COSIGNATURE_LENGTH = TIME_LENGTH + SIGNATURE_LENGTH;
 
 /**
- * A witness's signature line for a checkpoint (C2SP tlog-cosignature, type 0x04, Ed25519). It says that at this time the tree was the
- * largest consistent one the witness had seen of this log; whether that is so is for the caller to have checked.
+ * A witness's signature line for a checkpoint (C2SP tlog-cosignature, type 0x04, Ed25519). It states that at this time the tree was the
+ * largest consistent one the witness had seen of this log. The caller must have checked that.
  * @param note the signed checkpoint
  * @returns the line with its LF, to be added to the note by `addCosignatures`
- * @throws {LedgerError} `BAD_NOTE`, `BAD_VKEY`
+ * @throws {LedgerError} `BAD_NOTE`: not a note, or not a time in whole seconds; `BAD_VKEY`: not an Ed25519 key
  */
 export function cosign(note: string | Uint8Array, { name, key, time }: Cosigner): string {
   if (!Number.isSafeInteger(time) || time < 0) throw new LedgerError("BAD_NOTE", `${time} is not a time in whole seconds.`);
@@ -37,9 +37,9 @@ export function cosign(note: string | Uint8Array, { name, key, time }: Cosigner)
 }
 
 /**
- * Checks a cosignature over the text of a note.
- * @param signature as in a signature line after the key id: time and signature, 72 bytes
- * @returns the time in seconds since the Unix epoch, or undefined when the signature does not hold
+ * Checks a cosignature over the text of a note (C2SP tlog-cosignature).
+ * @param signature bytes of a signature line after the key id: 8 bytes of time, 64 bytes of signature
+ * @returns the time in seconds since the Unix epoch, or undefined if the signature does not hold
  */
 export function verifyCosignature(text: string, vkey: Vkey, signature: Uint8Array): number | undefined {
   if (signature.length !== COSIGNATURE_LENGTH) return undefined;
@@ -49,9 +49,9 @@ export function verifyCosignature(text: string, vkey: Vkey, signature: Uint8Arra
 }
 
 /**
- * Adds lines of witnesses to a note. A line that is there already is not added again; of the lines of one witness the earliest and
- * the latest are kept, which together show how long this checkpoint was the newest.
- * @param lines signature lines, each with its LF; they should have been checked before
+ * Adds signature lines of witnesses to a note, each only once. For each witness the earliest and the latest line are kept: together they
+ * show how long this checkpoint was the newest.
+ * @param lines signature lines, each with its LF, already checked by the caller
  * @throws {LedgerError} `BAD_NOTE`: a malformed line, or more than 16 signatures
  */
 export function addCosignatures(note: string, lines: readonly string[]): string {

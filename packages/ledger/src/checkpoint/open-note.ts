@@ -6,16 +6,17 @@ import type { NoteSignature, SignedNote } from "./signed-note.ts";
 
 /** A signature of a note that holds. */
 export interface GoodSignature {
+  /** The key that made it. */
   readonly vkey: Vkey;
-  /** Seconds since the Unix epoch, of a cosignature only. */
+  /** Time of a cosignature, seconds since the Unix epoch; absent for other signatures. */
   readonly time?: number;
 }
 
 /**
- * Checks every signature of a note that a known key claims to have made. Lines of other keys mean nothing and are passed over.
- * @param vkeys the known keys; a line is of the one with its name and its id
- * @returns what holds, in the order of the lines; may be empty
- * @throws {LedgerError} `UNTRUSTED_NOTE`: a line of a known key does not hold, which refuses the whole note
+ * Checks every signature line that names a known key (C2SP signed-note). Lines of other keys are ignored.
+ * @param vkeys the known keys; a line belongs to the key with the same name and id
+ * @returns the signatures that hold, in the order of the lines; may be empty
+ * @throws {LedgerError} `UNTRUSTED_NOTE`: a line of a known key does not hold
  */
 export function openNote({ text, signatures }: SignedNote, vkeys: readonly Vkey[]): GoodSignature[] {
   const good: GoodSignature[] = [];
@@ -23,7 +24,7 @@ export function openNote({ text, signatures }: SignedNote, vkeys: readonly Vkey[
   for (const line of signatures) {
     const known = vkeys.filter(({ name, id }) => name === line.name && id === line.id);
     if (known.length === 0) continue;
-    // Two known keys with one name and one id are one key given twice, or a collision of 32-bit ids: any may hold.
+    // Several known keys share a name and an id if one was given twice or 32-bit ids collide: any of them may hold.
     const found = known.map((vkey) => check(text, message, vkey, line)).find((result) => result !== undefined);
     if (found === undefined) throw new LedgerError("UNTRUSTED_NOTE", `The signature of ${line.name} does not hold.`);
     good.push(found);

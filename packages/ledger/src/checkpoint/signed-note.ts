@@ -3,25 +3,27 @@ import { decodeBase64 } from "../encoding/base64.ts";
 import { isKeyName, makeVkey } from "../keys/vkey.ts";
 import { LedgerError } from "../ledger-error.ts";
 
-/** One signature line of a note. It says nothing until it has been checked. */
+/** One signature line of a note, not yet checked. */
 export interface NoteSignature {
+  /** Name of the key that claims to have signed. */
   readonly name: string;
-  /** Key id as 8 hex digits. */
+  /** Key id as 8 hex digits, see `keyId`. */
   readonly id: string;
-  /** What follows the key id: 64 bytes for an Ed25519 signature, 72 for a cosignature. */
+  /** The bytes after the key id: 64 for an Ed25519 signature, 72 for a cosignature. */
   readonly signature: Uint8Array;
 }
 
-/** A note taken apart (C2SP signed-note). Nothing in it has been checked: `openCheckpoint` does that. */
+/** A parsed note (C2SP signed-note), its signatures not yet checked: see `openNote` and `openCheckpoint`. */
 export interface SignedNote {
-  /** What is signed, with its last LF and without the empty line that follows. */
+  /** The signed text, with its last LF and without the empty line that follows. */
   readonly text: string;
+  /** At least 1, at most 16, in the order of the lines. */
   readonly signatures: readonly NoteSignature[];
 }
 
-/** Who signs a note. */
+/** A name and a private key that sign a note. */
 export interface NoteSigner {
-  /** Name of the key; for the log itself its origin. */
+  /** Name of the key. A log signs under its origin. */
   readonly name: string;
   /** Private Ed25519 key. */
   readonly key: KeyObject;
@@ -35,10 +37,10 @@ const LINE = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/u;
 
 /**
  * Signs a text with Ed25519 (C2SP signed-note, signature type 0x01).
- * @param text ends with LF and holds no other control character
+ * @param text ends with LF and has no other control character
  * @param signers at least one, at most 16
  * @returns the note: the text, an empty line, one line per signer
- * @throws {LedgerError} `BAD_NOTE`, `BAD_VKEY`
+ * @throws {LedgerError} `BAD_NOTE`: another text, or no signer, or more than 16; `BAD_VKEY`: a key or name that cannot sign
  */
 export function signNote(text: string, signers: readonly NoteSigner[]): string {
   checkText(text);
@@ -57,8 +59,8 @@ export function formatSignature(name: string, id: string, signature: Uint8Array)
 }
 
 /**
- * Takes a note apart. Strict, because whatever one reader skips another may believe: well-formed UTF-8, LF at the end and no other
- * control character, at most 64 KiB and 16 signatures, base64 with padding and zero spare bits.
+ * Parses a note (C2SP signed-note). It is strict, because text that one reader skips may be believed by another: well-formed UTF-8, LF at
+ * the end and no other control character, at most 64 KiB, 1 to 16 signatures, base64 with padding and zero spare bits.
  * @throws {LedgerError} `BAD_NOTE`
  */
 export function parseNote(note: string | Uint8Array): SignedNote {
@@ -73,7 +75,7 @@ export function parseNote(note: string | Uint8Array): SignedNote {
 }
 
 /**
- * Reads one signature line, without its LF.
+ * Parses one signature line, given without its LF.
  * @throws {LedgerError} `BAD_NOTE`
  */
 export function parseSignature(line: string): NoteSignature {

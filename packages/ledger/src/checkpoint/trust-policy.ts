@@ -1,33 +1,45 @@
+import { defined } from "../encoding/defined.ts";
 import { KEY_TYPE, type KeyType, parseVkey, type Vkey } from "../keys/vkey.ts";
 import { isLedgerError, LedgerError } from "../ledger-error.ts";
 import { type OpenedCheckpoint, openCheckpoint } from "./checkpoint.ts";
 
-/** Whom to believe about a log (C2SP tlog-policy): its keys, its witnesses, and how many of these are enough. */
+/** A trust policy (C2SP tlog-policy): keys of logs, witnesses, and how many of the witnesses must cosign. */
 export interface TrustPolicy {
+  /** Keys of logs. Checkpoints of other logs are refused. */
   readonly logs: readonly TrustedLog[];
+  /** In the order of the file. */
   readonly witnesses: readonly TrustedWitness[];
-  /** In the order of the file: a group names only witnesses and groups before it. */
+  /** In the order of the file: a group only names witnesses and groups before it. */
   readonly groups: readonly WitnessGroup[];
-  /** Name of the witness or group that must have cosigned; undefined where no cosignature is asked for. */
+  /** Name of the witness or group that must have cosigned; undefined if the policy asks for no cosignature. */
   readonly quorum: string | undefined;
 }
 
+/** A log that a policy trusts. */
 export interface TrustedLog {
+  /** Its key, of type 0x01. */
   readonly vkey: Vkey;
+  /** Where the log publishes its tiles, if the policy says so. */
   readonly url?: string;
 }
 
+/** A witness that a policy trusts. */
 export interface TrustedWitness {
-  /** What the policy calls it, which need not be the name of its key. */
+  /** Its name in the policy, which can differ from the name of its key. */
   readonly name: string;
+  /** Its key, of type 0x04. */
   readonly vkey: Vkey;
+  /** Where the witness takes requests, if the policy says so. */
   readonly url?: string;
 }
 
-/** Cosigned when at least `threshold` of its members are. */
+/** A group of witnesses or other groups, cosigned if at least `threshold` of its members are. */
 export interface WitnessGroup {
+  /** Its name in the policy. */
   readonly name: string;
+  /** 1 to the number of members. */
   readonly threshold: number;
+  /** Names of witnesses and groups. */
   readonly members: readonly string[];
 }
 
@@ -36,18 +48,27 @@ const FORBIDDEN = /[^\t\n\x20-\x7e\x80-\xff]/;
 const COUNT = /^[1-9][0-9]{0,8}$/;
 
 /**
- * Reads a policy file. Keys must be Ed25519, of type 0x01 for a log and 0x04 for a witness: a policy that names others cannot be
- * checked here as it is meant, so it is refused.
- * @param content the file; names in it are compared byte by byte, whatever their encoding
+ * Parses a policy file (C2SP tlog-policy). Keys must be Ed25519, of type 0x01 for a log and 0x04 for a witness. A policy with other keys
+ * is refused, because it cannot be checked as it is meant.
+ * @param content content of the file; names are compared byte by byte in any encoding
  * @throws {LedgerError} `BAD_POLICY`, naming the line
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { openByPolicy, parseTrustPolicy } from "@daybook/ledger";
+ *
+ * const policy = parseTrustPolicy(readFileSync("audit.policy"));
+ * const { origin, size } = openByPolicy(readFileSync("checkpoint"), policy);
+ * console.log(`${origin} has ${size} entries`);
+ * ```
  */
 export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
-  // One character per byte: the format knows octets, not characters.
+  // One character per byte: the format is defined over octets, not characters.
   const octets = Buffer.from(content).toString("latin1");
   const logs: TrustedLog[] = [];
   const witnesses: TrustedWitness[] = [];
   const groups: WitnessGroup[] = [];
-  const defined = new Set<string>();
+  const names = new Set<string>();
   const inGroup = new Set<string>();
   let quorum: string | undefined;
   let quorumSeen = false;
@@ -56,8 +77,8 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
     const refuse = (reason: string, options?: ErrorOptions) => new LedgerError("BAD_POLICY", `Line ${index + 1}: ${reason}`, options);
     const define = (name: string) => {
       if (name === NO_WITNESS) throw refuse(`"${NO_WITNESS}" is not a name to give.`);
-      if (defined.has(name)) throw refuse(`${shown(name)} is defined twice.`);
-      defined.add(name);
+      if (names.has(name)) throw refuse(`${shown(name)} is defined twice.`);
+      names.add(name);
     };
     const keyOf = (text: string, type: KeyType, others: readonly { readonly vkey: Vkey }[]): Vkey => {
       let vkey: Vkey;
@@ -76,16 +97,16 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
     const [keyword, first, second, third] = words;
     if (keyword === undefined || keyword.startsWith("#")) return;
     if (keyword === "log" && first !== undefined && words.length <= 3) {
-      logs.push({ vkey: keyOf(first, KEY_TYPE.signature, logs), ...urlOf(second) });
+      logs.push(defined({ vkey: keyOf(first, KEY_TYPE.signature, logs), url: shownUrl(second) }));
     } else if (keyword === "witness" && first !== undefined && second !== undefined && words.length <= 4) {
       define(first);
-      witnesses.push({ name: shown(first), vkey: keyOf(second, KEY_TYPE.cosignature, witnesses), ...urlOf(third) });
+      witnesses.push(defined({ name: shown(first), vkey: keyOf(second, KEY_TYPE.cosignature, witnesses), url: shownUrl(third) }));
     } else if (keyword === "group" && first !== undefined && second !== undefined && third !== undefined) {
       const members = words.slice(3);
       const threshold = second === "all" ? members.length : second === "any" ? 1 : COUNT.test(second) ? Number(second) : 0;
       if (threshold < 1 || threshold > members.length) throw refuse(`a group needs "all", "any" or a number from 1 to ${members.length}.`);
       for (const member of members) {
-        if (!defined.has(member)) throw refuse(`${shown(member)} is not defined above.`);
+        if (!names.has(member)) throw refuse(`${shown(member)} is not defined above.`);
         if (inGroup.has(member)) throw refuse(`${shown(member)} is a member of a group already.`);
         inGroup.add(member);
       }
@@ -93,7 +114,7 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
       groups.push({ name: shown(first), threshold, members: members.map(shown) });
     } else if (keyword === "quorum" && first !== undefined && words.length === 2) {
       if (quorumSeen) throw refuse("there is a quorum already.");
-      if (first !== NO_WITNESS && !defined.has(first)) throw refuse(`${shown(first)} is not defined above.`);
+      if (first !== NO_WITNESS && !names.has(first)) throw refuse(`${shown(first)} is not defined above.`);
       quorumSeen = true;
       quorum = first === NO_WITNESS ? undefined : shown(first);
     } else throw refuse(`${JSON.stringify(shown(line))} is not a line of a policy.`);
@@ -103,9 +124,9 @@ export function parseTrustPolicy(content: string | Uint8Array): TrustPolicy {
 }
 
 /**
- * Opens a checkpoint as the policy asks: signed by one of its logs, under that log's own name, and cosigned by a quorum.
- * @param logs further log keys to trust, for a policy that lists none
- * @throws {LedgerError} `BAD_NOTE`, `UNTRUSTED_NOTE`
+ * Opens a checkpoint under a policy: signed by one of its logs, under that log's own name, and cosigned by its quorum.
+ * @param logs further log keys to trust. Default: none
+ * @throws {LedgerError} `BAD_NOTE`: malformed; `UNTRUSTED_NOTE`: not signed by a trusted log, or without the quorum
  */
 export function openByPolicy(note: string | Uint8Array, policy: TrustPolicy, logs: readonly Vkey[] = []): OpenedCheckpoint {
   const opened = openCheckpoint(note, [...logs, ...policy.logs.map(({ vkey }) => vkey), ...policy.witnesses.map(({ vkey }) => vkey)]);
@@ -118,7 +139,7 @@ export function openByPolicy(note: string | Uint8Array, policy: TrustPolicy, log
   return opened;
 }
 
-/** True when the good signatures of a checkpoint include the policy's quorum. */
+/** True if the good signatures of a checkpoint include the policy's quorum, or if the policy asks for none. */
 export function hasQuorum({ witnesses, groups, quorum }: TrustPolicy, { signatures }: Pick<OpenedCheckpoint, "signatures">): boolean {
   if (quorum === undefined) return true;
   const cosigned = new Set<string>();
@@ -131,8 +152,9 @@ export function hasQuorum({ witnesses, groups, quorum }: TrustPolicy, { signatur
   return cosigned.has(quorum);
 }
 
-const urlOf = (url: string | undefined) => (url === undefined ? {} : { url: shown(url) });
-/** Bytes back to characters where they are UTF-8, which the format only recommends; others keep one character per byte. */
+const shownUrl = (url: string | undefined) => (url === undefined ? undefined : shown(url));
+
+/** Decodes UTF-8, which the format only recommends. Other bytes become one character each. */
 function shown(octets: string): string {
   const bytes = Buffer.from(octets, "latin1");
   const text = bytes.toString();

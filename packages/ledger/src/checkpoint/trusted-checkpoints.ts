@@ -6,30 +6,31 @@ import { parseNote } from "./signed-note.ts";
 
 /** A signed note and where it was found. */
 export interface GivenNote {
+  /** The note, not yet checked. */
   readonly note: string | Uint8Array;
   /** `stored`: in the database itself. `anchor`: where the log publishes its notes. `witnessed`: given by an independent party. */
   readonly source: "stored" | "anchor" | "witnessed";
-  /** The size it is filed under, where it is. */
+  /** The size it is filed under, compared with the size it states. Default: not compared. */
   readonly size?: number;
-  /** What a report calls the place, such as a file name. Default: the source. */
+  /** Name of the place in a report, such as a file name. Default: the source. */
   readonly name?: string;
 }
 
-/** What all notes with one origin, size and root say together. */
+/** All notes with one origin, size and root, as one checkpoint. */
 export interface TrustedCheckpoint {
   readonly origin: string;
   readonly size: number;
   /** Hex. */
   readonly root: string;
-  /** Where it was found first, for messages. */
+  /** Name of the place that gave it first, for messages. */
   readonly name: string;
-  /** Names under which independent parties gave it. */
+  /** Names of the independent parties that gave it. */
   readonly witnessed: readonly string[];
   /** Cosignatures by trusted witnesses, seconds since the Unix epoch. */
   readonly cosigned: readonly { readonly name: string; readonly time: number }[];
 }
 
-/** A key the log itself names, and up to which size its notes count: until the next key took over. */
+/** A key that the log itself names. Its notes count up to size `upTo`, when the next key took over. */
 export interface LearnedKey {
   readonly seq: number;
   readonly vkey: Vkey;
@@ -39,24 +40,24 @@ export interface LearnedKey {
 export interface Trust {
   readonly vkeys: readonly Vkey[];
   readonly witnesses: readonly Vkey[];
-  /** The public key among these is trusted under every generation of their name. */
+  /** The public key among them is trusted under every generation of their name. */
   readonly keys: LedgerKeys | undefined;
 }
 
-interface Waiting {
+interface RefusedNote {
   readonly given: GivenNote;
   readonly reason: string;
 }
 
 /**
- * Opens notes with the trusted keys, and with those that the log names in entries below a checkpoint accepted before: whoever signed
- * that checkpoint vouched for these entries.
+ * Opens notes with the trusted keys, and with keys that the log names in entries below an accepted checkpoint: the signer of that
+ * checkpoint vouches for these entries.
  */
 export class TrustedCheckpoints {
   readonly #trust: Trust;
   readonly #accepted = new Map<string, TrustedCheckpoint>();
   readonly #own = new Map<string, readonly Vkey[]>();
-  #refused: readonly Waiting[];
+  #refused: readonly RefusedNote[];
   #reach = 0;
 
   constructor(notes: readonly GivenNote[], trust: Trust) {
@@ -65,13 +66,13 @@ export class TrustedCheckpoints {
     this.#open([]);
   }
 
-  /** Accepted ones by size, ascending. */
+  /** Accepted checkpoints by size, ascending. */
   get accepted(): TrustedCheckpoint[] {
     return [...this.#accepted.values()].sort((a, b) => a.size - b.size);
   }
 
   /** Notes that no key opens, with the reason. */
-  get refused(): readonly Waiting[] {
+  get refused(): readonly RefusedNote[] {
     return this.#refused;
   }
 
@@ -92,7 +93,7 @@ export class TrustedCheckpoints {
   }
 
   #open(learned: readonly LearnedKey[]): void {
-    const refused: Waiting[] = [];
+    const refused: RefusedNote[] = [];
     for (const { given } of this.#refused) {
       const opened = this.#opened(given, learned);
       if (typeof opened === "string") refused.push({ given, reason: opened });
@@ -146,5 +147,5 @@ export class TrustedCheckpoints {
   }
 }
 
-/** An independent party has it, or has signed it. */
+/** True if an independent party has the checkpoint, or has signed it. */
 export const isIndependent = ({ witnessed, cosigned }: TrustedCheckpoint): boolean => witnessed.length > 0 || cosigned.length > 0;

@@ -1,14 +1,14 @@
 import type { TrustedCheckpoint } from "./trusted-checkpoints.ts";
 
-/** When an entry was written, as far as witnesses have narrowed it down; milliseconds since the Unix epoch, or infinite. */
+/** Earliest and latest time at which an entry can have been written, ms since the Unix epoch; infinite if no witness limits it. */
 export interface TimeBounds {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * What the times of trusted cosignatures say about entries: one of a tree of that size or more existed before, one that is not in
- * the tree yet came after.
+ * Time bounds of entries from trusted cosignatures: an entry in the cosigned tree existed before its time, an entry beyond that tree was
+ * written after it.
  */
 export class WitnessTimes {
   readonly #sizes: number[] = [];
@@ -26,13 +26,14 @@ export class WitnessTimes {
       this.#latest.push(latest);
     }
     let earliest = Number.POSITIVE_INFINITY;
-    for (let i = cosigned.length - 1; i >= 0; i--) {
-      earliest = Math.min(earliest, ...cosigned[i]!.cosigned.map(({ time }) => time * 1000));
-      this.#earliest[i] = earliest;
+    for (const { cosigned: lines } of cosigned.toReversed()) {
+      earliest = Math.min(earliest, ...lines.map(({ time }) => time * 1000));
+      this.#earliest.push(earliest);
     }
+    this.#earliest.reverse();
   }
 
-  /** True where no witness has said anything. */
+  /** True if no witness cosigned a checkpoint. */
   get empty(): boolean {
     return this.#sizes.length === 0;
   }
@@ -42,7 +43,7 @@ export class WitnessTimes {
     let high = this.#sizes.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#sizes[middle]! <= seq) low = middle + 1;
+      if ((this.#sizes[middle] ?? Number.POSITIVE_INFINITY) <= seq) low = middle + 1;
       else high = middle;
     }
     return { low: this.#latest[low - 1] ?? Number.NEGATIVE_INFINITY, high: this.#earliest[low] ?? Number.POSITIVE_INFINITY };

@@ -9,41 +9,47 @@ import { cosign } from "./cosignature.ts";
 import { type GoodSignature, openNote } from "./open-note.ts";
 import { parseNote } from "./signed-note.ts";
 
-/** A log a witness knows. */
+/** A log that a witness knows. */
 export interface WitnessedLog {
-  /** Keys its checkpoints may be signed with; their names need not be the origin. */
+  /** Keys that may sign its checkpoints; their names can differ from the origin. */
   readonly vkeys: readonly Vkey[];
-  /** The last checkpoint cosigned; none yet where it is missing. */
+  /** The checkpoint cosigned last; absent if there is none yet. */
   readonly last?: Checkpoint;
 }
 
-/** All a witness knows, by origin. */
+/** The logs a witness knows, by origin. */
 export type WitnessState = ReadonlyMap<string, WitnessedLog>;
 
-/** Who cosigns. */
+/** The name and the key a witness cosigns with. */
 export interface WitnessSigner {
+  /** Name of the key in signature lines. */
   readonly name: string;
   /** Private Ed25519 key, used for nothing but cosignatures of this witness. */
   readonly key: KeyObject;
 }
 
-/** An HTTP answer. */
+/** The HTTP response of a witness (C2SP tlog-witness). */
 export interface WitnessAnswer {
+  /** HTTP status, see `answerAddCheckpoint`. */
   readonly status: 200 | 400 | 403 | 404 | 409 | 422;
+  /** Value of the `Content-Type` header. */
   readonly contentType: string;
+  /** Status 200: signature lines. Status 409: the size of the last checkpoint. Otherwise: the reason. */
   readonly body: string;
   /**
-   * Only with status 200: what must be stored as `last` of its log before the answer goes out, in one step with the look-up of the
-   * state that was given. Two requests answered from one state would let a log roll back.
+   * Only with status 200: the checkpoint to store as `last` of its log before the response is sent. Look-up of the state and storing must
+   * be one atomic step: two responses from the same state would let a log roll back.
    */
   readonly accepted?: Checkpoint;
 }
 
-/** What a witness said, read by `readAddCheckpointAnswer`. */
+/** Response of a witness, as `readAddCheckpointAnswer` reads it. */
 export type WitnessReply =
+  /** The witness cosigned; `lines` are signature lines, each with its LF, for `addCosignatures`. */
   | { readonly kind: "cosigned"; readonly lines: readonly string[]; readonly cosignatures: readonly GoodSignature[] }
-  /** The witness has seen this log at another size than the request's old size: send a proof from there. */
+  /** The witness has this log at another size than the request's old size: send a proof from `size`. */
   | { readonly kind: "conflict"; readonly size: number }
+  /** The witness refused; `reason` is at most 200 characters without control characters. */
   | { readonly kind: "refused"; readonly status: number; readonly reason: string };
 
 const PLAIN = "text/plain; charset=utf-8";
@@ -53,49 +59,50 @@ const OLD_SIZE = /^old (0|[1-9][0-9]{0,15})$/;
 const SIZE_BODY = /^(0|[1-9][0-9]{0,15})\n$/;
 
 /**
- * Answers one `add-checkpoint` request (C2SP tlog-witness): cosigns a checkpoint that continues the last one of its log.
+ * Handles one `add-checkpoint` request (C2SP tlog-witness): cosigns a checkpoint that continues the last one of its log.
  *
- * 400: malformed lines, or an old size above the checkpoint's. 404: a log not known. 403: no known key has signed, or the signature
- * lines are malformed. 409: the old size is not that of the last checkpoint; the body is that size. 422: the proof does not hold, or
- * the size is the same and the root another.
- * @param body of the request: old size, proof, empty line, signed checkpoint
- * @param now milliseconds since the Unix epoch
+ * Status 400: malformed lines, or an old size above the checkpoint's. 403: no known key has signed, or malformed signature lines.
+ * 404: unknown log. 409: the old size is not that of the last checkpoint; the body is that size. 422: the consistency proof does not
+ * hold, or the root differs at the same size.
+ * @param body body of the request: old size, proof, empty line, signed checkpoint
+ * @param now current time, milliseconds since the Unix epoch
+ * @returns the response; the caller must store `accepted` before it sends a response with status 200
  */
 export function answerAddCheckpoint(state: WitnessState, body: string | Uint8Array, signer: WitnessSigner, now: number): WitnessAnswer {
   const request = readRequest(body);
-  if (request === undefined) return answer(400, "malformed request");
+  if (request === undefined) return refusal(400, "malformed request");
   const { oldSize, proof, note } = request;
   const log = state.get(note.slice(0, note.indexOf("\n")));
-  if (log === undefined) return answer(404, "unknown log");
+  if (log === undefined) return refusal(404, "unknown log");
   let text: string;
   try {
     const parsed = parseNote(note);
     const own = openNote(parsed, log.vkeys).filter(({ vkey }) => vkey.type === KEY_TYPE.signature);
-    if (own.length === 0) return answer(403, "no signature by a known key of this log");
+    if (own.length === 0) return refusal(403, "no signature by a known key of this log");
     text = parsed.text;
   } catch (cause) {
     if (!isLedgerError(cause)) throw cause;
-    return answer(403, `invalid signature: ${cause.hint}`);
+    return refusal(403, `invalid signature: ${cause.hint}`);
   }
   let checkpoint: Checkpoint;
   try {
     checkpoint = parseCheckpoint(text, { extensions: true });
   } catch (cause) {
     if (!isLedgerError(cause)) throw cause;
-    return answer(400, `malformed checkpoint: ${cause.hint}`);
+    return refusal(400, `malformed checkpoint: ${cause.hint}`);
   }
-  if (oldSize > checkpoint.size) return answer(400, "the old size is larger than the checkpoint's");
+  if (oldSize > checkpoint.size) return refusal(400, "the old size is larger than the checkpoint's");
   const { last } = log;
   const lastSize = last?.size ?? 0;
   if (oldSize !== lastSize) return { status: 409, contentType: SIZE_TYPE, body: `${lastSize}\n` };
-  if (!continues(last, checkpoint, proof)) return answer(422, "the consistency proof does not hold");
+  if (!continues(last, checkpoint, proof)) return refusal(422, "the consistency proof does not hold");
   return { status: 200, contentType: PLAIN, body: cosign(note, { ...signer, time: Math.floor(now / 1000) }), accepted: checkpoint };
 }
 
 /**
- * The body of an `add-checkpoint` request.
- * @param oldSize size of the checkpoint this witness cosigned last, 0 if none or not known
- * @param proof consistency proof from there to the new checkpoint; empty from 0
+ * The body of an `add-checkpoint` request (C2SP tlog-witness).
+ * @param oldSize size of the checkpoint this witness cosigned last; 0 if none or not known
+ * @param proof consistency proof from `oldSize` to the new checkpoint; empty from 0
  * @param note the signed checkpoint
  */
 export function addCheckpointRequest({
@@ -111,35 +118,35 @@ export function addCheckpointRequest({
 }
 
 /**
- * Reads a witness's answer to `add-checkpoint`.
+ * Reads a witness's response to `add-checkpoint` (C2SP tlog-witness).
  * @param note the checkpoint that was sent
- * @param vkeys known keys of the witness (type 0x04); lines of others are dropped
- * @throws {LedgerError} `UNTRUSTED_NOTE`: a cosignature that does not hold, or none by a known key; `BAD_NOTE`: a malformed answer
+ * @param vkeys known keys of the witness (type 0x04); lines of other keys are dropped
+ * @throws {LedgerError} `UNTRUSTED_NOTE`: a cosignature that does not hold, or none by a known key; `BAD_NOTE`: a malformed response
  */
 export function readAddCheckpointAnswer(
   { status, body }: { readonly status: number; readonly body: string },
   { note, vkeys }: { readonly note: string; readonly vkeys: readonly Vkey[] },
 ): WitnessReply {
   if (status === 409) {
-    // A witness of an earlier edition of the protocol answers 409 without a size where the roots of one size differ.
+    // An earlier edition of the protocol sends 409 without a size if the roots of one size differ.
     const [, size] = SIZE_BODY.exec(body) ?? [];
     if (size !== undefined && Number.isSafeInteger(Number(size))) return { kind: "conflict", size: Number(size) };
   }
   if (status !== 200) return { kind: "refused", status, reason: reasonOf(body) };
-  if (!body.endsWith("\n")) throw new LedgerError("BAD_NOTE", "The witness's answer does not end with a line feed.");
+  if (!body.endsWith("\n")) throw new LedgerError("BAD_NOTE", "The witness's response does not end with a line feed.");
   const lines = body.slice(0, -1).split("\n");
   const { text } = parseNote(note);
   const kept: string[] = [];
   const cosignatures: GoodSignature[] = [];
   for (const line of lines) {
-    const answered = parseNote(`${text}\n${line}\n`);
-    for (const good of openNote(answered, vkeys)) {
+    const response = parseNote(`${text}\n${line}\n`);
+    for (const good of openNote(response, vkeys)) {
       if (good.time === undefined) continue;
       cosignatures.push(good);
       kept.push(`${line}\n`);
     }
   }
-  if (kept.length === 0) throw new LedgerError("UNTRUSTED_NOTE", "The witness's answer holds no cosignature by its known key.");
+  if (kept.length === 0) throw new LedgerError("UNTRUSTED_NOTE", "The witness's response has no cosignature by its known key.");
   return { kind: "cosigned", lines: kept, cosignatures };
 }
 
@@ -151,7 +158,7 @@ interface Request {
 
 function readRequest(body: string | Uint8Array): Request | undefined {
   const text = typeof body === "string" ? body : Buffer.from(body).toString();
-  // Bytes that are no UTF-8 would come back as others.
+  // Decoding replaces bytes that are not UTF-8, so it does not round-trip.
   if (typeof body !== "string" && !Buffer.from(text).equals(body)) return undefined;
   const split = text.indexOf("\n\n");
   if (split < 0) return undefined;
@@ -173,9 +180,9 @@ function continues(last: Checkpoint | undefined, next: Checkpoint, proof: readon
   return verifyConsistency({ from: last.size, to: next.size, fromRoot: last.root, toRoot: next.root }, proof);
 }
 
-const answer = (status: 400 | 403 | 404 | 422, reason: string): WitnessAnswer => ({ status, contentType: PLAIN, body: `${reason}\n` });
+const refusal = (status: 400 | 403 | 404 | 422, reason: string): WitnessAnswer => ({ status, contentType: PLAIN, body: `${reason}\n` });
 
-/** First line of what may be anything, cut to what fits a message. */
+/** First line of a body that may be anything, cut to fit a message. */
 function reasonOf(body: string): string {
   return (body.split("\n", 1)[0] ?? "").replace(/\p{C}/gu, "").slice(0, 200);
 }

@@ -1,7 +1,7 @@
 /**
- * Decodes standard base64 (RFC 4648, section 4) and nothing else: padded, no white space, the spare bits of the last character zero.
- * So each byte string has one text, and nothing can hide in the encoding.
- * @returns undefined for anything else
+ * Decodes canonical base64 (RFC 4648, section 4): padded, no white space, the spare bits of the last character zero. Each byte string has
+ * exactly one text, so nothing can hide in the encoding.
+ * @returns undefined for any other text
  */
 export function decodeBase64(text: string): Buffer<ArrayBuffer> | undefined {
   const bytes = Buffer.from(text, "base64");

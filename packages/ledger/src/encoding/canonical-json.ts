@@ -1,19 +1,25 @@
 import { LedgerError } from "../ledger-error.ts";
 
-/** An object or array inside more than this many others, itself counted, is refused. */
+/** Most levels of nested objects and arrays in canonical JSON. */
 export const DEEPEST_LEVEL = 32;
 
 /**
  * The canonical JSON text of a value (RFC 8785): keys in the order of their UTF-16 code units, numbers as ECMAScript writes them, no
- * white space. A property whose value is `undefined` is left out; `__proto__` is a key like any other.
+ * white space. A property with the value `undefined` is left out; `__proto__` is an ordinary key.
  * @throws {LedgerError} `NOT_CANONICAL` for NaN, infinities, bigint, symbol, function, `undefined` or a hole in an array, text with
  * lone surrogates, an object that is neither plain nor an array, and more than 32 levels
+ * @example
+ * ```ts
+ * import { canonicalText } from "@daybook/ledger";
+ *
+ * console.log(canonicalText({ b: 1, a: [true, null], c: undefined })); // {"a":[true,null],"b":1}
+ * ```
  */
 export function canonicalText(value: unknown): string {
   return isCanonical(value, 1) ? JSON.stringify(value) : textOf(value, 1, undefined, undefined);
 }
 
-/** The canonical JSON text of a value as UTF-8, see `canonicalText`. */
+/** The canonical JSON text of a value as UTF-8, see `canonicalText`. @throws {LedgerError} `NOT_CANONICAL` */
 export const canonicalBytes = (value: unknown): Buffer<ArrayBuffer> => Buffer.from(canonicalText(value), "utf8");
 
 /** The canonical JSON text of some properties of an object. */
@@ -21,7 +27,7 @@ export function canonicalTextOfKeys(object: object, keys: readonly string[]): st
   return objectText(object as Readonly<Record<string, unknown>>, shapeOf(keys), 1);
 }
 
-/** A plain object: made by a literal, by `JSON.parse` or without a prototype. */
+/** True for an object made by a literal or by `JSON.parse`, or without a prototype. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
@@ -29,8 +35,8 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 }
 
 /**
- * True where `JSON.stringify` writes exactly the canonical text. It is several times faster than building the text, and objects
- * with their keys in order are common: this is worth a look at every value.
+ * True if `JSON.stringify` writes exactly the canonical text. It is several times faster than building the text, and most objects have
+ * their keys in order, so this check pays for itself.
  */
 function isCanonical(value: unknown, level: number): boolean {
   switch (typeof value) {
@@ -62,7 +68,7 @@ function isCanonical(value: unknown, level: number): boolean {
   return true;
 }
 
-/** @param key of the property it is, or that holds the list it is in; `item` its place in that list */
+/** @param key name of the property, for messages. @param item index, if the value is in a list of that property */
 function textOf(value: unknown, level: number, key: string | undefined, item: number | undefined): string {
   switch (typeof value) {
     case "string":
@@ -100,7 +106,7 @@ function objectText(object: Readonly<Record<string, unknown>>, { sorted, quoted:
   return `${text}}`;
 }
 
-/** The keys of an object as an object of the same kind lists them, and as they are written. */
+/** The keys of an object as the object lists them, sorted, and as JSON writes them. */
 interface Shape {
   readonly keys: readonly string[];
   readonly sorted: readonly string[];
@@ -114,7 +120,7 @@ const MOST_FIRST_KEYS = 256;
 const MOST_ALIKE = 8;
 let shapes = new Map<string, Shape[]>();
 
-// An application makes few kinds of objects, each many times: what sorting their keys gave is kept, by the first of the keys.
+// An application makes few kinds of objects, each many times, so sorted keys are cached by the first key.
 function shapeOf(keys: readonly string[]): Shape {
   const first = keys[0];
   if (first === undefined) return EMPTY;
@@ -124,7 +130,7 @@ function shapeOf(keys: readonly string[]): Shape {
   }
   const sorted = [...keys].sort();
   const shape = { keys, sorted, quoted: sorted.map((key) => `${quotedKey(key)}:`) };
-  // Objects with keys of the user's making, such as counts by name, are not worth keeping.
+  // Objects with keys from user input, such as counts by name, do not come again.
   if (keys.length > MOST_KEYS || (alike !== undefined && alike.length === MOST_ALIKE) || keys.some((key) => key.length > LONGEST_KEY))
     return shape;
   if (alike === undefined) {
@@ -144,7 +150,7 @@ function sameKeys(a: readonly string[], b: readonly string[]): boolean {
   return true;
 }
 
-/** Text that JSON writes as it is. */
+/** Text that JSON writes without escapes. */
 export const PLAIN_TEXT: RegExp = /^[ !#-[\]-~]*$/;
 
 function quoted(text: string, key: string | undefined, item: number | undefined): string {

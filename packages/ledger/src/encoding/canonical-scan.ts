@@ -9,20 +9,18 @@ export interface PartLabels {
   readonly tenant?: string;
 }
 
-// One scan at a time: these are its state. A verifier reads millions of parts, and parsing each to write it again, only to compare,
-// would be most of its work.
+// State of the one scan that runs at a time. A verifier reads millions of parts; parsing and writing each again would be most of its work.
 let source: Uint8Array = new Uint8Array(0);
 let at = 0;
-/** The string read last has neither escapes nor characters beyond ASCII. */
+/** True if the last string has neither escapes nor characters beyond ASCII. */
 let plain = true;
-/** There is a byte beyond ASCII somewhere. */
+/** True once a byte beyond ASCII was read. */
 let wide = false;
 let labels: { -readonly [K in keyof PartLabels]: PartLabels[K] } = {};
 
 /**
- * Reads bytes that should be the canonical JSON text of an object: the same question as whether `canonicalText` of what they parse to
- * is the same text again, answered without building either.
- * @returns its labels; undefined where the bytes are anything else
+ * Checks that bytes are the canonical JSON text of an object (RFC 8785), without parsing it and writing it again.
+ * @returns the labels of the object; undefined if the bytes are anything else
  */
 export function scanCanonical(bytes: Uint8Array): PartLabels | undefined {
   source = bytes;
@@ -43,9 +41,9 @@ const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 const BRACKET = 0x5b;
 const BRACKET_END = 0x5d;
-/** What must be escaped by a letter of its own: \b \t \n \f \r, quote and backslash. */
+/** Letters of the short escapes: \b \t \n \f \r, quote and backslash. */
 const LETTERS = new Set([...'btnfr"\\'].map((letter) => letter.charCodeAt(0)));
-/** The other control characters are written \u00xx in lower case. */
+/** Other control characters are escaped as \u00xx in lower case. */
 const ESCAPED_CONTROL = /^00(?:0[0-7bef]|1[0-9a-f])$/;
 
 function value(level: number): boolean {
@@ -68,7 +66,7 @@ function value(level: number): boolean {
   }
 }
 
-/** Behind the opening brace. */
+/** Starts after the opening brace. */
 function object(level: number): boolean {
   if (source[at] === BRACE_END) {
     at++;
@@ -103,7 +101,7 @@ function object(level: number): boolean {
   }
 }
 
-/** Behind the opening bracket. */
+/** Starts after the opening bracket. */
 function array(level: number): boolean {
   if (source[at] === BRACKET_END) {
     at++;
@@ -117,7 +115,7 @@ function array(level: number): boolean {
   }
 }
 
-/** Behind the opening quote. */
+/** Starts after the opening quote. */
 function string(): boolean {
   plain = true;
   const bytes = source;
@@ -151,7 +149,7 @@ function word(rest: string): boolean {
 function number(): boolean {
   const start = at;
   while (isDigit(source[at])) at++;
-  // Whole numbers are by far the most, and exact up to 15 digits.
+  // Most numbers are whole, and up to 15 digits they are exact.
   if (at > start && at - start <= 15 && !isNumeric(source[at])) return source[start] !== 0x30 || at === start + 1;
   while (isNumeric(source[at])) at++;
   if (at === start) return false;
@@ -165,7 +163,7 @@ const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30
 /** Digits, signs, the point and the exponent. */
 const isNumeric = (byte: number | undefined) => isDigit(byte) || byte === 0x2d || byte === 0x2e || byte === 0x2b || byte === 0x65;
 
-/** Keys of ASCII alone are ordered like their bytes. */
+/** Compares keys in ASCII, which sort like their bytes. */
 function bytesAscend(a: number, aEnd: number, b: number, bEnd: number): boolean {
   let i = a;
   let k = b;
@@ -189,5 +187,5 @@ const view = (from: number, to: number) =>
 
 const ascii = (from: number, to: number): string => view(from, to).toString("latin1");
 
-/** A string with its quotes, decoded. */
+/** Decodes a string with its quotes. */
 const textOf = (from: number, to: number): string => JSON.parse(view(from, to).toString("utf8"));

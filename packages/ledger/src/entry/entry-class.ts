@@ -1,26 +1,27 @@
-/** The classes of the built-in types; a registered type names its own. */
+/** Retention classes of the built-in event types, by name. A registered type names its own class. */
 export const CLASS = { system: 1, access: 2, admin: 3, consent: 4, compliance: 5, usage: 6, security: 7, ledger: 8 } as const;
 
-/** What happens to a part when the person it is about asks for erasure: it goes, or it stays until retention removes it. */
+/** Effect of an erasure request on a part: `erase` removes it, `keep` leaves it until retention removes it. */
 export type OnRequest = "erase" | "keep";
 
-/** The rules of one class, as they are recorded in the log itself. */
+/** The rules of one retention class, as the log itself records them. */
 export interface ClassPolicy {
-  /** Days the detachable parts are kept. In class 4 they count from the end of the consent. */
+  /** Days the detachable parts are kept. In class 4 the days count from the end of the consent. */
   readonly persons_days: number;
-  /** Days the heads are kept, at least `persons_days`; absent: for ever. */
+  /** Days the heads are kept, at least `persons_days`. Default: for ever. */
   readonly heads_days?: number;
+  /** Effect of a request by the actor on the actor's part. */
   readonly actor: OnRequest;
-  /** Parts of subjects and targets, and the context part. */
+  /** The same for parts of subjects and targets, and for the context part. */
   readonly others: OnRequest;
-  /** Point of Art. 17 GDPR that what is kept rests on. */
+  /** Legal ground of what is kept: a point of Art. 17 GDPR. */
   readonly ground?: string;
 }
 
-/** The rules in force, by class number. */
+/** Rules by class number. */
 export type Policy = Readonly<Record<string, ClassPolicy>>;
 
-/** What holds unless something else is configured. Grounds and periods are a lawyer's to confirm. */
+/** The default policy. Let a lawyer confirm its grounds and periods. */
 export const DEFAULT_POLICY: Policy = {
   1: { persons_days: 365, heads_days: 365, actor: "erase", others: "erase" },
   2: { persons_days: 365, heads_days: 365, actor: "keep", others: "erase", ground: "17(1)(a)" },
@@ -47,11 +48,11 @@ const CLASS_OF_TYPE: ReadonlyMap<string, number> = new Map([
   ["suspicious_activity", CLASS.security],
 ]);
 
-/** Class of an event by its type and action; a type that is not built in is class 1 unless its definition names another. */
+/** Retention class of an event by its type and action, 1 to 7. A type that is not built in is class 1. */
 export function classOf({ type, action }: { readonly type: string; readonly action: string }): number {
   if (type === "compliance") return action.startsWith("consent.") ? CLASS.consent : CLASS.compliance;
   return CLASS_OF_TYPE.get(type) ?? CLASS.system;
 }
 
-/** Classes an application's events may have: 8 is the ledger's own, 64 to 127 are for registered types with a policy of their own. */
+/** True for a class that an application's events may have: 1 to 7, or 64 to 127 for registered types. Class 8 is the ledger's own. */
 export const isEventClass = (n: number): boolean => Number.isInteger(n) && ((n >= 1 && n <= 7) || (n >= 64 && n <= 127));

@@ -18,60 +18,75 @@ const PART_DOMAIN = "daybook/part/v1\n";
 const SALT_AT = PART_DOMAIN.length + 1;
 const TEXT_AT = SALT_AT + SALT_LENGTH;
 
-/** What a commitment is made over: domain, part number, salt, text. UTF-8 has at most three bytes per UTF-16 unit. */
+/** Input of a commitment: domain, part number, salt, text. UTF-8 has at most three bytes per UTF-16 unit. */
 const input = Buffer.alloc(TEXT_AT + 3 * LONGEST_PART);
 input.write(PART_DOMAIN, "latin1");
 
-/** A part ready to be stored: its text hashes, with its salt, to the commitment in the entry. */
+/** A part ready to be stored: its text and salt open the commitment in the entry. */
 export interface PreparedPart {
+  /** Absent for the head. */
   readonly role?: PartRole;
+  /** Pseudonym of the person, if the part is about a known one. */
   readonly sub?: string;
   /** 32 bytes, to be stored beside the text and destroyed with it. */
   readonly salt: Uint8Array;
+  /** Canonical JSON. */
   readonly text: string;
 }
 
+/** An entry ready to be stored. */
 export interface PreparedEntry {
+  /** Retention class, 1 to 255. */
   readonly class: number;
-  /** 6 + 32n bytes for n parts; survives every erasure. */
+  /** 6 + 32n bytes for n parts. They are never erased. */
   readonly entry: Buffer<ArrayBuffer>;
-  /** 32 bytes, what the Merkle tree and the seal are made over. */
+  /** Leaf hash, 32 bytes: input of the Merkle tree and of the seal. */
   readonly leaf: Buffer<ArrayBuffer>;
-  /** The head first. */
+  /** All parts, the head first. */
   readonly parts: readonly PreparedPart[];
 }
 
+/** The content of an entry's bytes. */
 export interface DecodedEntry {
-  /** 1 to 255. */
+  /** Retention class, 1 to 255. */
   readonly class: number;
-  /** 32 bytes for each part, the head's first; views of the given bytes. */
+  /** 32 bytes for each part, the head's first; views of the decoded bytes. */
   readonly commitments: readonly Uint8Array[];
 }
 
 /**
- * Draws a salt for each part, commits to its text and puts the entry together.
- * @throws {LedgerError} `TOO_LARGE`: a head over 8,192 bytes, another part over 65,536; `BAD_ENTRY`
+ * Draws a salt for each part, commits to its text and encodes the entry.
+ * @param random must be cryptographically secure, such as `randomBytes` of node:crypto
+ * @throws {LedgerError} `TOO_LARGE`: a head over 8,192 bytes, another part over 65,536; `BAD_ENTRY`: class or number of parts out of range,
+ * or a salt that is not 32 bytes
+ * @example
+ * ```ts
+ * import { randomBytes } from "node:crypto";
+ * import { CLASS, canonicalText, decodeEntry, prepareEntry } from "@daybook/ledger";
+ *
+ * const head = { text: canonicalText({ action: "book.lent" }) };
+ * const { entry, leaf } = prepareEntry({ class: CLASS.system, parts: [head] }, randomBytes);
+ * console.log(entry.length, leaf.length, decodeEntry(entry)?.class); // 38 32 1
+ * ```
  */
 export function prepareEntry(split: SplitEntry, random: Random): PreparedEntry {
   const count = split.parts.length;
   checkShape(split.class, count);
   let bytes = `dbk1${String.fromCharCode(split.class, count)}`;
-  const parts: PreparedPart[] = [];
-  for (let k = 0; k < count; k++) {
-    const part = split.parts[k]!;
+  const parts = split.parts.map((part, k): PreparedPart => {
     const salt = random(SALT_LENGTH);
     bytes += commitmentOf(k, salt, part);
-    parts.push({ ...part, salt });
-  }
-  // By way of text with one character for each byte, because a small Buffer of its own costs more than a hash.
+    return { ...part, salt };
+  });
+  // Commitments are text with one character for each byte, because a small Buffer costs more than a hash.
   const entry = Buffer.from(bytes, "latin1");
   return { class: split.class, entry, leaf: leafHash(entry), parts };
 }
 
-/** Digest as text of 32 characters, one for each byte, which spares a buffer. */
+/** The commitment as text of 32 characters, one for each byte. */
 function commitmentOf(k: number, salt: Uint8Array, { text }: SplitPart): string {
   const longest = k === 0 ? LONGEST_HEAD : LONGEST_PART;
-  // Checked before writing: text beyond the buffer would be cut without a word.
+  // Checked before writing, because `write` silently cuts text beyond the buffer.
   const end = text.length > longest ? Number.POSITIVE_INFINITY : TEXT_AT + input.write(text, TEXT_AT, "utf8");
   if (end - TEXT_AT > longest) {
     throw new LedgerError(
@@ -87,7 +102,7 @@ function commitmentOf(k: number, salt: Uint8Array, { text }: SplitPart): string 
 
 /**
  * Commitment to one part: SHA-256 over `daybook/part/v1` and LF, the part number as one byte, the salt, the bytes of the part.
- * @param part 0 to 254
+ * @param part number of the part, 0 to 254
  * @param salt 32 bytes
  * @returns 32 bytes
  */
@@ -101,8 +116,9 @@ export function commitPart(part: number, salt: Uint8Array, bytes: Uint8Array): B
 }
 
 /**
- * The bytes of an entry: `dbk1`, class, number of parts, commitments.
- * @throws {LedgerError} `BAD_ENTRY`
+ * Encodes an entry: `dbk1`, class, number of parts, commitments.
+ * @returns 6 + 32n bytes for n parts
+ * @throws {LedgerError} `BAD_ENTRY`: class or number of parts out of range, or a commitment that is not 32 bytes
  */
 export function encodeEntry({ class: entryClass, commitments }: DecodedEntry): Buffer {
   checkShape(entryClass, commitments.length);
@@ -112,17 +128,18 @@ export function encodeEntry({ class: entryClass, commitments }: DecodedEntry): B
   return Buffer.concat([MAGIC, Uint8Array.of(entryClass, commitments.length), ...commitments]);
 }
 
-/** What an entry commits to; null where the bytes are not an entry of this format. */
+/** Decodes an entry; null if the bytes are not an entry of this format. */
 export function decodeEntry(bytes: Uint8Array): DecodedEntry | null {
   const count = partCount(bytes);
-  if (count === 0) return null;
+  const entryClass = bytes[MAGIC.length];
+  if (count === 0 || entryClass === undefined) return null;
   const commitments: Uint8Array[] = [];
   for (let k = 0; k < count; k++)
     commitments.push(bytes.subarray(PREFIX_LENGTH + COMMITMENT_LENGTH * k, PREFIX_LENGTH + COMMITMENT_LENGTH * (k + 1)));
-  return { class: bytes[MAGIC.length]!, commitments };
+  return { class: entryClass, commitments };
 }
 
-/** Number of parts of an entry, 1 to 255; 0 where the bytes are not an entry. */
+/** Number of parts of an entry, 1 to 255; 0 if the bytes are not an entry of this format. */
 export function partCount(bytes: Uint8Array): number {
   const count = bytes[MAGIC.length + 1] ?? 0;
   const wellFormed =
@@ -135,7 +152,7 @@ export function partCount(bytes: Uint8Array): number {
   return wellFormed ? count : 0;
 }
 
-/** Whether a part opens its commitment in an entry: whether these are the bytes that were committed to. */
+/** True if salt and bytes open the commitment to this part of an entry. */
 export function opens(entry: Uint8Array, part: number, salt: Uint8Array, bytes: Uint8Array): boolean {
   if (salt.length !== SALT_LENGTH || bytes.length > LONGEST_PART) return false;
   input[PART_DOMAIN.length] = part;

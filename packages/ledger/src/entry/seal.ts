@@ -13,12 +13,14 @@ const input = Buffer.alloc(LEAF_AT + 32);
 input.write(DOMAIN, "latin1");
 
 /**
- * The seal of a row: what only a holder of the seal key can write, over its place, its leaf and the seal before it. The first 16 bytes
- * of HMAC-SHA-256 over `daybook/seal/v1` and LF, the seq as 8 bytes big-endian, the previous seal, the leaf.
- * @param key a secret key, see `LedgerKeys.seal`
- * @param previous 16 bytes; all zero before the first entry
- * @param leaf 32 bytes
+ * The seal of a row, which needs the seal key: the first 16 bytes of HMAC-SHA-256 (RFC 2104) over `daybook/seal/v1` and LF, the sequence
+ * number as 8 bytes big-endian, the previous seal, the leaf.
+ * @param key secret key, see `LedgerKeys.seal`
+ * @param seq sequence number of the row, zero-based
+ * @param previous seal of the row before, 16 bytes; all zero before the first row
+ * @param leaf leaf hash of the entry, 32 bytes
  * @returns 16 bytes
+ * @throws {LedgerError} `BAD_SIZE`: an argument of another length or range
  */
 export function sealNext(key: KeyObject, seq: number, previous: Uint8Array, leaf: Uint8Array): Buffer<ArrayBuffer> {
   if (!Number.isSafeInteger(seq) || seq < 0 || previous.length !== SEAL_LENGTH || leaf.length !== 32) {
@@ -28,6 +30,6 @@ export function sealNext(key: KeyObject, seq: number, previous: Uint8Array, leaf
   input.writeUInt32BE(seq % 0x1_0000_0000, SEQ_AT + 4);
   input.set(previous, PREVIOUS_AT);
   input.set(leaf, LEAF_AT);
-  // By way of a string, because the digest's own buffer would be allocated outside the pool, which costs more than the hashing.
+  // A digest as a Buffer would be allocated outside the pool, which costs more than the hash: hence a string.
   return Buffer.from(keyedHashOfBytes(key, input, "binary").slice(0, SEAL_LENGTH), "latin1");
 }

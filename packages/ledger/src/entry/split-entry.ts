@@ -1,18 +1,20 @@
-/** Whom a detachable part is about; a context part belongs to everyone in the event. The head has no role. */
+/** Role of the person a detachable part is about. A context part belongs to all persons of the event; the head has no role. */
 export type PartRole = "actor" | "subject" | "target" | "context";
 
-/** One part of an event: canonical JSON, not yet committed to. */
+/** One part of an event, not yet committed to. */
 export interface SplitPart {
+  /** Absent for the head. */
   readonly role?: PartRole;
-  /** Pseudonym of the person, where the part is about a known one. */
+  /** Pseudonym of the person, if the part is about a known one. */
   readonly sub?: string;
+  /** Canonical JSON. */
   readonly text: string;
 }
 
-/** An event taken apart: plain data, so that a spool can keep it and a person can be removed from it there. */
+/** An event split into parts. It is plain data, so a spool can store it and erase a person from it. */
 export interface SplitEntry {
   /** Retention class, 1 to 255. */
   readonly class: number;
-  /** The head first; the others can be detached. */
+  /** The head first; all other parts are detachable. */
   readonly parts: readonly SplitPart[];
 }

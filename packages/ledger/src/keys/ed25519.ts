@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 /** Length of a public key and of the seed of a private one, in bytes. */
 export const ED25519_LENGTH = 32;
 
-// What stands before the 32 bytes in PKCS #8 and in SubjectPublicKeyInfo (RFC 8410, sections 4 and 7).
+// The bytes before the 32 bytes of the key in PKCS #8 and in SubjectPublicKeyInfo (RFC 8410, sections 4 and 7).
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 

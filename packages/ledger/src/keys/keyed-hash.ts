@@ -3,7 +3,7 @@ import { hash, type KeyObject } from "node:crypto";
 const BLOCK = 64;
 const LONGEST_MESSAGE = 4_096;
 
-/** The padded key followed by room for what is hashed after it. */
+/** The padded key, followed by room for the message. */
 interface Pads {
   readonly inner: Buffer;
   readonly outer: Buffer;
@@ -12,8 +12,8 @@ interface Pads {
 const known = new WeakMap<KeyObject, Pads>();
 
 /**
- * HMAC-SHA-256 (RFC 2104) of a short text as UTF-8. Made of two one-shot hashes: for short messages `createHmac`, which makes an
- * object outside the JavaScript heap for each, costs more than twice as much.
+ * HMAC-SHA-256 (RFC 2104) of a short text as UTF-8, made of two one-shot hashes. For short messages `createHmac` costs more than twice as
+ * much, because it makes an object outside the JavaScript heap.
  * @param key a secret key
  * @returns the digest in `encoding`
  */
@@ -24,7 +24,7 @@ export function keyedHashOfText(key: KeyObject, text: string, encoding: "hex" | 
   return finish(pads, Buffer.concat([pads.inner.subarray(0, BLOCK), Buffer.from(text, "utf8")]), encoding);
 }
 
-/** The same of bytes, at most 4,096. */
+/** HMAC-SHA-256 of at most 4,096 bytes, see `keyedHashOfText`. */
 export function keyedHashOfBytes(key: KeyObject, message: Uint8Array, encoding: "hex" | "binary"): string {
   const pads = padsOf(key);
   pads.inner.set(message, BLOCK);

@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { decodeBase64 } from "../encoding/base64.ts";
+import { defined } from "../encoding/defined.ts";
 import { LedgerError } from "../ledger-error.ts";
 import { privateKeyOf, publicKeyOf, rawPublicKey, seedOf } from "./ed25519.ts";
 import type { Random } from "./random.ts";
@@ -9,51 +10,65 @@ export const KEYS_FORMAT = "daybook-keys/1";
 
 const KEY_LENGTH = 32;
 
-/** Epoch key of pseudonyms: destroying it cuts the link from its pseudonyms to ids for good. */
+/** Pseudonym key of one key epoch. Once it is destroyed, its pseudonyms can no longer be linked to ids. */
 export interface PseudonymKey {
-  /** `[a-z0-9]{1,8}`, the first is `1`. */
+  /** Key epoch, `[a-z0-9]{1,8}`; the first is `1`. */
   readonly kid: string;
+  /** HMAC key, 32 bytes. */
   readonly key: KeyObject;
 }
 
-/** What was derived from a root that is no longer in use. */
+/** Keys derived from a root that is no longer in use. */
 export interface RetiredRoot {
+  /** HMAC key of its seals. */
   readonly seal: KeyObject;
-  /** The last row it sealed. */
+  /** Sequence number of the last row it sealed. */
   readonly untilSeq: number;
-  /** Ed25519 public key of the checkpoints it signed; it goes on being trusted. */
+  /** Ed25519 public key of the checkpoints it signed; still trusted. */
   readonly public?: KeyObject;
-  /** Ed25519 private key, for the checkpointer: it signs beside the newer one so that nobody who knows only its public key is cut off. */
+  /** Ed25519 private key, for the checkpointer only: it signs beside the newer key until verifiers have learned that key. */
   readonly sign?: KeyObject;
-  /** When it stops signing, in milliseconds since the Unix epoch. */
+  /** End of its signing, milliseconds since the Unix epoch; present exactly if `sign` is. */
   readonly signsUntil?: number;
 }
 
-/** Keys of one log, parsed and ready for use. Which are present depends on the role they were split for. */
+/** Keys of one log, ready for use. The role they were split for decides which are present. */
 export interface LedgerKeys {
-  /** Name of the log; with `/` and a generation it is the origin of its checkpoints. */
+  /** Name of the log. The origin of its checkpoints is `<name>/<generation>`. */
   readonly name: string;
-  /** What seal and signing key are derived from; absent once split. */
+  /** Root secret, 32 bytes, that seal and signing key are derived from; absent once split. */
   readonly root?: KeyObject;
-  /** HMAC key of the seals: writers, the checkpointer and the owner's `verify`. */
+  /** HMAC key of the seals, for writers, the checkpointer and the owner's `verify`. */
   readonly seal?: KeyObject;
-  /** Ed25519 private key of the checkpoints: the checkpointer only. */
+  /** Ed25519 private key of the checkpoints, for the checkpointer only. */
   readonly sign?: KeyObject;
   /** Ed25519 public key of the checkpoints. */
   readonly public?: KeyObject;
-  /** Keys of pseudonyms, one for each live epoch, the newest last. */
+  /** Pseudonym keys, one for each live key epoch, the newest last. */
   readonly sub: readonly PseudonymKey[];
+  /** HMAC key of suppression tags, see `suppressionTag`. */
   readonly suppress?: KeyObject;
   /** Earlier roots, oldest first. */
   readonly retired: readonly RetiredRoot[];
 }
 
+/** Role that keys are split for: the application, the process that signs checkpoints, or a reader that checks seals. */
 export type KeysRole = "app" | "checkpointer" | "auditor";
 
 /**
- * Keys of a new log: a random root, a random pseudonym key of epoch `1`, a random suppression key.
- * @param name of the log, such as `example.com/daybook/audit`: 1 to 200 characters without white space, control characters and `+`
- * @throws {LedgerError} `BAD_KEYS`
+ * Makes the keys of a new log: a random root, a random pseudonym key of key epoch `1`, a random suppression key.
+ * @param name name of the log, such as `example.com/daybook/audit`: 1 to 200 characters without white space, control characters and `+`
+ * @param random must be cryptographically secure, such as `randomBytes` of node:crypto
+ * @throws {LedgerError} `BAD_KEYS`: not such a name
+ * @example
+ * ```ts
+ * import { randomBytes } from "node:crypto";
+ * import { formatKeys, newKeys, parseKeys, splitKeys } from "@daybook/ledger";
+ *
+ * const file = formatKeys(newKeys("example.com/audit", randomBytes));
+ * const forTheApplication = splitKeys(parseKeys(file), "app");
+ * console.log(forTheApplication.sign === undefined); // true
+ * ```
  */
 export function newKeys(name: string, random: Random): LedgerKeys {
   checkName(name);
@@ -67,8 +82,8 @@ export function newKeys(name: string, random: Random): LedgerKeys {
 }
 
 /**
- * Seal key and signing key of a root: HKDF-SHA-256 (RFC 5869) without salt, 32 bytes each, under `daybook/seal/v1` and
- * `daybook/sign/v1`; the second is the seed of an Ed25519 key.
+ * Derives seal key and signing key from a root: HKDF-SHA-256 (RFC 5869) without salt, 32 bytes each, with the info `daybook/seal/v1` and
+ * `daybook/sign/v1`. The second is the seed of an Ed25519 key (RFC 8032).
  * @param root 32 bytes
  */
 export function deriveKeys(root: Uint8Array | KeyObject): { readonly seal: KeyObject; readonly sign: KeyObject } {
@@ -76,33 +91,38 @@ export function deriveKeys(root: Uint8Array | KeyObject): { readonly seal: KeyOb
   return { seal: secret(derive("daybook/seal/v1")), sign: privateKeyOf(derive("daybook/sign/v1")) };
 }
 
-/** The keys a role needs and no others. A checkpointer cannot tell who a pseudonym is; an application cannot sign checkpoints. */
+/**
+ * The keys that a role needs and no others. A checkpointer cannot resolve pseudonyms; an application cannot sign checkpoints.
+ * @throws {LedgerError} `BAD_KEYS`: the keys lack one that the role needs
+ */
 export function splitKeys(keys: LedgerKeys, role: KeysRole): LedgerKeys {
   const { name, seal, sign, public: publicKey, sub, suppress, retired } = keys;
-  if (seal === undefined || (role === "checkpointer" && sign === undefined)) {
-    throw new LedgerError("BAD_KEYS", `These keys are not complete enough to be split for role ${role}; use the original ones.`);
-  }
+  const incomplete = () =>
+    new LedgerError("BAD_KEYS", `These keys are not complete enough to be split for role ${role}; use the original ones.`);
+  if (seal === undefined) throw incomplete();
   const verifying = retired.map(({ sign: _, signsUntil: __, ...old }) => old);
-  const common = { name, seal, retired: verifying, ...(publicKey === undefined ? {} : { public: publicKey }) };
+  const common = defined({ name, seal, retired: verifying, public: publicKey });
   switch (role) {
     case "app":
-      return { ...common, sub, ...(suppress === undefined ? {} : { suppress }) };
+      return { ...common, ...defined({ sub, suppress }) };
     case "checkpointer":
-      return { ...common, retired, sign: sign!, sub: [] };
+      if (sign === undefined) throw incomplete();
+      return { ...common, retired, sign, sub: [] };
     case "auditor":
       return { ...common, sub: [] };
   }
 }
 
+/** When a root key is replaced. */
 export interface RotateRootOptions {
   /** Sequence number of the `ledger.key` entry that names the new public key: the last row the old root seals. */
   readonly untilSeq: number;
-  /** When the old key stops signing checkpoints beside the new one, in milliseconds since the Unix epoch. */
+  /** End of the time in which the old key signs checkpoints beside the new one, milliseconds since the Unix epoch. */
   readonly signsUntil: number;
 }
 
 /**
- * The same log under a new root.
+ * The keys of the same log under a new random root; the old root moves to `retired`.
  * @throws {LedgerError} `BAD_KEYS`: the root is not among these keys
  */
 export function rotateRoot(keys: LedgerKeys, random: Random, { untilSeq, signsUntil }: RotateRootOptions): LedgerKeys {
@@ -112,19 +132,21 @@ export function rotateRoot(keys: LedgerKeys, random: Random, { untilSeq, signsUn
   return {
     name,
     ...withRoot(secret(random(KEY_LENGTH))),
-    sub,
-    ...(suppress === undefined ? {} : { suppress }),
+    ...defined({ sub, suppress }),
     retired: [...keys.retired, { seal, untilSeq, public: publicKey, sign, signsUntil }],
   };
 }
 
-/** The same keys with a new epoch of pseudonyms; its kid is the next free number. */
+/** The same keys with a new pseudonym key. Its `kid` is the next free number. */
 export function addPseudonymKey(keys: LedgerKeys, random: Random): LedgerKeys {
   const numbers = keys.sub.map(({ kid }) => Number(kid)).filter(Number.isSafeInteger);
   return { ...keys, sub: [...keys.sub, { kid: String(Math.max(0, ...numbers) + 1), key: secret(random(KEY_LENGTH)) }] };
 }
 
-/** The same keys without one epoch: nobody can link its pseudonyms to ids any more. */
+/**
+ * The same keys without the pseudonym key of one key epoch: its pseudonyms can no longer be linked to ids.
+ * @throws {LedgerError} `BAD_KEYS`: no such key, or the only one
+ */
 export function dropPseudonymKey(keys: LedgerKeys, kid: string): LedgerKeys {
   const sub = keys.sub.filter((key) => key.kid !== kid);
   if (sub.length === keys.sub.length) throw new LedgerError("BAD_KEYS", `There is no pseudonym key ${kid}.`);
@@ -133,10 +155,10 @@ export function dropPseudonymKey(keys: LedgerKeys, kid: string): LedgerKeys {
 }
 
 /**
- * Reads the text of a keys file: JSON with `format`, `name`, `root` (or `seal`, `sign` and `public` alone), `sub`, `suppress` and
+ * Parses the text of a keys file: JSON with `format`, `name`, `root` (or `seal`, `sign` and `public` alone), `sub`, `suppress` and
  * `retired`; every key is base64 of 32 bytes. An entry of `retired` has `seal` and `untilSeq`, and from a rotation also
  * `sign` with `signsUntil`, an RFC 3339 time, or only `public`.
- * @throws {LedgerError} `BAD_KEYS`, never showing what it read
+ * @throws {LedgerError} `BAD_KEYS`; the message never shows a key
  */
 export function parseKeys(text: string): LedgerKeys {
   let file: unknown;
@@ -169,14 +191,14 @@ export function parseKeys(text: string): LedgerKeys {
   return {
     name,
     ...derived,
-    ...(verifying === undefined ? {} : { public: verifying }),
+    ...defined({ public: verifying }),
     sub: pseudonymKeys(sub),
-    ...(suppress === undefined ? {} : { suppress: secretOf("suppress", suppress) }),
+    ...defined({ suppress: suppress === undefined ? undefined : secretOf("suppress", suppress) }),
     retired: retiredRoots(retired),
   };
 }
 
-/** The text of a keys file, which `parseKeys` reads. It is secret. */
+/** Writes the text of a keys file for `parseKeys`. The text is secret. */
 export function formatKeys(keys: LedgerKeys): string {
   const { name, root, seal, sign, public: publicKey, sub, suppress, retired } = keys;
   const file = {
@@ -204,16 +226,22 @@ export function formatKeys(keys: LedgerKeys): string {
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
 
-/** The key that seals, or sealed, the row at `seq`. */
+/** The seal key of the row at `seq`; undefined if it is not among the keys. */
 export function sealKeyAt({ seal, retired }: Pick<LedgerKeys, "seal" | "retired">, seq: number): KeyObject | undefined {
   for (const old of retired) if (seq <= old.untilSeq) return old.seal;
   return seal;
 }
 
-/** Who signs checkpoints at a time: the newest key, and those it has replaced not long ago. */
+/**
+ * The private keys that sign checkpoints at a time: the newest key, and retired keys until their `signsUntil`.
+ * @param ms milliseconds since the Unix epoch
+ */
 export function signersAt({ sign, retired }: Pick<LedgerKeys, "sign" | "retired">, ms: number): KeyObject[] {
   if (sign === undefined) return [];
-  return [sign, ...retired.flatMap((old) => (old.sign !== undefined && ms < old.signsUntil! ? [old.sign] : []))];
+  return [
+    sign,
+    ...retired.flatMap((old) => (old.sign !== undefined && ms < (old.signsUntil ?? Number.NEGATIVE_INFINITY) ? [old.sign] : [])),
+  ];
 }
 
 function pseudonymKeys(list: readonly unknown[]): PseudonymKey[] {

@@ -7,17 +7,21 @@ const LONGEST_ID = 512;
 const REMEMBERED = 8_192;
 
 /**
- * The pseudonym of a person under the newest epoch: `kid "." hex` of the first 16 bytes of HMAC-SHA-256 over `daybook/sub/v1`, LF
+ * The pseudonym of a person under the newest key epoch: `kid "." hex` of the first 16 bytes of HMAC-SHA-256 over `daybook/sub/v1`, LF
  * and the id as UTF-8.
- * @param userId as the application knows the person, 1 to 512 bytes, no case folding, no trimming
- * @throws {LedgerError} `BAD_EVENT`: not such an id; `BAD_KEYS`: these keys hold no pseudonym key
+ * @param userId id of the person in the application, 1 to 512 bytes; neither case-folded nor trimmed
+ * @returns `kid`, a dot and 32 hexadecimal digits
+ * @throws {LedgerError} `BAD_EVENT`: not such an id; `BAD_KEYS`: no pseudonym key among the keys
  */
 export const pseudonymOf = (keys: LedgerKeys, userId: string): string => recent("sub", newest(keys), userId);
 
-/** The pseudonyms of a person under all live epochs: a look-up has to try each. */
+/** The pseudonyms of a person under all live key epochs; a look-up must try each. @throws {LedgerError} `BAD_EVENT` */
 export const pseudonymsOf = (keys: LedgerKeys, userId: string): string[] => keys.sub.map((key) => recent("sub", key, userId));
 
-/** What is stored of a session id, which is a credential: the same under `daybook/sid/v1`. */
+/**
+ * Digest that is stored instead of a session id, which is a credential: like `pseudonymOf`, under `daybook/sid/v1`.
+ * @throws {LedgerError} `BAD_EVENT`, `BAD_KEYS`
+ */
 export const sessionDigest = (keys: LedgerKeys, sessionId: string): string => recent("sid", newest(keys), sessionId);
 
 /** First 16 bytes of HMAC-SHA-256 over `daybook/<what>/v1`, LF and the text, as 32 lower-case hexadecimal digits. */
@@ -28,7 +32,7 @@ export function keyedDigest(key: KeyObject, what: "sub" | "sid" | "tenant" | "su
 /** @throws {LedgerError} `BAD_KEYS` */
 export function newest(keys: LedgerKeys): PseudonymKey {
   const key = keys.sub.at(-1);
-  if (key === undefined) throw new LedgerError("BAD_KEYS", "These keys hold no pseudonym key; use those of a writer.");
+  if (key === undefined) throw new LedgerError("BAD_KEYS", "These keys have no pseudonym key; use those of a writer.");
   return key;
 }
 
@@ -39,7 +43,7 @@ interface Recent {
 
 const remembered = new WeakMap<KeyObject, { sub: Recent; sid: Recent }>();
 
-// One person makes many events in a row. Two generations bound the memory: what was not asked for during a whole generation goes.
+// One person makes many events in a row. Two generations of the cache bound its memory: an id unused for a whole generation is dropped.
 function recent(what: "sub" | "sid", { kid, key }: PseudonymKey, text: string): string {
   let both = remembered.get(key);
   if (both === undefined) {

@@ -3,10 +3,11 @@ import { nodeHash } from "./merkle.ts";
 import { type HashReader, type MerkleRange, rangeHash, rangeHashesFromLeaves, splitPoint } from "./merkle-range.ts";
 import { exactSize, isHash } from "./proof-input.ts";
 
-/** What is to be shown: that the first `from` leaves of the tree of `to` leaves are those of the older tree. */
+/** Claim that the first `from` leaves of the tree of `to` leaves are the leaves of the older tree. */
 export interface ConsistencyClaim {
-  /** Size of the older tree, at least 1. A bigint where it may exceed 2^53−1. */
+  /** Size of the older tree, at least 1. A bigint if it can exceed 2^53−1. */
   readonly from: number | bigint;
+  /** Size of the newer tree, at least `from`. */
   readonly to: number | bigint;
   /** Root of the older tree, 32 bytes. */
   readonly fromRoot: Uint8Array;
@@ -18,8 +19,9 @@ export interface ConsistencyClaim {
  * Consistency proof between two sizes of one tree (RFC 6962, section 2.1.2). Empty for two equal sizes.
  * @param from the older size, 1 to `to`: the empty tree is consistent with every tree, so a proof of it would show nothing
  * @param to the newer size, at most 2^53−1
+ * @param read hashes of the newer tree, see `tileHashReader`
  * @returns at most 54 hashes, 32 bytes each
- * @throws {LedgerError} `BAD_SIZE`
+ * @throws {LedgerError} `BAD_SIZE`: sizes out of range
  */
 export async function consistencyProof(from: number, to: number, read: HashReader): Promise<Uint8Array[]> {
   const proof: Uint8Array[] = [];
@@ -28,9 +30,9 @@ export async function consistencyProof(from: number, to: number, read: HashReade
 }
 
 /**
- * The same proof where only the leaves are stored: one pass over the leaf hashes 0 to to−1, in constant memory.
- * @param leaves leaf hashes in order from index 0; more than `to` are not looked at
- * @throws {LedgerError} `BAD_SIZE`: also when there are too few leaves
+ * Makes the proof of `consistencyProof` from leaf hashes alone: one pass over the first `to` of them, in constant memory.
+ * @param leaves leaf hashes in order from index 0; those after the first `to` are ignored
+ * @throws {LedgerError} `BAD_SIZE`: sizes out of range, or too few leaves
  */
 export async function consistencyProofFromLeaves(
   from: number,
@@ -41,8 +43,8 @@ export async function consistencyProofFromLeaves(
 }
 
 /**
- * True when the proof shows the claim (RFC 9162, section 2.1.4.2). Exact for any size. An older size of 0 is refused, as are proofs
- * too long or too short, hashes of another length than 32 bytes, and numbers that are not whole, negative or beyond 2^53−1.
+ * True if the proof shows the claim (RFC 9162, section 2.1.4.2), exact for any size. False for an older size of 0, for proofs that are too
+ * long or too short, hashes that are not 32 bytes, and numbers that are not whole, negative or beyond 2^53−1.
  */
 export function verifyConsistency(claim: ConsistencyClaim, proof: readonly Uint8Array[]): boolean {
   const from = exactSize(claim.from);
@@ -78,7 +80,7 @@ export function verifyConsistency(claim: ConsistencyClaim, proof: readonly Uint8
   return last === 0n && Buffer.compare(older, claim.fromRoot) === 0 && Buffer.compare(newer, claim.toRoot) === 0;
 }
 
-/** What a consistency proof consists of: first the subtree where the two trees part, unless it is the older tree, then upwards. */
+/** Subtrees of a consistency proof: first the one where the two trees differ, unless it is the older tree, then upwards. */
 function consistencyRanges(from: number, to: number): MerkleRange[] {
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 1 || from > to) {
     throw new LedgerError("BAD_SIZE", `There is no consistency proof from size ${from} to size ${to}.`);

@@ -8,13 +8,22 @@ const LEFT = 1;
 const RIGHT = 1 + HASH_LENGTH;
 
 /**
- * What a Merkle tree needs to grow: the hashes of its perfect subtrees, largest and leftmost first, one for each 1-bit of its size.
- * All leaves below them may be forgotten. A tree of 2^53−1 leaves has 53.
+ * Compact range of a growing Merkle tree (RFC 6962): the hashes of its perfect subtrees, the leftmost and largest first. It has one hash
+ * for each 1-bit of the tree's size, at most 53, and needs no leaf again.
+ * @example
+ * ```ts
+ * import { Frontier, leafHash } from "@daybook/ledger";
+ *
+ * const tree = Frontier.empty();
+ * for (const entry of ["a", "b", "c"]) tree.push(leafHash(Buffer.from(entry)));
+ * const restored = Frontier.fromBytes(tree.toBytes(), tree.size);
+ * console.log(restored.root().equals(tree.root()), tree.toBytes().length); // true 64
+ * ```
  */
 export class Frontier {
   #size: number;
   #subtrees: number;
-  /** The input of an inner node's hash for each subtree: 0x01, the subtree's hash, and room for the one that will stand beside it. */
+  /** Input of an inner node's hash for each subtree: 0x01, the subtree's hash, room for the hash of its right sibling. */
   readonly #nodes: Buffer<ArrayBuffer>[] = [];
 
   private constructor(size: number, hashes: Uint8Array) {
@@ -29,9 +38,10 @@ export class Frontier {
   }
 
   /**
-   * @param bytes as `toBytes` gave them, 32 bytes for each 1-bit of `size`; they are copied
+   * Restores a frontier.
+   * @param bytes result of `toBytes`, 32 bytes for each 1-bit of `size`; they are copied
    * @param size number of leaves, 0 to 2^53−1
-   * @throws {LedgerError} `BAD_FRONTIER`
+   * @throws {LedgerError} `BAD_FRONTIER`: a size out of range, or bytes of another length
    */
   static fromBytes(bytes: Uint8Array, size: number): Frontier {
     if (!Number.isSafeInteger(size) || size < 0) throw new LedgerError("BAD_FRONTIER", `${size} is not the size of a tree.`);
@@ -45,16 +55,16 @@ export class Frontier {
     return new Frontier(size, bytes);
   }
 
-  /** The same tree, which grows by itself. */
+  /** An independent copy. */
   copy(): Frontier {
     return Frontier.empty().copyFrom(this);
   }
 
-  /** Becomes the same tree as another; each goes on growing by itself. */
+  /** Becomes an independent copy of another frontier, reusing its own buffers. */
   copyFrom(other: Frontier): this {
     this.#size = other.#size;
     this.#subtrees = other.#subtrees;
-    for (let i = 0; i < this.#subtrees; i++) this.#node(i).set(other.#nodes[i]!);
+    for (let i = 0; i < this.#subtrees; i++) this.#node(i).set(other.#node(i));
     return this;
   }
 
@@ -76,32 +86,32 @@ export class Frontier {
       this.#node(this.#subtrees++).set(leaf, LEFT);
       return;
     }
-    // Each trailing 1-bit of the old size is a subtree as large as what has just been completed: the two become one.
-    this.#nodes[--this.#subtrees]!.set(leaf, RIGHT);
+    // Each trailing 1-bit of the old size is a subtree as large as the one just completed: the two become one.
+    this.#node(--this.#subtrees).set(leaf, RIGHT);
     let joined = this.#join(this.#subtrees);
     for (rest = (rest - 1) / 2; rest % 2 === 1; rest = (rest - 1) / 2) {
-      this.#nodes[--this.#subtrees]!.write(joined, RIGHT, "latin1");
+      this.#node(--this.#subtrees).write(joined, RIGHT, "latin1");
       joined = this.#join(this.#subtrees);
     }
-    this.#nodes[this.#subtrees++]!.write(joined, LEFT, "latin1");
+    this.#node(this.#subtrees++).write(joined, LEFT, "latin1");
   }
 
   /** Root of the tree (RFC 6962, section 2.1), 32 bytes. */
   root(): Buffer<ArrayBuffer> {
     if (this.#subtrees === 0) return emptyRoot();
-    const last = this.#nodes[this.#subtrees - 1]!;
+    const last = this.#node(this.#subtrees - 1);
     let root = last.toString("latin1", LEFT, RIGHT);
     for (let i = this.#subtrees - 2; i >= 0; i--) {
-      this.#nodes[i]!.write(root, RIGHT, "latin1");
+      this.#node(i).write(root, RIGHT, "latin1");
       root = this.#join(i);
     }
     return Buffer.from(root, "latin1");
   }
 
-  /** The subtree hashes one after the other, largest first: 32 bytes for each 1-bit of the size. */
+  /** The subtree hashes, the largest first: 32 bytes for each 1-bit of the size. */
   toBytes(): Buffer<ArrayBuffer> {
     const bytes = Buffer.alloc(this.#subtrees * HASH_LENGTH);
-    for (let i = 0; i < this.#subtrees; i++) this.#nodes[i]!.copy(bytes, i * HASH_LENGTH, LEFT, RIGHT);
+    for (let i = 0; i < this.#subtrees; i++) this.#node(i).copy(bytes, i * HASH_LENGTH, LEFT, RIGHT);
     return bytes;
   }
 
@@ -117,7 +127,7 @@ export class Frontier {
   }
 
   #join(index: number): string {
-    return hash("sha256", this.#nodes[index]!, "binary");
+    return hash("sha256", this.#node(index), "binary");
   }
 }
 

@@ -3,23 +3,25 @@ import { nodeHash } from "./merkle.ts";
 import { type HashReader, type MerkleRange, rangeHash, rangeHashesFromLeaves, splitPoint } from "./merkle-range.ts";
 import { exactSize, isHash } from "./proof-input.ts";
 
-/** What is to be shown: that the leaf stands at `index` in the tree of `size` leaves with this root. */
+/** Claim that a leaf is at `index` in the tree of `size` leaves with this root. */
 export interface InclusionClaim {
-  /** Zero-based. A bigint where it may exceed 2^53−1. */
+  /** Zero-based, below `size`. A bigint if it can exceed 2^53−1. */
   readonly index: number | bigint;
+  /** Number of leaves, at least 1. */
   readonly size: number | bigint;
   /** Leaf hash, 32 bytes, see `leafHash`. */
   readonly leaf: Uint8Array;
-  /** 32 bytes. */
+  /** Root of the tree, 32 bytes. */
   readonly root: Uint8Array;
 }
 
 /**
  * Inclusion proof of one leaf (RFC 6962, section 2.1.1): the hashes beside its path, from its sibling up to the root's child.
- * @param size of the tree, 1 to 2^53−1
- * @param index zero-based, below `size`
+ * @param size size of the tree, 1 to 2^53−1
+ * @param index index of the leaf, zero-based, below `size`
+ * @param read hashes of the tree, see `tileHashReader`
  * @returns at most 53 hashes, 32 bytes each
- * @throws {LedgerError} `BAD_SIZE`
+ * @throws {LedgerError} `BAD_SIZE`: size or index out of range
  */
 export async function inclusionProof(size: number, index: number, read: HashReader): Promise<Uint8Array[]> {
   const proof: Uint8Array[] = [];
@@ -28,9 +30,19 @@ export async function inclusionProof(size: number, index: number, read: HashRead
 }
 
 /**
- * The same proof where only the leaves are stored: one pass over the leaf hashes 0 to size−1, in constant memory.
- * @param leaves leaf hashes in order from index 0; more than `size` are not looked at
- * @throws {LedgerError} `BAD_SIZE`: also when there are too few leaves
+ * Makes the proof of `inclusionProof` from leaf hashes alone: one pass over the first `size` of them, in constant memory.
+ * @param leaves leaf hashes in order from index 0; those after the first `size` are ignored
+ * @throws {LedgerError} `BAD_SIZE`: size or index out of range, or too few leaves
+ * @example
+ * ```ts
+ * import { Frontier, inclusionProofFromLeaves, leafHash, verifyInclusion } from "@daybook/ledger";
+ *
+ * const leaves = ["a", "b", "c"].map((entry) => leafHash(Buffer.from(entry)));
+ * const tree = Frontier.empty();
+ * for (const leaf of leaves) tree.push(leaf);
+ * const proof = await inclusionProofFromLeaves(3, 1, leaves);
+ * console.log(verifyInclusion({ index: 1, size: 3, leaf: leafHash(Buffer.from("b")), root: tree.root() }, proof)); // true
+ * ```
  */
 export async function inclusionProofFromLeaves(
   size: number,
@@ -41,8 +53,8 @@ export async function inclusionProofFromLeaves(
 }
 
 /**
- * True when the proof shows the claim (RFC 9162, section 2.1.3.2). Exact for any size. Numbers that are not whole, negative or beyond
- * 2^53−1, hashes of another length than 32 bytes and proofs too long or too short are all just false.
+ * True if the proof shows the claim (RFC 9162, section 2.1.3.2), exact for any size. False for proofs that are too long or too short,
+ * hashes that are not 32 bytes, and numbers that are not whole, negative or beyond 2^53−1.
  */
 export function verifyInclusion(claim: InclusionClaim, proof: readonly Uint8Array[]): boolean {
   const index = exactSize(claim.index);
@@ -67,7 +79,7 @@ export function verifyInclusion(claim: InclusionClaim, proof: readonly Uint8Arra
   return last === 0n && Buffer.compare(hash, claim.root) === 0;
 }
 
-/** What an inclusion proof consists of, from the leaf's sibling up. */
+/** Subtrees of an inclusion proof, from the leaf's sibling up. */
 function inclusionRanges(size: number, index: number): MerkleRange[] {
   if (!Number.isSafeInteger(size) || size < 1 || !Number.isSafeInteger(index) || index < 0 || index >= size) {
     throw new LedgerError("BAD_SIZE", `There is no entry ${index} in a tree of size ${size}.`);

@@ -3,12 +3,12 @@ import { Frontier } from "./frontier.ts";
 import { nodeHash } from "./merkle.ts";
 
 /**
- * Gives the hash of a perfect subtree: of the 2^level leaves from `index * 2^level` on. Level 0 are the leaf hashes themselves.
- * Asked only for subtrees that lie completely in the tree a proof is made of; a place it cannot answer for is its own error to throw.
+ * Returns the hash of a perfect subtree, 32 bytes: of the 2^level leaves from `index * 2^level` on. Level 0 are the leaf hashes. It is called
+ * only for subtrees that lie completely in the tree of the proof. It throws its own error for a hash that it cannot read.
  */
 export type HashReader = (level: number, index: number) => Uint8Array | Promise<Uint8Array>;
 
-/** The leaves from `start` to before `end`, such that their hash is a node of a tree or a node that closes its right edge. */
+/** The leaves from `start` to before `end`. Their hash is a node of a tree, or the node that closes its right edge. */
 export interface MerkleRange {
   readonly start: number;
   readonly end: number;
@@ -21,7 +21,7 @@ export function splitPoint(n: number): number {
   return half;
 }
 
-/** Hash of a range from the perfect subtrees it consists of, the smallest of which is rightmost. */
+/** Hash of a range from its perfect subtrees, the smallest of which is rightmost. */
 export async function rangeHash({ start, end }: MerkleRange, read: HashReader): Promise<Uint8Array> {
   const subtrees: Uint8Array[] = [];
   for (let at = start; at < end; ) {
@@ -38,9 +38,9 @@ export async function rangeHash({ start, end }: MerkleRange, read: HashReader): 
 }
 
 /**
- * Hashes of disjoint ranges, in the order given, from one pass over the leaves. Needs room for one frontier, whatever the size.
- * @param size number of leaves to take; those that follow are left alone
- * @param leaves the leaf hashes from index 0 on
+ * Hashes of disjoint ranges, in the order given, from one pass over the leaves in constant memory.
+ * @param size number of leaves to take; later leaves are not read
+ * @param leaves leaf hashes from index 0 on
  * @throws {LedgerError} `BAD_SIZE`: fewer leaves than `size`
  */
 export async function rangeHashesFromLeaves(
@@ -58,7 +58,7 @@ export async function rangeHashesFromLeaves(
   return collector.hashes();
 }
 
-/** Hashes of disjoint ranges, leaf by leaf; only the range the leaves have come to needs a frontier. */
+/** Hashes disjoint ranges leaf by leaf. Only the range of the current leaf needs a frontier. */
 class RangeCollector {
   readonly #ranges: readonly (MerkleRange & { readonly place: number })[];
   readonly #size: number;
@@ -72,7 +72,7 @@ class RangeCollector {
     this.#size = size;
   }
 
-  /** @returns false once nothing more is needed */
+  /** Takes the next leaf; false once no further leaf is needed. */
   take(leaf: Uint8Array): boolean {
     const range = this.#ranges[this.#next];
     if (range !== undefined && this.#taken >= range.start) {
@@ -86,7 +86,7 @@ class RangeCollector {
     return ++this.#taken < this.#size;
   }
 
-  /** In the order the ranges were given. */
+  /** The hashes in the order of the ranges. @throws {LedgerError} `BAD_SIZE`: too few leaves */
   hashes(): Uint8Array[] {
     if (this.#taken < this.#size) throw new LedgerError("BAD_SIZE", `There are ${this.#taken} leaves, not ${this.#size}.`);
     return this.#hashes;

@@ -4,21 +4,21 @@ import { hash } from "node:crypto";
 export const HASH_LENGTH = 32;
 
 /**
- * SHA-256 in one call. The digest takes a detour through a Latin-1 string because the "buffer" output of `crypto.hash`, which
- * allocates outside the pool, costs seven times as much for short inputs.
+ * SHA-256 in one call. The digest is a Latin-1 string first: the "buffer" output of `crypto.hash` allocates outside the pool, which costs
+ * seven times as much for short inputs.
  * @returns 32 bytes
  */
 export function sha256(bytes: Uint8Array | string): Buffer<ArrayBuffer> {
   return Buffer.from(hash("sha256", bytes, "binary"), "latin1");
 }
 
-// Entries of a few parts have few lengths; a buffer for each, already beginning with 0x00, spares the slicing.
+// Entries have few lengths, so there is one input buffer for each, already beginning with 0x00.
 const LONGEST_KEPT = 512;
 const leafInputs: Buffer[] = [];
 
 /**
- * Leaf hash of one entry: SHA-256 over a 0x00 byte and the entry (RFC 6962, section 2.1). Any bytes have one; whether they are an
- * entry of this format is for `decodeEntry` to say.
+ * Leaf hash of one entry: SHA-256 over a 0x00 byte and the entry (RFC 6962, section 2.1). It takes any bytes; `decodeEntry` checks their
+ * format.
  * @returns 32 bytes
  */
 export function leafHash(entry: Uint8Array): Buffer<ArrayBuffer> {
@@ -44,5 +44,5 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer<ArrayBuffe
   return sha256(nodeInput);
 }
 
-/** Root of the tree without leaves: SHA-256 of nothing. */
+/** Root of the empty tree: SHA-256 of no bytes (RFC 6962, section 2.1), 32 bytes. */
 export const emptyRoot = (): Buffer<ArrayBuffer> => sha256("");

@@ -1,6 +1,6 @@
 import { HASH_LENGTH } from "./merkle.ts";
 
-/** A size or index as a bigint; undefined where it is negative, not whole, or a number too large to be exact. */
+/** A size or index as a bigint; undefined if it is negative, not whole, or a number too large to be exact. */
 export function exactSize(size: number | bigint): bigint | undefined {
   if (typeof size === "number" && !Number.isSafeInteger(size)) return undefined;
   return size < 0 ? undefined : BigInt(size);

@@ -2,10 +2,11 @@ import { LedgerError } from "../ledger-error.ts";
 import { HASH_LENGTH, leafHash, nodeHash } from "./merkle.ts";
 import type { HashReader } from "./merkle-range.ts";
 
-/** A file of a log in C2SP tlog-tiles: part of its tree, or a bundle of its entries. */
+/** A file of a log in C2SP tlog-tiles: a tile of its tree, or a bundle of its entries. */
 export interface TileFile {
-  /** Below the log's folder or URL, such as `tile/0/x001/234` or `tile/entries/000.p/17`. */
+  /** Relative to the log's folder or URL, such as `tile/0/x001/234` or `tile/entries/000.p/17`. */
   readonly path: string;
+  /** A tile: 32 bytes per hash. A bundle: each entry after its length as two bytes, big-endian. */
   readonly bytes: Uint8Array;
 }
 
@@ -17,22 +18,23 @@ const MAX_ENTRY_BYTES = 0xffff;
 /**
  * Path of a hash tile (C2SP tlog-tiles).
  * @param level 0 holds leaf hashes, each higher level the roots of 256 full tiles below
- * @param index of the tile within its level
- * @param width number of hashes; below 256 it is a partial tile and has a path of its own
+ * @param index index of the tile within its level, zero-based
+ * @param width number of hashes; a partial tile, below 256, has a path of its own. Default 256
  */
 export const tilePath = (level: number, index: number, width: number = TILE_WIDTH): string => `tile/${level}/${numberPath(index, width)}`;
 
-/** Path of an entry bundle, see `tilePath`. */
+/** Path of an entry bundle (C2SP tlog-tiles), see `tilePath`. `width` is 256 by default. */
 export const entriesPath = (index: number, width: number = TILE_WIDTH): string => `tile/entries/${numberPath(index, width)}`;
 
-/** Takes the entries of a log one by one and gives the files of its tlog-tiles form as they become full. Keeps one tile per level. */
+/** Makes the files of a log in C2SP tlog-tiles from its entries, one by one. It keeps one tile per level in memory. */
 export interface TileWriter {
   /**
-   * @returns the files this entry completes, mostly none
+   * Takes the next entry.
+   * @returns the files that this entry completes, mostly none
    * @throws {LedgerError} `TOO_LARGE`: an entry of more than 65 535 bytes
    */
   push(entry: Uint8Array): TileFile[];
-  /** @returns the partial files at the right edge of the tree so far; more entries may follow. */
+  /** The partial files at the right edge of the tree so far. More entries can follow. */
   partial(): TileFile[];
 }
 
@@ -79,24 +81,25 @@ export function createTileWriter(): TileWriter {
 }
 
 /**
- * The entries of a bundle.
- * @throws {LedgerError} `BAD_ENTRY`: a length that does not fit
+ * Yields the entries of a bundle (C2SP tlog-tiles), as views of its bytes.
+ * @throws {LedgerError} `BAD_ENTRY`: the bundle ends within an entry
  */
 export function* readBundle(bytes: Uint8Array): Generator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; ) {
-    const end = at + 2 + ((bytes[at]! << 8) | bytes[at + 1]!);
-    if (at + 2 > bytes.length || end > bytes.length) throw new LedgerError("BAD_ENTRY", "The bundle of entries ends in the middle of one.");
+    const [high, low] = bytes.subarray(at, at + 2);
+    const end = high === undefined || low === undefined ? Number.POSITIVE_INFINITY : at + 2 + ((high << 8) | low);
+    if (end > bytes.length) throw new LedgerError("BAD_ENTRY", "The bundle of entries ends in the middle of one.");
     yield bytes.subarray(at + 2, end);
     at = end;
   }
 }
 
 /**
- * Reads the hashes of a tree from its tiles, for making proofs. What a tile says is not checked: a proof made of wrong tiles does
- * not verify.
- * @param size of the tree whose tiles are stored; decides which are partial
- * @param readTile the bytes of a hash tile by its path; the same may be asked for several times
- * @throws {LedgerError} `BAD_PROOF` from the reader: a tile of another length than its path says
+ * Reads the hashes of a tree from its tiles (C2SP tlog-tiles), for making proofs. It does not check the hashes, because a proof made of
+ * wrong tiles does not verify.
+ * @param size size of the tree whose tiles are stored; it decides which tiles are partial
+ * @param readTile returns the bytes of a hash tile by its path; called several times for the same path
+ * @returns a reader, which throws `LedgerError` `BAD_PROOF` for a tile of another length than its path says
  */
 export function tileHashReader(size: number, readTile: (path: string) => Uint8Array | Promise<Uint8Array>): HashReader {
   return async (level, index) => {
@@ -116,7 +119,7 @@ export function tileHashReader(size: number, readTile: (path: string) => Uint8Ar
   };
 }
 
-/** Three digits per path element, all but the last marked with an x, and the width of a partial one. */
+/** Three digits per path element, all but the last marked with an x, and the width of a partial tile. */
 function numberPath(index: number, width: number): string {
   const elements = [String(index % 1000).padStart(3, "0")];
   for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000))
@@ -124,7 +127,7 @@ function numberPath(index: number, width: number): string {
   return elements.join("/") + (width < TILE_WIDTH ? `.p/${width}` : "");
 }
 
-/** Root over a number of hashes that is a power of two. */
+/** Root over a power of two of hashes. */
 function perfectRoot(hashes: readonly Uint8Array[]): Uint8Array {
   let row = hashes;
   while (row.length > 1) row = Array.from({ length: row.length / 2 }, (_, i) => nodeHash(row[2 * i]!, row[2 * i + 1]!));

@@ -2,24 +2,25 @@ import { CLASS } from "../entry/entry-class.ts";
 import type { Manifest } from "./read-manifest.ts";
 import { SlotSet } from "./slot-set.ts";
 
+/** A place for one part of one entry. */
 export interface Slot {
   readonly seq: number;
   readonly part: number;
 }
 
-/** An entry of class 8 as it was read before the pass over all rows. */
+/** An entry of class 8, read before the pass over all rows. */
 export interface Statement {
   readonly seq: number;
   readonly manifest: Manifest;
   /** `late` or else `ts` of the entry. */
   readonly time: string;
-  /** Part that holds its list, if it has one. */
+  /** Number of the part with its list of slots, if it has one. */
   readonly listPart: number;
-  /** Its own seal verifies with a given key. */
+  /** Its own seal holds under a given key. */
   readonly sealed: boolean;
 }
 
-/** An entry that explains absences, and what it has explained so far. */
+/** An entry that explains absences, and the absences it has explained so far. */
 export interface Explanation {
   readonly seq: number;
   readonly sealed: boolean;
@@ -36,7 +37,7 @@ interface OwnedRanges {
 }
 
 interface Watermarks {
-  /** Ascending; each was raised to this by the explanation at the same place. */
+  /** Ascending; the explanation at the same index raised the watermark to this. */
   readonly raised: number[];
   readonly owner: Explanation[];
 }
@@ -47,18 +48,19 @@ interface ClassWatermarks {
   keep: SlotSet;
 }
 
-/** A watermark that an entry raised, to be held against the clock. */
+/** A watermark that an entry raised, to be compared with the retention period. */
 export interface RaisedWatermark {
   readonly statement: Statement;
   readonly class: number;
   readonly kind: "persons" | "heads";
-  /** Everything of the class below this sequence number is gone. */
+  /** All parts of the kind below this sequence number are gone. */
   readonly below: number;
 }
 
+/** Called for an entry that breaks a rule. */
 export type Refuse = (seq: number, text: string) => void;
 
-/** What the log itself says is gone: by erasures, which name slots, and by retention, which moves a watermark for each class. */
+/** The slots that the log declares gone: erasures name slots, and retention raises a watermark for each class. */
 export class DeclaredAbsences {
   readonly #named = new Map<number, OwnedRanges>();
   readonly #retention = new Map<number, ClassWatermarks>();
@@ -71,8 +73,8 @@ export class DeclaredAbsences {
   /**
    * @param statements ascending
    * @param ledgerHeads the heads of all entries of class 8
-   * @param counts whether an entry is below a checkpoint or sealed: others excuse nothing
-   * @param refuse told of entries that break a rule
+   * @param counts true for an entry below a checkpoint or with a seal that holds: others excuse nothing
+   * @param refuse called for each entry that breaks a rule
    */
   constructor(statements: readonly Statement[], ledgerHeads: SlotSet, counts: (statement: Statement) => boolean, refuse: Refuse) {
     const erasures = new Erasures(ledgerHeads, refuse);
@@ -87,19 +89,19 @@ export class DeclaredAbsences {
     this.#index(this.erasures.filter(({ explanation }) => !erasures.replaced.has(explanation.seq)));
   }
 
-  /** Why a slot should be absent; undefined where it should be present. Asked in ascending order of `seq`. */
+  /** The entry that declares a slot gone; undefined if it should be present. Call it in ascending order of `seq`. */
   explain(entryClass: number, part: number, seq: number): Explanation | undefined {
-    // Heads of the ledger's own entries explain every absence and never go.
+    // Heads of class 8 explain every absence, so they are never removed.
     if (entryClass === CLASS.ledger && part === 0) return undefined;
     return this.#namedBy(part, seq) ?? this.#belowWatermark(entryClass, part, seq);
   }
 
-  /** The entry that names a slot without counting. */
+  /** The entry that names a slot but does not count. */
   unprovenBy(part: number, seq: number): number | undefined {
     return this.#unproven.find(({ gone }) => gone.has(part, seq))?.seq;
   }
 
-  /** Whether another retention entry of the class that still counts covers what this one explained. */
+  /** True if a later retention entry of the class that counts covers what this one explained. */
   alsoCovered(explanation: Explanation, counts: (explanation: Explanation) => boolean): boolean {
     for (const { persons, heads } of this.#retention.values()) {
       for (const { owner } of [persons, heads]) {
@@ -180,9 +182,9 @@ export class DeclaredAbsences {
 
 type Erasure = Extract<Manifest, { action: "ledger.erasure" }>;
 
-/** The rules that erasures must keep among each other. */
+/** Checks erasures against the erasures before them. */
 class Erasures {
-  /** Entries whose list a later one took over. */
+  /** Entries whose list a later entry took over. */
   readonly replaced = new Set<number>();
   readonly #accepted = new Map<number, { readonly erasure: Erasure; readonly listPart: number }>();
   readonly #refuse: Refuse;
@@ -200,7 +202,7 @@ class Erasures {
       this.#refuse(seq, `entry ${seq} ${problem}`);
       return false;
     }
-    // What an entry that does not count names is still free for one that does.
+    // A slot named by an entry that does not count can still be named by one that does.
     if (!counts) return true;
     for (const merged of erasure.merges) this.replaced.add(merged);
     this.#accepted.set(seq, { erasure, listPart });
@@ -224,7 +226,7 @@ class Erasures {
   #nameProblem({ merges, gone }: Erasure): string | undefined {
     if (gone === undefined) return undefined;
     if (this.#ledgerHeads.overlaps(gone)) return "names the head of an entry of the ledger";
-    // Lists that were taken over but are still there: the merge may name their slots again.
+    // A merge names the slots of the merged lists again, even while these lists are present.
     if (merges.some((merged) => this.#accepted.get(merged)?.erasure.gone !== undefined)) {
       this.#named = new SlotSet();
       for (const [seq, { erasure }] of this.#accepted) {

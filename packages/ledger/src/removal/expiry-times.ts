@@ -4,21 +4,23 @@ import { periodInForce, type RecordedPolicy } from "./retention-period.ts";
 
 const DAY_MS = 86_400_000;
 
+/** What the age of removed entries is judged by. */
 export interface ExpiryEvidence {
-  /** Entries that count, among them those that record the policy, ascending. */
+  /** Statements that count, ascending; those with a policy are used. */
   readonly policies: readonly Statement[];
   readonly times: WitnessTimes;
-  /** The latest time in a head that survives below a sequence number; empty where none does. */
+  /** The latest time in a head that survives below a sequence number; empty if none does. */
   readonly survivor: (below: number) => string;
 }
 
+/** A watermark that was raised too early, or that no witness shows to be in time. */
 export interface ExpiryFinding {
   readonly code: "EARLY_EXPIRY" | "EXPIRY_UNPROVEN";
   readonly seq: number;
   readonly text: string;
 }
 
-/** Holds each watermark against the period of its class: was everything below it old enough when it went? */
+/** Compares each watermark with the period of its class: all entries below it must have been old enough when it was raised. */
 export function expiryFindings(raised: readonly RaisedWatermark[], { policies, times, survivor }: ExpiryEvidence): ExpiryFinding[] {
   const findings: ExpiryFinding[] = [];
   for (const { statement, class: entryClass, kind, below } of raised) {

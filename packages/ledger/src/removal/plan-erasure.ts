@@ -3,38 +3,49 @@ import { CLASS } from "../entry/entry-class.ts";
 import type { PartRole } from "../entry/split-entry.ts";
 import { SlotSet } from "./slot-set.ts";
 
-/** A part that may have to go: of the person who asks, or the context part of an entry in which the person occurs. */
+/** A part to decide on: of the person that asks, or the context part of an entry that names the person. */
 export interface FoundPart {
+  /** Sequence number of the entry. */
   readonly seq: number;
+  /** Number of the part, at least 1. */
   readonly part: number;
-  /** Class of the entry. */
+  /** Retention class of the entry. */
   readonly class: number;
+  /** Role of the person, or `context`. */
   readonly role: PartRole;
-  /** Pseudonym in the part; for a context part, which belongs to everyone in the event, those of all persons of the entry. */
+  /** Pseudonym in the part. For a context part: the pseudonyms of all persons of the entry. */
   readonly subs: readonly string[];
-  /** `late` or else `ts` of the entry, to say until when what is kept stays. */
+  /** `late` or else `ts` of the entry, which dates the end of the retention period. Default: no end is stated. */
   readonly time?: string;
 }
 
-/** What lies in its scope is neither erased nor expired. A scope without any of its fields covers everything. */
+/** Scope of a legal hold: parts in it are neither erased nor expired. A scope without any field but the ground covers all parts. */
 export interface HoldScope {
+  /** Pseudonym of a person. Default: all persons. */
   readonly sub?: string;
+  /** Retention class. Default: all classes. */
   readonly class?: number;
+  /** First sequence number. Default: 0. */
   readonly fromSeq?: number;
+  /** Last sequence number, inclusive. Default: no end. */
   readonly toSeq?: number;
-  /** Article and sentence, or law. */
+  /** Legal ground: article and sentence, or law. */
   readonly ground: string;
 }
 
+/** A part that a request does not remove. */
 export interface KeptPart extends FoundPart {
-  /** Why: the ground of the class or of the hold. */
+  /** Legal ground of the class or of the hold; empty if the policy states none. */
   readonly ground: string;
-  /** ISO date on which retention removes it; absent where a hold decides, or the end of a consent that is not known here. */
+  /** Date on which retention removes it, `YYYY-MM-DD`; absent under a hold, in class 4 and without a time. */
   readonly until?: string;
 }
 
+/** The decision for each part. */
 export interface PlannedErasure {
+  /** Parts to remove. */
   readonly erase: readonly FoundPart[];
+  /** Parts to keep, with the ground. */
   readonly keep: readonly KeptPart[];
   /** The slots of `erase`. */
   readonly gone: SlotSet;
@@ -43,9 +54,11 @@ export interface PlannedErasure {
 const DAY_MS = 86_400_000;
 
 /**
- * Decides for each part of a person whether a request removes it: by the policy of its class, its role, and the holds. A context part
- * goes with the first person of its event that is erased.
- * @param found in any order
+ * Decides which parts of a person an erasure request removes (GDPR Art. 17): by the policy of the class, the role, and the legal holds. A
+ * context part is removed with the first part of a person in its entry.
+ * @param found parts in any order
+ * @param policy a class without rules in it is erased
+ * @param holds legal holds, which overrule the policy. Default: none
  */
 export function planErasure(found: readonly FoundPart[], policy: Policy, holds: readonly HoldScope[] = []): PlannedErasure {
   const erase: FoundPart[] = [];
@@ -68,15 +81,15 @@ export function planErasure(found: readonly FoundPart[], policy: Policy, holds: 
 }
 
 function ruleOf({ class: entryClass, role }: FoundPart, policy: Policy): "erase" | "keep" {
-  // Lists of slots are context parts too; without them absences could not be explained.
+  // Lists of slots are context parts too, and absences could not be explained without them.
   if (entryClass === CLASS.ledger) return "keep";
   const rules = policy[entryClass];
-  // A class whose policy nobody recorded: on the person's side.
+  // Without a recorded policy for the class, the person's request decides.
   if (rules === undefined) return "erase";
   return role === "actor" ? rules.actor : rules.others;
 }
 
-/** Whether a hold covers a part. */
+/** True if a legal hold covers a part. */
 export function holdCovers(
   { sub, class: entryClass, fromSeq, toSeq }: HoldScope,
   part: Pick<FoundPart, "seq" | "class" | "subs">,
@@ -91,7 +104,7 @@ export function holdCovers(
 
 function until({ class: entryClass, time }: FoundPart, rules: ClassPolicy | undefined): { until?: string } {
   const end = Date.parse(time ?? "") + (rules?.persons_days ?? Number.NaN) * DAY_MS;
-  // Nobody has recorded when a consent ended here, and a time of no meaning has no end either.
+  // The end of a consent is not known here, and an unreadable time has no end either.
   if (entryClass === CLASS.consent || !(Math.abs(end) <= 8.64e15)) return {};
   return { until: new Date(end).toISOString().slice(0, 10) };
 }

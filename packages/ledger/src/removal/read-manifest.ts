@@ -1,22 +1,27 @@
 import { isPlainObject } from "../encoding/canonical-json.ts";
+import { defined } from "../encoding/defined.ts";
 import { CLASS, type ClassPolicy, isEventClass, type Policy } from "../entry/entry-class.ts";
 import { isLedgerError, LedgerError } from "../ledger-error.ts";
 import { SlotSet } from "./slot-set.ts";
 
-/** Why slots are gone; several reasons may hold at once (GDPR, Art. 17(1)). `expired`: their period has ended. */
+/** Reasons for an erasure, several of which can apply at once (GDPR, Art. 17(1)). `expired`: the retention period has ended. */
 export const ERASURE_BASES = ["request", "withdrawal", "objection", "unlawful", "child", "law", "expired"] as const;
+/** One of `ERASURE_BASES`. */
 export type ErasureBasis = (typeof ERASURE_BASES)[number];
 
-/** Origin, key, size and root of the log that an entry continues. */
+/** The generation of a log that a `ledger.continues` entry continues. */
 export interface Continued {
+  /** Origin of that generation, `<name>/<generation>`. */
   readonly origin: string;
+  /** Its verifier key, see `vkeyOf`. */
   readonly vkey: string;
+  /** Size of its newest known checkpoint. */
   readonly size: number;
-  /** Base64 of 32 bytes. */
+  /** Root of that checkpoint, base64 of 32 bytes. */
   readonly root: string;
 }
 
-/** What an entry of class 8 says about the log itself. */
+/** The content of an entry of class 8, in which the log records something about itself. */
 export type Manifest =
   | {
       readonly action: "ledger.created";
@@ -29,12 +34,12 @@ export type Manifest =
   | { readonly action: "ledger.policy"; readonly policy: Policy }
   | {
       readonly action: "ledger.erasure";
-      /** Slots named. */
+      /** Number of slots named. */
       readonly n: number;
       readonly basis: readonly ErasureBasis[];
-      /** Earlier entries whose lists this one takes over. */
+      /** Earlier entries whose lists this one takes over, by sequence number. */
       readonly merges: readonly number[];
-      /** Undefined where the list itself is gone, because a later entry has taken it over. */
+      /** The slots named; undefined if the list itself is gone, because a later entry took it over. */
       readonly gone: SlotSet | undefined;
     }
   | {
@@ -53,16 +58,18 @@ export type Manifest =
   | { readonly action: "ledger.proven"; readonly of: readonly number[]; readonly scan: "clean" | "skipped" }
   | {
       readonly action: "ledger.incident";
-      /** Rows with bad seals, as slots of part 0. */
+      /** Forged rows, as slots of part 0. */
       readonly rows: SlotSet;
       readonly note: string;
     };
 
-/** What can be read of an entry of class 8. */
+/** The texts of an entry of class 8. */
 export interface ManifestText {
+  /** Sequence number of the entry. */
   readonly seq: number;
+  /** Text of part 0. */
   readonly head: string;
-  /** Detachable parts that are still there. */
+  /** Texts of the detachable parts that are present. */
   readonly parts: readonly string[];
 }
 
@@ -72,8 +79,8 @@ const KID = /^[a-z0-9]{1,8}$/;
 const CODE = /^[a-z][a-z0-9_.]{0,63}$/;
 
 /**
- * Reads an entry of class 8 and holds it to the rules that concern it alone. That its commitments open is for the caller to check.
- * @throws {LedgerError} `BAD_MANIFEST`
+ * Parses an entry of class 8 and checks the rules for a single entry. The caller must have checked that the parts open their commitments.
+ * @throws {LedgerError} `BAD_MANIFEST`, naming the entry
  */
 export function readManifest({ seq, head: headText, parts }: ManifestText): Manifest {
   try {
@@ -143,13 +150,13 @@ function readRetention(seq: number, ledger: Json, context: Json): Manifest {
   const entryClass = count(ledger.class, "class");
   const persons = count(ledger.persons, "persons");
   const heads = count(ledger.heads, "heads");
-  // Consents end one by one, and what the ledger says about itself explains every absence: neither has a watermark.
+  // Consents end one by one, and class 8 explains every absence: neither has a watermark.
   if (!isEventClass(entryClass) || entryClass === CLASS.consent) throw bad(`class ${entryClass} has no retention by watermark`);
   if (heads > persons || persons > seq) throw bad("watermarks must satisfy heads ≤ persons ≤ own sequence number");
   return { action: "ledger.retention", class: entryClass, persons, heads, keep: SlotSet.fromJson(context.keep ?? {}, seq) };
 }
 
-/** @throws {LedgerError} `BAD_MANIFEST` */
+/** Checks a policy as an entry records it. @throws {LedgerError} `BAD_MANIFEST` */
 export function readPolicy(value: unknown): Policy {
   const policy: Record<string, ClassPolicy> = {};
   for (const [name, rules] of Object.entries(object(value, "`policy`"))) {
@@ -158,13 +165,13 @@ export function readPolicy(value: unknown): Policy {
     const days = count(persons_days, "persons_days");
     if (heads_days !== undefined && count(heads_days, "heads_days") < days)
       throw bad(`in class ${name}, heads are kept shorter than persons`);
-    policy[name] = {
+    policy[name] = defined({
       persons_days: days,
-      ...(heads_days === undefined ? {} : { heads_days: heads_days as number }),
+      heads_days: heads_days as number | undefined,
       actor: oneOf(actor, "actor", ["erase", "keep"]),
       others: oneOf(others, "others", ["erase", "keep"]),
-      ...(ground === undefined ? {} : { ground: text(ground, "ground") }),
-    };
+      ground: ground === undefined ? undefined : text(ground, "ground"),
+    });
   }
   return policy;
 }

@@ -4,26 +4,29 @@ import { LedgerError } from "../ledger-error.ts";
 /** A sequence number, or an inclusive range of them. */
 export type SlotItem = number | readonly [from: number, to: number];
 
-/** How a set of slots is written in an entry: part number to ascending items that do not touch. */
+/** JSON form of a set of slots: part number to ascending items that do not touch. */
 export type SlotList = Readonly<Record<string, readonly SlotItem[]>>;
 
 /** Ranges of one part: ascending, disjoint, not touching. */
 interface Ranges {
   readonly from: number[];
   readonly to: number[];
-  /** Where the last question was answered; questions come in order. */
+  /** Index of the last range found, because look-ups mostly come in order. */
   at: number;
 }
 
-/** A set of slots, each a part of an entry. It grows with the ranges in it, not with the slots. */
+/** Compares as beyond every sequence number. */
+const END = Number.POSITIVE_INFINITY;
+
+/** A set of slots. Its memory grows with the number of ranges, not with the number of slots. */
 export class SlotSet {
   readonly #parts = new Map<number, Ranges>();
   #size = 0;
 
   /**
-   * Reads what `toJson` writes.
+   * Parses the form that `toJson` returns.
    * @param below every sequence number must be lower
-   * @throws {LedgerError} `BAD_MANIFEST`
+   * @throws {LedgerError} `BAD_MANIFEST`: not that form, or a sequence number that is not lower
    */
   static fromJson(value: unknown, below: number): SlotSet {
     const set = new SlotSet();
@@ -43,8 +46,11 @@ export class SlotSet {
   }
 
   /**
-   * Adds one slot, or the slots of one part in a range of entries; what is in the set already stays.
-   * @throws {LedgerError} `BAD_SIZE`
+   * Adds the slots of one part in a range of entries, which may be in the set already.
+   * @param part number of the part, 0 to 254
+   * @param from first sequence number
+   * @param to last sequence number, inclusive. Default: `from`
+   * @throws {LedgerError} `BAD_SIZE`: a slot that cannot exist
    */
   add(part: number, from: number, to: number = from): void {
     if (
@@ -63,16 +69,16 @@ export class SlotSet {
       ranges = { from: [], to: [], at: 0 };
       this.#parts.set(part, ranges);
     }
-    // All ranges that overlap the new one or touch it become one with it.
+    // All ranges that overlap or touch the new one merge with it.
     const first = firstEndingFrom(ranges, from - 1);
     let end = first;
     let low = from;
     let high = to;
-    while (end < ranges.from.length && ranges.from[end]! <= to + 1) {
-      low = Math.min(low, ranges.from[end]!);
-      high = Math.max(high, ranges.to[end]!);
-      this.#size -= ranges.to[end]! - ranges.from[end]! + 1;
-      end++;
+    for (let start = ranges.from[end]; start !== undefined && start <= to + 1; start = ranges.from[++end]) {
+      const stop = ranges.to[end] ?? start;
+      low = Math.min(low, start);
+      high = Math.max(high, stop);
+      this.#size -= stop - start + 1;
     }
     if (first === ranges.from.length) {
       ranges.from.push(low);
@@ -89,15 +95,15 @@ export class SlotSet {
     for (const part of other.parts()) for (const [from, to] of other.ranges(part)) this.add(part, from, to);
   }
 
-  /** Questions in ascending order of `seq` are answered in constant time. */
+  /** True if a slot is in the set. Takes constant time if called in ascending order of `seq`, else logarithmic time. */
   has(part: number, seq: number): boolean {
     const ranges = this.#parts.get(part);
     if (ranges === undefined) return false;
     const { from, to, at } = ranges;
-    let i = at < to.length && (at === 0 || to[at - 1]! < seq) ? at : firstEndingFrom(ranges, seq);
-    if (i < to.length && to[i]! < seq) i = i + 1 < to.length && to[i + 1]! >= seq ? i + 1 : firstEndingFrom(ranges, seq);
+    let i = at < to.length && (at === 0 || (to[at - 1] ?? END) < seq) ? at : firstEndingFrom(ranges, seq);
+    if (i < to.length && (to[i] ?? END) < seq) i = i + 1 < to.length && (to[i + 1] ?? END) >= seq ? i + 1 : firstEndingFrom(ranges, seq);
     ranges.at = i;
-    return i < to.length && from[i]! <= seq;
+    return i < to.length && (from[i] ?? END) <= seq;
   }
 
   /** True if any slot of the other set is in this one. */
@@ -107,7 +113,7 @@ export class SlotSet {
       if (ranges === undefined) continue;
       for (const [from, to] of other.ranges(part)) {
         const i = firstEndingFrom(ranges, from);
-        if (i < ranges.from.length && ranges.from[i]! <= to) return true;
+        if ((ranges.from[i] ?? END) <= to) return true;
       }
     }
     return false;
@@ -122,10 +128,10 @@ export class SlotSet {
   *ranges(part: number): Generator<[from: number, to: number]> {
     const ranges = this.#parts.get(part);
     if (ranges === undefined) return;
-    for (let i = 0; i < ranges.from.length; i++) yield [ranges.from[i]!, ranges.to[i]!];
+    for (const [i, start] of ranges.from.entries()) yield [start, ranges.to[i] ?? start];
   }
 
-  /** The set as it is written in an entry. */
+  /** The JSON form of the set, as an entry records it. */
   toJson(): SlotList {
     return Object.fromEntries(
       this.parts().map((part) => [part, [...this.ranges(part)].map(([from, to]) => (from === to ? from : [from, to]))]),
@@ -152,21 +158,23 @@ export class SlotSet {
 }
 
 /**
- * Spreads a set over several that each fit into one entry.
- * @param longest characters of JSON text of one set. Default 60,000, which leaves room for the rest of the part
+ * Splits a set into several that each fit into one entry.
+ * @param longest most characters of the JSON text of one set. Default 60,000, which leaves room for the rest of the part
  */
 export function spreadSlots(slots: SlotSet, longest = 60_000): SlotSet[] {
   const sets: SlotSet[] = [];
+  let set: SlotSet | undefined;
   let room = 0;
   for (const part of slots.parts()) {
     for (const [from, to] of slots.ranges(part)) {
       const cost = 2 * String(to).length + 12;
-      if (sets.length === 0 || room < cost) {
-        sets.push(new SlotSet());
+      if (set === undefined || room < cost) {
+        set = new SlotSet();
+        sets.push(set);
         room = longest;
       }
       room -= cost;
-      sets.at(-1)!.add(part, from, to);
+      set.add(part, from, to);
     }
   }
   return sets;
@@ -178,7 +186,7 @@ function firstEndingFrom({ to }: Ranges, seq: number): number {
   let high = to.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (to[middle]! < seq) low = middle + 1;
+    if ((to[middle] ?? END) < seq) low = middle + 1;
     else high = middle;
   }
   return low;

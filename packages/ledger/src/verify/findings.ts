@@ -1,9 +1,9 @@
-/** `error`: evidence of tampering or damage. `warning`: something is not proven. `notice`: worth knowing, never a failure. */
+/** Weight of a finding. `error`: evidence of tampering or damage. `warning`: something is not proven. `notice`: never a failure. */
 export type FindingLevel = "error" | "warning" | "notice";
 
 /**
- * Everything a verification can find. Those about the file rather than the rows (`DB_DAMAGED`, `ERASURE_PENDING`, `FOREIGN_OBJECT`,
- * `INDEX_DAMAGED`, `KEYS_BESIDE_DATA`, `SCHEMA_CHANGED`) are added by whoever reads it. Codes are public and never reused.
+ * All findings of a verification. The reader of the file adds those about the file: `DB_DAMAGED`, `ERASURE_PENDING`, `FOREIGN_OBJECT`,
+ * `INDEX_DAMAGED`, `KEYS_BESIDE_DATA`, `SCHEMA_CHANGED`. Codes are stable within a major version and never reused.
  */
 export const FINDINGS = {
   ALTERED: { level: "error", means: "a part that is present does not open its commitment" },
@@ -39,20 +39,26 @@ export const FINDINGS = {
   FOREIGN_OBJECT: { level: "notice", means: "the database holds a table of another application" },
 } as const satisfies Record<string, { readonly level: FindingLevel; readonly means: string }>;
 
+/** One of the codes in `FINDINGS`. */
 export type FindingCode = keyof typeof FINDINGS;
 
+/** One place where something was found. */
 export interface Finding {
+  /** Sequence number, if the finding is about a place in the log; of a range the first. */
   readonly seq?: number;
+  /** Number of the part, if the finding is about one. */
   readonly part?: number;
-  /** One line for a person to read. */
+  /** One line for an operator. */
   readonly text: string;
 }
 
 /** All findings of one code. */
 export interface FindingGroup {
+  /** What was found. */
   readonly code: FindingCode;
+  /** Number of places, such as entries or parts. */
   readonly count: number;
-  /** The first ten. */
+  /** The first ten findings. */
   readonly first: readonly Finding[];
 }
 
@@ -80,7 +86,7 @@ export class FindingList {
     return [...this.#groups.keys()].some((code) => FINDINGS[code].level === level);
   }
 
-  /** Those with the lowest sequence number first. */
+  /** The groups of some levels, the lowest sequence number first. */
   groups(...levels: readonly FindingLevel[]): FindingGroup[] {
     const lowest = ({ first }: FindingGroup) => Math.min(...first.map(({ seq = Number.POSITIVE_INFINITY }) => seq));
     return [...this.#groups]

@@ -3,55 +3,63 @@ import { parseNote } from "../checkpoint/signed-note.ts";
 import { openByPolicy, type TrustPolicy } from "../checkpoint/trust-policy.ts";
 import { decodeBase64 } from "../encoding/base64.ts";
 import { canonicalText } from "../encoding/canonical-json.ts";
+import { defined } from "../encoding/defined.ts";
 import { type DecodedEntry, decodeEntry, opens } from "../entry/entry.ts";
 import type { Vkey } from "../keys/vkey.ts";
 import { LedgerError } from "../ledger-error.ts";
 import { verifyInclusion } from "../merkle/inclusion-proof.ts";
 import { HASH_LENGTH, leafHash } from "../merkle/merkle.ts";
 
-/** A part of an entry laid open. Whoever holds it can show it to others, for ever. */
+/** A part of an entry with its salt. Every reader can show it to others, even after the log has erased it. */
 export interface PartOpening {
-  /** 0 is the head. */
+  /** Number of the part, 0 to 254; 0 is the head. */
   readonly part: number;
   /** 32 bytes. */
   readonly salt: Uint8Array;
-  /** The text that was committed to. */
+  /** The text that the entry commits to. */
   readonly data: string;
 }
 
-/** What a proof file shows of one entry. */
+/** The content of a proof file for one entry. */
 export interface EntryProof {
+  /** Sequence number of the entry, zero-based. */
   readonly index: number;
-  /** From the leaf's sibling up, see `inclusionProof`. */
+  /** Inclusion proof, 32 bytes each, see `inclusionProof`. */
   readonly hashes: readonly Uint8Array[];
-  /** The signed checkpoint, with all the cosignatures there are. */
+  /** The signed checkpoint, with its cosignatures. */
   readonly note: string;
-  /** The entry's bytes. */
+  /** Bytes of the entry, see `encodeEntry`. */
   readonly entry: Uint8Array;
-  /** The parts to show, if any. */
+  /** The parts to show, in any order; may be empty. */
   readonly open: readonly PartOpening[];
 }
 
-/** A C2SP tlog-proof as it stands in its file, nothing checked. */
+/** A parsed C2SP tlog-proof, not yet checked. */
 export interface TlogProof {
+  /** Index of the leaf, zero-based. */
   readonly index: number;
+  /** Inclusion proof, 32 bytes each. */
   readonly hashes: readonly Uint8Array[];
+  /** The signed checkpoint. */
   readonly note: string;
-  /** What an application adds; for ours see `formatProof`. */
+  /** Bytes that an application adds, see `formatProof`. */
   readonly extra?: Uint8Array;
 }
 
-/** Whom the reader of a proof believes: keys of logs and witnesses, or a policy that also says how many witnesses are needed. */
+/** What the reader of a proof trusts: keys of logs and witnesses, or a policy that also says how many witnesses must cosign. */
 export type ProofTrust = { readonly vkeys: readonly Vkey[] } | { readonly policy: TrustPolicy; readonly logs?: readonly Vkey[] };
 
-/** What a proof has shown. */
+/** The result of a proof that holds. */
 export interface ProvenEntry {
+  /** The checkpoint whose tree has the entry. */
   readonly checkpoint: OpenedCheckpoint;
+  /** Sequence number of the entry, zero-based. */
   readonly index: number;
+  /** Class and commitments of the entry. */
   readonly entry: DecodedEntry;
-  /** The parts laid open, each of which opens its commitment. */
+  /** The parts shown, each of which opens its commitment. */
   readonly open: readonly PartOpening[];
-  /** Numbers of the parts that are not shown: kept back, erased or expired, which a proof cannot tell apart. */
+  /** Numbers of the parts not shown. A proof cannot tell whether they are withheld, erased or expired. */
   readonly notShown: readonly number[];
 }
 
@@ -61,7 +69,7 @@ const INDEX = /^index (0|[1-9][0-9]{0,15})$/;
 /**
  * Writes a proof of one entry (C2SP tlog-proof v1). Its `extra` line holds the entry and the openings as canonical JSON,
  * `{"entry":base64,"open":[{"data":text,"part":number,"salt":base64}]}`.
- * @throws {LedgerError} `BAD_PROOF`, `BAD_NOTE`: something that `verifyProof` would refuse by its form
+ * @throws {LedgerError} `BAD_PROOF`, `BAD_NOTE`: a form that `verifyProof` refuses
  */
 export function formatProof({ index, hashes, note, entry, open }: EntryProof): string {
   const extra = extraText(
@@ -77,8 +85,8 @@ export function formatProof({ index, hashes, note, entry, open }: EntryProof): s
 }
 
 /**
- * Takes a proof file apart.
- * @throws {LedgerError} `BAD_PROOF`
+ * Parses a proof file (C2SP tlog-proof v1) without checking the proof; `verifyProof` checks it.
+ * @throws {LedgerError} `BAD_PROOF`: malformed
  */
 export function parseProof(text: string): TlogProof {
   const split = text.indexOf("\n\n");
@@ -86,8 +94,10 @@ export function parseProof(text: string): TlogProof {
   const [header, ...lines] = text.slice(0, split).split("\n");
   if (header !== HEADER) throw refused(`The first line is not ${HEADER}.`);
   let extra: Uint8Array | undefined;
-  if (lines[0]?.startsWith("extra ")) {
-    extra = decodeBase64(lines.shift()!.slice("extra ".length));
+  const [first] = lines;
+  if (first?.startsWith("extra ")) {
+    lines.shift();
+    extra = decodeBase64(first.slice("extra ".length));
     if (extra === undefined) throw refused("The extra line is not base64.");
   }
   const [, index] = INDEX.exec(lines.shift() ?? "") ?? [];
@@ -97,14 +107,23 @@ export function parseProof(text: string): TlogProof {
     if (hash?.length !== HASH_LENGTH) throw refused(`${JSON.stringify(line)} is not a hash: ${HASH_LENGTH} bytes in base64.`);
     return hash;
   });
-  return { index: Number(index), hashes, note: text.slice(split + 2), ...(extra === undefined ? {} : { extra }) };
+  return defined({ index: Number(index), hashes, note: text.slice(split + 2), extra });
 }
 
 /**
- * Checks a proof file from its end to its beginning: signatures, checkpoint, inclusion, entry, openings. Nothing in the file is
- * believed but what leads to a signature by a trusted key.
+ * Verifies a proof file (C2SP tlog-proof v1): signatures, checkpoint, inclusion, entry, openings. Every result leads to a signature by a
+ * trusted key.
  * @throws {LedgerError} `BAD_PROOF`: malformed, or it does not show the entry in the tree or a part in the entry; `BAD_NOTE`,
  * `UNTRUSTED_NOTE`: see `openCheckpoint` and `openByPolicy`
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { parseVkey, verifyProof } from "@daybook/ledger";
+ *
+ * const vkey = parseVkey(readFileSync("audit.vkey", "utf8").trim());
+ * const { index, checkpoint, open } = verifyProof(readFileSync("entry.tlog-proof", "utf8"), { vkeys: [vkey] });
+ * console.log(`entry ${index} of ${checkpoint.size}:`, open.map(({ data }) => data));
+ * ```
  */
 export function verifyProof(text: string, trust: ProofTrust): ProvenEntry {
   const { index, hashes, note, extra } = parseProof(text);
@@ -125,7 +144,7 @@ function extraText(entry: Uint8Array, open: readonly PartOpening[]): string {
   return canonicalText({ entry: base64(entry), open: open.map(({ part, salt, data }) => ({ data, part, salt: base64(salt) })) });
 }
 
-/** Refuses whatever `extraText` would not have written, so that no two files say the same in different ways. */
+/** Refuses any text that `extraText` would not write, so that each content has exactly one file. */
 function readExtra(extra: Uint8Array): { bytes: Uint8Array; entry: DecodedEntry; open: PartOpening[] } {
   const text = Buffer.from(extra).toString();
   const malformed = (cause?: unknown) => refused("The extra line does not hold an entry with openings.", cause);
@@ -154,4 +173,4 @@ function readExtra(extra: Uint8Array): { bytes: Uint8Array; entry: DecodedEntry;
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 
-const refused = (hint: string, cause?: unknown): LedgerError => new LedgerError("BAD_PROOF", hint, cause === undefined ? {} : { cause });
+const refused = (hint: string, cause?: unknown): LedgerError => new LedgerError("BAD_PROOF", hint, defined({ cause }));

@@ -7,6 +7,7 @@ import {
   createVerifier,
   DEFAULT_POLICY,
   deriveKeys,
+  type EntryRow,
   type ErasureBasis,
   erasureEntry,
   Frontier,
@@ -17,7 +18,6 @@ import {
   type LedgerEntryOptions,
   type LedgerEvent,
   type LedgerKeys,
-  type LedgerRow,
   makeVkey,
   newKeys,
   type PreparedEntry,
@@ -39,10 +39,10 @@ import {
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** A row that can be tampered with. */
-export type Row = Mutable<Omit<LedgerRow, "others">> & { others: Mutable<LedgerRow["others"][number]>[] };
+export type Row = Mutable<Omit<EntryRow, "others">> & { others: Mutable<EntryRow["others"][number]>[] };
 
 export const DAY_MS = 86_400_000;
-/** A witness, and what somebody who trusts it passes to the verifier. */
+/** A witness, and the trusted keys that a verifier needs for it. */
 export const WITNESS_NAME = "witness.example/w1";
 export const WITNESS_KEY = deriveKeys(Buffer.alloc(32, 0x57)).sign;
 export const witnesses = [makeVkey(WITNESS_NAME, WITNESS_KEY, KEY_TYPE.cosignature)];
@@ -66,7 +66,7 @@ export interface MemoryLogOptions {
   readonly policy?: Readonly<Record<string, ClassPolicy>> | null;
 }
 
-/** A log as a store would keep it, with a clock that only moves when told to. */
+/** A log in memory, as a store keeps it. Its clock moves only with `append` or by hand. */
 export class MemoryLog {
   readonly random: Random;
   keys: LedgerKeys;
@@ -95,7 +95,7 @@ export class MemoryLog {
     return { time: this.time, random: this.random };
   }
 
-  /** Appends an event one second after the one before; answers its sequence number. */
+  /** Appends an event one second after the one before; returns its sequence number. */
   append(event: Partial<LedgerEvent> = {}, options: Partial<SplitOptions> = {}): number {
     this.nowMs += 1_000;
     const id = `01a2027b-e238-7333-8333-${String(this.#ids++).padStart(12, "0")}`;
@@ -162,7 +162,7 @@ export class MemoryLog {
       for (const [from, to] of gone.ranges(part)) for (let seq = from; seq <= to; seq++) blank(this.rows[seq]!, part);
   }
 
-  /** Signs, and has a witness sign too, at the time of the log's clock. */
+  /** Signs the first `size` rows and adds a witness's cosignature, at the time of the log's clock by default. */
   cosignedCheckpoint(size = this.rows.length, witness: KeyObject = WITNESS_KEY, time = Math.floor(this.nowMs / 1000)): GivenNote {
     const note = this.sign(size);
     const line = cosign(note, { name: WITNESS_NAME, key: witness, time });
@@ -171,13 +171,13 @@ export class MemoryLog {
     return given;
   }
 
-  /** What a process that starts finds: keys read from their file, rows as bytes. */
+  /** Reloads keys from their file and rows as bytes, like a new process. */
   restart(): void {
     this.keys = parseKeys(formatKeys(this.keys));
     this.rows = this.rows.map(copyRow);
   }
 
-  /** A copy that can be tampered with; the original stays as it is. */
+  /** An independent copy to tamper with. */
   copy(): MemoryLog {
     const copy = Object.create(MemoryLog.prototype) as MemoryLog;
     Object.assign(copy, this);
@@ -186,12 +186,12 @@ export class MemoryLog {
     return copy;
   }
 
-  /** With public key only, as somebody would who was given the file; other options replace these. */
+  /** Verifies with the public key only, like a reader of a copied file. Other options replace the defaults. */
   verify(options: Partial<VerifierOptions> = {}): VerifyReport {
     return verifyRows(this.rows, { notes: this.notes, keys: publicOnly(this.keys), now: this.nowMs, ...options });
   }
 
-  /** With the seal key as well. */
+  /** Verifies with the seal key too. */
   verifySealed(options: Partial<VerifierOptions> = {}): VerifyReport {
     return this.verify({ keys: this.keys, ...options });
   }
@@ -218,7 +218,7 @@ export function publicOnly({ name, public: key }: LedgerKeys): LedgerKeys {
 
 /** Feeds a verifier as a store does. */
 export function verifyRows(
-  rows: readonly LedgerRow[],
+  rows: readonly EntryRow[],
   options: VerifierOptions,
   orphans: readonly { readonly seq: number; readonly part: number }[] = [],
 ): VerifyReport {
@@ -230,7 +230,7 @@ export function verifyRows(
   return verifier.finish();
 }
 
-/** Codes of what a report found, errors first. */
+/** Codes of a report, errors and warnings apart. */
 export const codes = ({ findings, warnings }: VerifyReport) => ({
   errors: findings.map(({ code }) => code).sort(),
   warnings: warnings.map(({ code }) => code).sort(),

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Published vectors of other projects that lie beside the checkout; they are not part of it. */
+/** Published vectors of other projects, in a folder beside the checkout. */
 const VECTORS = fileURLToPath(new URL("../../../../../shared/data/vectors/", import.meta.url));
 
-/** Why tests over a folder of vectors are skipped, or undefined when it is there. */
+/** Why tests over a folder of vectors are skipped, or undefined if the folder is there. */
 export function missingVectors(folder: string): string | undefined {
   if (existsSync(VECTORS + folder)) return undefined;
   const reason = `skipped: shared/data/vectors/${folder} is not beside the checkout`;
@@ -14,7 +14,7 @@ export function missingVectors(folder: string): string | undefined {
 
 export const readVector = (path: string): Buffer => readFileSync(VECTORS + path);
 
-/** Paths of all files below a folder, none where the folder is missing. */
+/** Paths of all files below a folder, none if the folder is missing. */
 export function vectorsIn(folder: string): string[] {
   if (!existsSync(VECTORS + folder)) return [];
   return readdirSync(VECTORS + folder, { recursive: true, withFileTypes: true })

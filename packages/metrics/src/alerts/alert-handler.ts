@@ -3,15 +3,16 @@ import { type AuditLog, DaybookError } from "@daybook/core";
 import type { ResponseLike } from "../serving/metrics-handler.ts";
 import { alertRecorder } from "./alert-records.ts";
 
+/** Options of `alertHandler`. */
 export interface AlertHandlerOptions {
-  /** What Alertmanager sends as `Authorization: Bearer …`. At least 16 characters: whoever has it can write into the trail. */
+  /** The token Alertmanager sends as `Authorization: Bearer …`, at least 16 characters. It permits writing into the trail. */
   readonly token: string;
 }
 
 /** The part of a request that is used: of Node, of Express with or without `express.json()`, of Fastify. */
 export interface AlertRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body where somebody has parsed it already. */
+  /** The parsed body, if a body parser ran before. */
   readonly body?: unknown;
 }
 
@@ -23,9 +24,9 @@ export interface AlertReply {
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Takes the webhook of Alertmanager and records the life of alerts in the trail:
+ * Handles the webhook of Alertmanager and records in the trail when alerts fire and resolve:
  * `app.post("/alerts", alertHandler(audit, { token }))`, with `ALERT_EVENTS` in the catalogue of `audit`.
- * @throws {DaybookError} `BAD_OPTION` for a token that is too short
+ * @throws {DaybookError} `BAD_OPTION`: the token has fewer than 16 characters
  */
 export function alertHandler(
   audit: Pick<AuditLog, "recordWith">,
@@ -39,7 +40,7 @@ export function alertHandler(
   };
 }
 
-/** The same for Fastify: `app.post("/alerts", fastifyAlertHandler(audit, { token }))`. */
+/** Handles the webhook of Alertmanager under Fastify, see `alertHandler`: `app.post("/alerts", fastifyAlertHandler(audit, { token }))`. */
 export function fastifyAlertHandler(
   audit: Pick<AuditLog, "recordWith">,
   options: AlertHandlerOptions,
@@ -51,7 +52,7 @@ export function fastifyAlertHandler(
   };
 }
 
-/** Answers with the status: 200 once the records are stored, 4xx for what is no notification, 503 where Alertmanager should try again. */
+/** Returns the status: 200 once the records are stored, 4xx for an invalid request, 503 if Alertmanager should try again. */
 function taker(audit: Pick<AuditLog, "recordWith">, { token }: AlertHandlerOptions) {
   if (typeof token !== "string" || token.length < 16)
     throw new DaybookError("BAD_OPTION", "`token` of the alert handler has at least 16 characters.");

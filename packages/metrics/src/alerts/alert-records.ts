@@ -1,6 +1,6 @@
 import { type AuditLog, defineEvent, type PayloadSchema } from "@daybook/core";
 
-/** What a record of an alert holds. All of it is about the system; labels and texts of an alert beyond these are left out. */
+/** Payload of an alert's record. All of it is about the system; other labels and texts of the alert are left out. */
 interface AlertData {
   readonly alert: string;
   readonly severity?: string;
@@ -29,6 +29,7 @@ const alertData: PayloadSchema = {
   },
 };
 
+/** Event of an alert that fires. */
 export const alertFired = defineEvent({
   type: "compliance",
   action: "alert.fired",
@@ -39,6 +40,7 @@ export const alertFired = defineEvent({
   description: "An alert began to fire and was sent to its receivers.",
 });
 
+/** Event of an alert that is resolved. */
 export const alertResolved = defineEvent({
   type: "compliance",
   action: "alert.resolved",
@@ -66,7 +68,7 @@ interface WebhookAlert {
 /**
  * Records what Alertmanager's webhook tells: one record when an alert begins to fire and one when it is resolved, however often it
  * is repeated in between.
- * @returns how many records a notification made, once they are stored; rejects where they could not be
+ * @returns number of records of a notification, once they are stored; rejects if they cannot be stored
  */
 export function alertRecorder(audit: Pick<AuditLog, "recordWith">): (notification: unknown) => Promise<number> {
   const known = new Map<string, string>();

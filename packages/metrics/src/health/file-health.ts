@@ -2,8 +2,9 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { HealthSource } from "./trail-health.ts";
 
+/** Options of `fileHealth`. */
 export interface FileHealthOptions {
-  /** Bytes the file may grow to, where that is less than the disk has room for. */
+  /** Size limit of the file in bytes. Default: the free space of the disk alone is the limit. */
   readonly maxBytes?: number;
 }
 

@@ -2,8 +2,9 @@ import type { StoredEvent } from "@daybook/core";
 import type { AuditStore, ConsentState, ConsentStore, ErasureStore, RequestStore } from "@daybook/core/store";
 import type { HealthSource, Moment, TrailHealth } from "./trail-health.ts";
 
+/** Options of `storeHealth`. */
 export interface StoreHealthOptions {
-  /** Least time between two looks at what takes the store some work, in milliseconds. Default 30 000. */
+  /** Shortest time between two reads of values that cost the store some work, in milliseconds. Default 30 000. */
   readonly everyMs?: number;
   /** Milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
@@ -108,7 +109,7 @@ class ComplianceRecords {
     if (action !== "trail.read" || data?.verb !== "verify") return;
     // A trail whose tail nothing outside vouches for is not proven, which is not the same as tampered with.
     const verdict = (data.filters as { readonly verdict?: unknown } | undefined)?.verdict;
-    // What somebody did who was erased since says nothing any more.
+    // A record of a person who was erased since has no value any more.
     if (typeof verdict !== "string") return;
     this.#verified = { ok: verdict !== "tampered", lastSuccessAt: verdict === "intact" ? at : this.#verified.lastSuccessAt };
   }

@@ -4,7 +4,7 @@ import type { JournalVerdict } from "@daybook/core/store";
 export type Moment = number | null;
 
 /**
- * The state of a trail and of the duties around it, as far as somebody can tell. A part that is left out has no series; a moment
+ * The state of a trail and of the duties around it, as far as its sources know. A part that is left out has no series; a moment
  * that is null is exported as NaN, so that "never" is not read as 1970 and no alert compares with it.
  *
  * Names of event types, purposes, rules and reasons become labels: they have to be few, and never a person.
@@ -22,7 +22,7 @@ export interface TrailHealth {
     readonly capacityBytes?: number;
     /** Spent waiting for other writers, in milliseconds since the process began. */
     readonly lockWaitMs?: number;
-    /** Signing keys lie where the data lies. */
+    /** The signing keys are in the folder of the data. */
     readonly keysBesideData?: boolean;
     /** Reads, exports and verifications of the trail that were recorded. Default: those this process recorded. */
     readonly reads?: number;
@@ -71,6 +71,8 @@ export interface TrailHealth {
 
 /** Why a journal entry was refused in the transaction that should have stored it. */
 export type RejectionReason = Exclude<JournalVerdict, "stored">;
+
+/** All reasons for which a journal entry can be rejected. */
 export const REJECTION_REASONS = [
   "no_consent_at_write",
   "late_event",
@@ -78,5 +80,5 @@ export const REJECTION_REASONS = [
   "withdrawn_in_flight",
 ] as const satisfies readonly RejectionReason[];
 
-/** Somebody who knows a part of it: a store, a register of requests, a file. */
+/** A source of a part of the health, such as a store, a register of requests or a file. It is called at every scrape. */
 export type HealthSource = () => TrailHealth | Promise<TrailHealth>;

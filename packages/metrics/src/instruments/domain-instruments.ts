@@ -3,34 +3,42 @@ import { Counter, Gauge, Histogram, type Registry, type RegistryContentType } fr
 import { BoundedLabels, type LabelDeclaration, type LabelsOf } from "./label-values.ts";
 import type { SeriesBudget } from "./series-budget.ts";
 
-/** A metric an application declares for itself. */
+/** A metric that an application declares. */
 export interface Instrument<L extends LabelDeclaration = Record<never, never>> {
-  /** Its full name; of a counter it ends in `_total`, of a duration in `_seconds`, of a size in `_bytes`. */
+  /** Full name. It ends in `_total` for a counter, `_seconds` for a duration, `_bytes` for a size. */
   readonly name: string;
+  /** Description for Prometheus. */
   readonly help: string;
-  /** Its labels and the values they may have. Default: none. */
+  /** Labels and their allowed values. Default: none. */
   readonly labels?: L;
 }
 
+/** A histogram that an application declares. */
 export interface HistogramInstrument<L extends LabelDeclaration = Record<never, never>> extends Instrument<L> {
   /** Upper bounds, ascending. Default: from 5 ms to 10 s. */
   readonly buckets?: readonly number[];
 }
 
-/** The labels, where any are declared, come last. */
+/** The labels are the last argument, if any are declared. */
 type LabelArguments<L extends LabelDeclaration> = keyof L extends never ? [] : [labels: LabelsOf<L>];
 
+/** A declared counter. */
 export interface DomainCounter<L extends LabelDeclaration> {
+  /** Adds to the counter; label values that are not allowed count under `(other)`. */
   inc(by: number, ...labels: LabelArguments<L>): void;
 }
+/** A declared histogram. */
 export interface DomainHistogram<L extends LabelDeclaration> {
+  /** Records one value, in the unit of the name. */
   observe(value: number, ...labels: LabelArguments<L>): void;
 }
+/** A declared gauge. */
 export interface DomainGauge<L extends LabelDeclaration> {
+  /** Sets the value, in the unit of the name. */
   set(value: number, ...labels: LabelArguments<L>): void;
 }
 
-/** All values a gauge has now, each with its labels. */
+/** Returns all current values of a gauge, each with its labels. */
 export type GaugeReader<L extends LabelDeclaration> = () => GaugeValues<L> | Promise<GaugeValues<L>>;
 type GaugeValues<L extends LabelDeclaration> = Iterable<readonly [value: number, ...labels: LabelArguments<L>]>;
 
@@ -48,18 +56,24 @@ export function domainCounter<const L extends LabelDeclaration = Record<never, n
 ): DomainCounter<L> {
   if (!name.endsWith("_total")) throw new DaybookError("BAD_OPTION", `The name of a counter ends in _total; ${name} does not.`);
   const bounded = new BoundedLabels(name, labels ?? ({} as L), 1, budget, folded);
-  const counter = new Counter({ name, help, labelNames: [...bounded.names], registers: [registry as Registry], collect: () => release() });
+  const counter = new Counter({
+    name,
+    help,
+    labelNames: [...bounded.names],
+    registers: [registry as Registry],
+    collect: () => showUnseen(),
+  });
   for (const set of bounded.known()) counter.inc(set, 0);
   const started = new Set<object>(bounded.known().map((set) => bounded.bounded(set)));
-  /** What was counted for series nobody has seen at 0 yet. */
-  const held = new Map<object, { amount: number; shown: boolean }>();
+  /** Counts of series that no scrape has seen at 0 yet. */
+  const unseen = new Map<object, { amount: number; shown: boolean }>();
 
   // A series that is not known beforehand is shown at 0 first and with its count from the next scrape on: the increase of a counter
   // that is born at 1 is nothing.
-  function release(): void {
-    for (const [set, waiting] of held) {
+  function showUnseen(): void {
+    for (const [set, waiting] of unseen) {
       if (waiting.shown) {
-        held.delete(set);
+        unseen.delete(set);
         started.add(set);
         counter.inc(set, waiting.amount);
       }
@@ -72,11 +86,11 @@ export function domainCounter<const L extends LabelDeclaration = Record<never, n
       const set = bounded.bounded((given ?? {}) as LabelsOf<L>);
       if (started.has(set)) counter.inc(set, by);
       else {
-        const waiting = held.get(set);
+        const waiting = unseen.get(set);
         if (waiting !== undefined) waiting.amount += by;
         else {
           counter.inc(set, 0);
-          held.set(set, { amount: by, shown: false });
+          unseen.set(set, { amount: by, shown: false });
         }
       }
     },
@@ -96,7 +110,7 @@ export function domainHistogram<const L extends LabelDeclaration = Record<never,
 }
 
 /**
- * @param read asked at every scrape, if given: all current values; what it leaves out is gone
+ * @param read returns all current values at every scrape; series it leaves out are removed
  * @throws {DaybookError} `BAD_OPTION`
  */
 export function domainGauge<const L extends LabelDeclaration = Record<never, never>>(
@@ -125,7 +139,7 @@ export function domainGauge<const L extends LabelDeclaration = Record<never, nev
     gauge.reset();
     if (bounded.names.length === 0) gauge.remove();
   };
-  // A gauge says nothing until somebody has said something.
+  // Without a value the gauge has no series: 0 would be a statement.
   clear();
   return { set: (value, ...[given]) => gauge.set(bounded.bounded((given ?? {}) as LabelsOf<L>), value) };
 }

@@ -8,7 +8,7 @@ interface HealthMetric {
   readonly help: string;
   readonly type: "gauge" | "counter";
   readonly labels: readonly string[];
-  /** No samples where the health does not say. */
+  /** Samples of the health; none if the health has no value. */
   readonly samples: (health: TrailHealth) => readonly Sample[];
 }
 
@@ -177,7 +177,7 @@ export class HealthInstruments {
     const metric = counter ?? new Gauge(configuration);
     const clear = () => {
       metric.reset();
-      // Without labels a reset leaves a 0 behind, which would be a statement nobody made.
+      // Without labels a reset leaves a 0 behind, which no source reported.
       if (labels.length === 0) metric.remove();
     };
     const collect = async () => {

@@ -28,13 +28,13 @@ interface CodeLabels {
   readonly code: string;
 }
 
-/** Where routes end up that came after the last free series. */
+/** Label of the routes that come after the last free series. */
 export const OTHER_ROUTE = "(other)";
 
 const REQUESTS = "daybook_http_requests_total";
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"];
 const KNOWN_METHODS = new Set(METHODS);
-/** What a route answers sooner or later. Others begin to exist with their first answer. */
+/** Statuses that most routes return. The series of other statuses start with their first response. */
 const USUAL_CODES: readonly Code[] = [200, 201, 204, 302, 304, 400, 401, 403, 404, 405, 429, 500, 502, 503, 504, "aborted"];
 /** The codes of `(other)`: one for each class. */
 const CLASS_CODES: readonly Code[] = [100, 200, 300, 400, 500, "aborted"];
@@ -131,7 +131,7 @@ export class HttpInstruments {
   }
 }
 
-/** A status nobody has registered counts as the first of its class (RFC 9110, section 15). */
+/** An unregistered status counts as the first of its class (RFC 9110, section 15). */
 const known = (code: Code): Code => (code === "aborted" || STATUS_CODES[code] !== undefined ? code : classOf(code));
 const classOf = (code: Code): Code => (code === "aborted" ? code : Math.min(5, Math.max(1, Math.floor(code / 100))) * 100);
 

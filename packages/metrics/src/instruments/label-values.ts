@@ -2,11 +2,12 @@ import { DaybookError } from "@daybook/core";
 import type { SeriesBudget } from "./series-budget.ts";
 
 /**
- * The values a label may have: a list, whose series all begin at 0, or the number of different values it may take, for names that
- * are not known beforehand, such as those of collections. What fits neither is counted under `(other)`.
+ * Allowed values of a label: a list, whose series all begin at 0, or the largest number of different values, for values that are not
+ * known beforehand, such as collections. Other values are counted under `(other)`.
  */
 export type LabelValues = readonly string[] | { readonly max: number };
 
+/** Labels of an instrument with their allowed values. */
 export type LabelDeclaration = Readonly<Record<string, LabelValues>>;
 
 /** Values for the declared labels. */
@@ -16,7 +17,7 @@ export const OTHER = "(other)";
 
 const NAME = /^[a-z][a-z0-9_]*$/;
 const METRIC_NAME = /^[a-z][a-z0-9_]*[a-z0-9]$/;
-/** Labels that would hold a person, or a text of somebody's own. */
+/** Label names for persons or for their own texts. */
 const PERSONAL =
   /^(?:.*_)?(?:user|users|userid|actor|subject|person|reader|email|mail|ip|ips|address|session|token|uid|sub|path|url|uri|query|phone)(?:_id|_name)?$/;
 
@@ -40,7 +41,7 @@ export class BoundedLabels<L extends LabelDeclaration> {
 
   /**
    * @param seriesEach series of one set of labels: 1, or the buckets of a histogram and its sum and count
-   * @throws {DaybookError} `BAD_OPTION` for a label that names a person or a path, or where the series do not fit the budget
+   * @throws {DaybookError} `BAD_OPTION` for a label that names a person or a path, or if the series do not fit the budget
    */
   constructor(metric: string, declaration: L, seriesEach: number, budget: SeriesBudget, folded: (metric: string) => void) {
     checkMetricName(metric);
@@ -71,7 +72,7 @@ export class BoundedLabels<L extends LabelDeclaration> {
     }
   }
 
-  /** Every set of labels that can be told beforehand. */
+  /** Every set of labels that is known beforehand. */
   known(): LabelsOf<L>[] {
     let sets: Record<string, string>[] = [{}];
     for (const name of this.names) {

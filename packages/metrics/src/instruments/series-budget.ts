@@ -13,7 +13,7 @@ export class SeriesBudget {
     return this.#left;
   }
 
-  /** Takes `count` series where there are as many left, all or none. */
+  /** Takes `count` series if as many are left, otherwise none. */
   take(count: number): boolean {
     if (count > this.#left) return false;
     this.#left -= count;

@@ -3,9 +3,11 @@ import { Gauge, type Registry, type RegistryContentType } from "prom-client";
 import { checkMetricName } from "./label-values.ts";
 import type { SeriesBudget } from "./series-budget.ts";
 
+/** Options of `Metrics.topList`. */
 export interface TopListOptions {
-  /** Default `daybook_top_resources`. */
+  /** Name of the metric. Default `daybook_top_resources`. */
   readonly name?: string;
+  /** Description for Prometheus. Default: a general one. */
   readonly help?: string;
   /** Name of the label. Default `resource`. */
   readonly label?: string;
@@ -13,21 +15,22 @@ export interface TopListOptions {
   readonly size?: number;
   /** An item is shown once this many different people used it. At least 5, the default. */
   readonly k?: number;
-  /** How long is counted before counting begins anew, in milliseconds. Default one day. */
+  /** Length of a counting window in milliseconds. Default one day. */
   readonly windowMs?: number;
 }
 
+/** A list of the items that most people use. */
 export interface TopList {
-  /** Somebody used an item. */
+  /** Counts one use of an item by a user. */
   used(item: string, userId: string): void;
 }
 
-/** Items and people one list keeps in mind; what comes later in the window is not counted. */
+/** Most items of a list and most people of an item; further ones are not counted in the window. */
 const MOST_ITEMS = 1_000;
 const MOST_PEOPLE = 1_000;
 const LEAST_K = 5;
 
-/** What many people use, and never what only a few do: an item read by one person would tell what that person reads. */
+/** Makes a k-anonymous top list: an item that one person reads would reveal what that person reads. */
 export function topList(
   options: TopListOptions,
   registry: Registry<RegistryContentType>,

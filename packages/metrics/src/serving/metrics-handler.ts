@@ -2,7 +2,7 @@ import type { Registry, RegistryContentType } from "prom-client";
 
 type Scraped = Registry<RegistryContentType>;
 
-// What exactly failed is for the log of whoever declared the metric; Prometheus sees a scrape that fails as `up == 0`.
+// The response names no cause, which may be private; Prometheus sees a failed scrape as `up == 0`.
 const UNREADABLE = "a metric could not be read\n";
 const PLAIN = "text/plain; charset=utf-8";
 
@@ -13,8 +13,15 @@ export interface ResponseLike {
 }
 
 /**
- * Serves metrics as a handler of Express or of Node's own `http`: `app.get("/metrics", metricsHandler(metrics.registry))`. Whoever
- * can reach the route can read them; a port of their own (`serveMetrics`) keeps them apart from the application.
+ * Serves metrics as a handler of Express or of Node's own `http`: `app.get("/metrics", metricsHandler(metrics.registry))`. Every
+ * client of the route can read them; `serveMetrics` serves them on a separate port.
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { createMetrics, metricsHandler } from "@daybook/metrics";
+ *
+ * createServer(metricsHandler(createMetrics().registry)).listen(9464, "127.0.0.1");
+ * ```
  */
 export function metricsHandler(
   registry: Scraped,

@@ -3,23 +3,27 @@ import type { AddressInfo } from "node:net";
 import type { Registry, RegistryContentType } from "prom-client";
 import { metricsHandler } from "./metrics-handler.ts";
 
+/** Options of `serveMetrics`. */
 export interface ServeMetricsOptions {
+  /** The metrics to serve. */
   readonly registry: Registry<RegistryContentType>;
-  /** Default 9464, the port OpenTelemetry uses for this; 9090 is Prometheus' own. 0 takes a free one. */
+  /** Port; 0 takes a free one. Default 9464, which OpenTelemetry uses for metrics. */
   readonly port?: number;
-  /** Default `127.0.0.1`. In a container, `0.0.0.0` and a network that only Prometheus is on. */
+  /** Address to listen on. Default `127.0.0.1`. In a container: `0.0.0.0`, on a network with Prometheus only. */
   readonly host?: string;
 }
 
+/** A running metrics server. */
 export interface MetricsServer {
-  /** Address of the metrics. */
+  /** URL of the metrics. */
   readonly url: string;
+  /** Port it listens on. */
   readonly port: number;
-  /** Safe to call twice. */
+  /** Stops the server and closes its connections. It can be called twice. */
   close(): Promise<void>;
 }
 
-/** Serves metrics at `/metrics` on a port of their own. Does not keep the process running. */
+/** Serves metrics at `/metrics` on a separate port. It does not keep the process running. Rejects if the port is in use. */
 export async function serveMetrics({ registry, port = 9464, host = "127.0.0.1" }: ServeMetricsOptions): Promise<MetricsServer> {
   const scrape = metricsHandler(registry);
   const server = createServer((request, response) => {

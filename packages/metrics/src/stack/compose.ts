@@ -1,4 +1,4 @@
-// Pinned: an update is a change somebody makes and can undo.
+// Versions are pinned, so that an update is a change that can be undone.
 const IMAGES = {
   prometheus: "prom/prometheus:v3.5.0",
   alertmanager: "prom/alertmanager:v0.28.1",

@@ -1,4 +1,4 @@
-import { alertTestsFiles } from "./alert-tests.ts";
+import { alertTestsFiles } from "./alert-test-files.ts";
 import { alertmanagerFile, alertTemplates } from "./alertmanager.ts";
 import { composeFile } from "./compose.ts";
 import { compliance } from "./dashboards/compliance.ts";
@@ -19,6 +19,18 @@ export const DASHBOARDS: readonly DashboardSpec[] = [systemHealth, performance, 
  * The files of a monitoring stack: Prometheus with alert rules and their tests, Alertmanager, Grafana with dashboards, Loki and a
  * collector, as one docker-compose project.
  * @returns text by path, relative to the folder of the stack, with `/` as separator
+ * @throws {DaybookError} `BAD_OPTION`: a value that cannot stand in YAML, PromQL or a file name
+ * @example
+ * ```ts
+ * import { mkdirSync, writeFileSync } from "node:fs";
+ * import { dirname, join } from "node:path";
+ * import { monitoringStack } from "@daybook/metrics/stack";
+ *
+ * for (const [path, text] of monitoringStack({ job: "library" })) {
+ *   mkdirSync(dirname(join("monitoring", path)), { recursive: true });
+ *   writeFileSync(join("monitoring", path), text);
+ * }
+ * ```
  */
 export function monitoringStack(options: StackOptions = {}): Map<string, string> {
   const values = filled(options);

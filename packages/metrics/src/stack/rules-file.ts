@@ -1,4 +1,5 @@
-import { type Alert, alerts } from "./alerts.ts";
+import type { Alert } from "./alerts/alert.ts";
+import { alerts } from "./alerts/all-alerts.ts";
 import { recordingRules } from "./recording-rules.ts";
 import type { FilledStackOptions } from "./stack-options.ts";
 
@@ -19,14 +20,21 @@ export function annotations(alert: Alert, { grafanaUrl, runbooksUrl }: FilledSta
 const quoted = JSON.stringify;
 const block = (text: string, indent: string) => `|-\n${text.replaceAll(/^/gm, indent)}`;
 
+const RECORDS = "daybook-records";
+const ALERTS = "daybook-alerts";
+
+/** Names of the rule groups in the order of evaluation: alerts read the series that records write. */
+export const GROUPS: readonly string[] = [RECORDS, ALERTS];
+
+/** The file of recording and alerting rules. */
 export function rulesFile(options: FilledStackOptions): string {
   return `# Recording and alerting rules of the Daybook audit trail. daybook_test.yml beside it has a firing and a silent case for each
 # alert: promtool test rules daybook_test.yml
 groups:
-  - name: daybook-records
+  - name: ${RECORDS}
     rules:
 ${recordingRules.map(recordText).join("\n")}
-  - name: daybook-alerts
+  - name: ${ALERTS}
     rules:
 ${alerts(options)
   .map((alert) => alertText(alert, options))

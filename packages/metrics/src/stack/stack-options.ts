@@ -1,15 +1,16 @@
 import { DaybookError } from "@daybook/core";
 
+/** Options of `monitoringStack`. */
 export interface StackOptions {
-  /** Name of the scrape job; in every rule and dashboard. Default `daybook`. */
+  /** Name of the scrape job, used in every rule and dashboard. Default `daybook`. */
   readonly job?: string;
-  /** Where the application serves its metrics, as the Prometheus container sees it. Default `host.docker.internal:9464`. */
+  /** Host and port of the application's metrics, as the Prometheus container reaches them. Default `host.docker.internal:9464`. */
   readonly target?: string;
-  /** Route template of the search whose latency has an alert of its own. Default `/search`. */
+  /** Route template of the search that has its own latency alert. Default `/search`. */
   readonly searchRoute?: string;
-  /** Where people open Grafana; alerts link there. Default `http://localhost:3001`. */
+  /** URL of Grafana that alerts link to. Default `http://localhost:3001`. */
   readonly grafanaUrl?: string;
-  /** Folder of the runbooks; alerts link to `<folder>/<alert>.md`. Default: those of Daybook. */
+  /** URL of the runbooks: alerts link to `<url>/<alert>.md`. Default: the runbooks of Daybook. */
   readonly runbooksUrl?: string;
 }
 
@@ -24,7 +25,7 @@ const DEFAULTS: FilledStackOptions = {
   runbooksUrl: "https://github.com/daybook-audit/daybook/blob/main/docs/runbooks",
 };
 
-// They are written into YAML, PromQL and file names.
+// The values are written into YAML, PromQL and file names without escapes.
 const FORMS: Readonly<Record<keyof StackOptions, RegExp>> = {
   job: /^[A-Za-z][A-Za-z0-9_-]*$/,
   target: /^[A-Za-z0-9.-]+:\d{1,5}$/,

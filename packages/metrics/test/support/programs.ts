@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, onTestFinished } from "vitest";
 
-/** Debian packages that hold the programs tests run. */
+/** Debian packages of the programs that tests run. */
 const PACKAGE: Record<string, string> = {
   prometheus: "prometheus",
   promtool: "prometheus",
@@ -83,7 +83,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts a program that listens on loopback, and waits until it answers. */
+/** Starts a program that listens on loopback, and waits until it responds. */
 export async function start(name: string, args: readonly string[], url: string, readyPath: string, cwd: string): Promise<Running> {
   const child: ChildProcess = spawn(pathOf(name)!, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { monitoringStack } from "../../src/index.ts";
+import { monitoringStack } from "../../src/stack.ts";
 import { freePort, type Running, start } from "./programs.ts";
 
 /** The one factor by which every window, `for`, interval and wait is shortened in the copies tests run: a minute becomes a second. */
@@ -123,7 +123,7 @@ export async function webhookReceiver() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     notifications,
     raw,
-    /** Alerts a receiver was told about, newest last. */
+    /** Alerts that a receiver got, newest last. */
     told: (receiver: string, alertname: string, status: "firing" | "resolved") =>
       notifications
         .filter((each) => each.receiver === receiver)
