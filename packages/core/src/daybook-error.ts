@@ -13,11 +13,11 @@ export const ERRORS = {
   CONFIG_INVALID: "the configuration file cannot be used",
   CONSENT_BUNDLED: "one consent was asked for several purposes",
   CONSENT_PRESET: "an agreement was not the person's own act",
-  DEADLINE_PASSED: "the time in which this could be done is over",
+  DEADLINE_PASSED: "the deadline of this operation is over",
   DUPLICATE_DEFINITION: "two definitions claim the same type and action",
   EVENT_REFUSED: "the store refused this event",
   GUARDIAN_REQUIRED: "a child cannot agree to this alone",
-  IDENTITY_UNVERIFIED: "nobody confirmed who asks",
+  IDENTITY_UNVERIFIED: "the identity of the requester was not verified",
   INTENT_NOT_STORED: "the intent of a request that must be recorded could not be stored",
   KEYS_INVALID: "the keys file cannot be used",
   KEYS_MISMATCH: "the keys belong to another log than the database",
@@ -27,18 +27,18 @@ export const ERRORS = {
   LOG_DAMAGED: "the log does not match what was signed before",
   NODE_TOO_OLD: "this version of Node cannot load the SQLite driver",
   NOT_A_DAYBOOK: "the file is not a Daybook database",
-  NOT_CONFIRMED: "what destroys data has to be confirmed",
+  NOT_CONFIRMED: "an operation that destroys data has to be confirmed",
   PERSON_UNKNOWN: "the trail holds nothing about this person",
   PURPOSE_UNKNOWN: "the purpose or notice was not published",
   QUEUE_FULL: "the queue of events waiting to be stored is full",
   REQUEST_STATE: "the request is not in a state in which this can be done",
   REQUEST_UNKNOWN: "the register has no such request",
   RETENTION_UNBOUNDED: "data would be kept without an end",
-  SCHEMA_ASYNC: "the schema of an event answers asynchronously",
+  SCHEMA_ASYNC: "the schema of an event validates asynchronously",
   SCHEMA_NEWER: "the database was written by a newer Daybook",
   SCHEMA_VIOLATION: "the payload does not fit the schema of its event",
   SINK_FAILED: "the sink did not store the batch",
-  SINK_TIMEOUT: "the sink did not answer in time",
+  SINK_TIMEOUT: "the sink did not store the event in time",
   SPOOL_DAMAGED: "a spool file holds lines that cannot be read",
   SPOOL_FAILED: "the spool file cannot be used",
   SPOOL_FULL: "the spool file has reached its bound",
@@ -51,6 +51,7 @@ export const ERRORS = {
   WRITER_FAILED: "the writer thread could not be started or stopped working",
 } as const;
 
+/** One of the keys of `ERRORS`. */
 export type ErrorCode = keyof typeof ERRORS;
 
 const BRAND = Symbol.for("daybook.error");
@@ -61,7 +62,7 @@ export class DaybookError extends Error {
   readonly code: ErrorCode;
   /** What to do next, one sentence. */
   readonly hint: string;
-  /** HTTP status a framework answers with when the error leaves a handler: 503 where the store is down, else 500. */
+  /** HTTP status of the response if the error leaves a handler: 503 if the store is down, otherwise 500. */
   readonly statusCode: 500 | 503;
 
   constructor(code: ErrorCode, hint: string, options?: ErrorOptions) {

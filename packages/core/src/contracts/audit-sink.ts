@@ -1,11 +1,13 @@
 import type { EventCodec } from "./event-codec.ts";
 import type { RefusedEvent, SinkEntry } from "./sink-entry.ts";
 
+/** Options of `append`. */
 export interface AppendOptions {
   /** Resolve only when the batch survives a power cut. */
   readonly durable: boolean;
 }
 
+/** Result of `append`. */
 export interface AppendResult {
   /** Events that can never be stored; all others of the batch are. */
   readonly refused: readonly RefusedEvent[];

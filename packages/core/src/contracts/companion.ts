@@ -1,7 +1,7 @@
-/** Something that keeps a queue of its own in front of the store of a log, such as a journal, and has to be done before the store closes. */
+/** A queue of its own before the store of a log, such as that of a journal. It has to be written before the store closes. */
 export interface Companion {
-  /** Writes what waits and takes nothing more. */
+  /** Writes queued entries and takes no more. */
   close(): Promise<unknown>;
-  /** The same at process exit, without returning to the event loop. */
+  /** `close` at process exit, without returning to the event loop. */
   closeSync(deadlineMs: number): void;
 }

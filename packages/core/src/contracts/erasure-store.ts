@@ -1,64 +1,69 @@
-/** Why a person's data goes; several reasons may hold at once (GDPR, Art. 17(1)). `expired` is the retention period's end. */
+/** Grounds of an erasure; several may apply at once (GDPR, Art. 17(1)). `expired`: the retention period is over. */
 export const ERASURE_BASES = ["request", "withdrawal", "objection", "unlawful", "child", "law", "expired"] as const;
+/** One of `ERASURE_BASES`. */
 export type ErasureBasis = (typeof ERASURE_BASES)[number];
 
-/** Slots of one retention class and one role of a person: what an erasure would remove or has to keep. */
+/** Slots of one retention class and one role of a person, which an erasure would remove or has to keep. */
 export interface ErasureItem {
   /** Name of the retention class: `system`, `access`, `admin`, `consent`, `compliance`, `usage`, `security`, `ledger`, or `class 64`. */
   readonly category: string;
   readonly role: "actor" | "subject" | "target" | "context";
   readonly action: "erase" | "keep";
   readonly parts: number;
-  /** Why kept: an article and sentence such as `17(3)(e)`, or the ground of a hold. */
+  /** Why the slots are kept: an article and sentence such as `17(3)(e)`, or the ground of a hold. */
   readonly ground?: string;
-  /** ISO date on which retention removes what is kept; absent where a hold decides. */
+  /** ISO date on which retention removes the kept slots; absent if a hold decides. */
   readonly until?: string;
 }
 
+/** What an erasure of one person would do. */
 export interface ErasurePlan {
   readonly items: readonly ErasureItem[];
   /** Parts that would be removed. */
   readonly erase: number;
   readonly keep: number;
-  /** Rows of the journal. */
+  /** Rows of the journal that would be deleted. */
   readonly journal: number;
   /** Purposes whose consent would end. */
   readonly consents: readonly string[];
 }
 
+/** Options of `ErasureStore.erase`. */
 export interface EraseOptions {
   /** Default `["request"]`. */
   readonly basis?: readonly ErasureBasis[];
-  /** `full` also blanks the head of events in which nobody else occurred. Default `persons`. */
+  /** `full` also blanks the head of events that name no other person. Default `persons`. */
   readonly scope?: "persons" | "full";
   /** `true` puts the person on the queue of the next run and erases nothing now. Default false. */
   readonly queue?: boolean;
-  /** How long a backup may live, in days: until then late and restored events of the person are refused. Default 35. */
+  /** Longest life of a backup, in days. Until it is over, late and restored events of the person are refused. Default 35. */
   readonly backupDays?: number;
 }
 
+/** Result of `ErasureStore.erase`. */
 export interface ErasureResult {
-  /** Number of the run; `eraseStatus` knows it by this. Absent where nothing had to be removed or the person was only queued. */
+  /** Number of the run, as `eraseStatus` lists it. Absent if nothing had to be removed, or the person was only queued. */
   readonly run?: number;
   readonly plan: ErasurePlan;
   /** Parts removed, journal rows not counted. */
   readonly erased: number;
-  /** Sequence numbers of the entries that declare the removal; empty where no part was removed. */
+  /** Sequence numbers of the entries that declare the removal; empty if no part was removed. */
   readonly manifests: readonly number[];
   /**
-   * `proven`: the bytes are gone from the database and its write-ahead log. `pending`: something, usually an open reader, still
-   * holds the old pages; the store goes on trying. `none`: there was nothing to remove.
+   * `proven`: the bytes are gone from the database and its write-ahead log. `pending`: an open reader, usually, still keeps
+   * the old pages; the store tries again. `none`: there was nothing to remove.
    */
   readonly state: "proven" | "pending" | "none" | "queued";
-  /** Why it is pending. */
+  /** Why the run is pending. */
   readonly reason?: string;
   /** ISO date after which no backup can hold the data, if backups live as long as stated. */
   readonly backupsUntil: string;
 }
 
+/** One run of an erasure. */
 export interface ErasureRun {
   readonly run: number;
-  /** Absent where only journal rows were removed. */
+  /** Absent if only journal rows were removed. */
   readonly manifest?: number;
   readonly state: "pending" | "proven";
   readonly reason?: string;
@@ -68,7 +73,7 @@ export interface ErasureRun {
   readonly proven?: string;
 }
 
-/** A legal hold: what lies in its scope is neither erased nor expired until it is released. */
+/** A legal hold. Slots in its scope are neither erased nor expired until it is released. */
 export interface Hold {
   readonly id: string;
   /** The person, as a keyed pseudonym when read back. */
@@ -80,28 +85,30 @@ export interface Hold {
   readonly case: string;
   /** Article and sentence, or law. */
   readonly ground: string;
-  /** ISO date on which somebody must look at it again. */
+  /** ISO date on which the hold has to be reviewed. */
   readonly review: string;
 }
 
-/** What a store that can remove one person offers beside `AuditStore`. */
+/** A store that can remove one person. */
 export interface ErasureStore {
-  /** What erasing this person would remove and keep; changes nothing. */
+  /** Returns what erasing this person would remove and keep; changes nothing. */
   planErasure(userId: string): Promise<ErasurePlan>;
   /**
    * Removes a person's parts, journal and running consents in one transaction with the entry that declares it. Repeating it is
    * harmless: what is gone is not found again.
    */
   erase(userId: string, options?: EraseOptions): Promise<ErasureResult>;
-  /** All runs that are pending, and the last proven ones. `retry` tries again to remove the bytes; `scan` also looks for them. */
+  /** Returns all pending runs and the last proven ones. `retry` tries again to remove the bytes; `scan` also looks for them. */
   eraseStatus(options?: { readonly retry?: boolean; readonly scan?: boolean }): Promise<readonly ErasureRun[]>;
+  /** Places a legal hold. */
   hold(hold: Omit<Hold, "id">): Promise<Hold>;
-  /** Answers false where there is no such hold. */
+  /** Ends a hold. Returns false if there is no such hold. */
   release(id: string): Promise<boolean>;
+  /** Returns all holds in force. */
   holds(): Promise<readonly Hold[]>;
   /**
-   * All names under which records may hold this person: the id as given, and its keyed pseudonyms of all live epochs. Telling a
-   * person's own name from those of others needs them.
+   * Returns all names of this person in records: the id as given, and its keyed pseudonyms of all live key epochs. They tell the
+   * person's own name from those of others.
    */
   namesOf(userId: string): Promise<readonly string[]>;
 }

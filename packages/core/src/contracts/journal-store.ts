@@ -2,10 +2,10 @@ import type { JsonObject } from "../json.ts";
 
 /** One entry of a person's journal on its way to the store. */
 export interface NewJournalEntry {
-  /** UUIDv7: an entry given twice is stored once. */
+  /** UUIDv7: an entry that is appended twice is stored once. */
   readonly id: string;
   readonly userId: string;
-  /** When it happened, milliseconds since the Unix epoch. */
+  /** Time of the activity, milliseconds since the Unix epoch. */
   readonly at: number;
   /** A code: `search`, `read`, `bookmark`, `note` or one of the application's own. */
   readonly activity: string;
@@ -16,18 +16,19 @@ export interface NewJournalEntry {
   readonly collection?: string;
   readonly details?: JsonObject;
   readonly purpose: string;
-  /** The consent under which it happened. */
+  /** Id of the consent in force at that time. */
   readonly consent: string;
 }
 
 /**
- * What became of an entry. `no_consent_at_write`: nothing in force. `late_event`: the consent it happened under was replaced by a newer
- * one. `wrong_version`: purpose or notice changed materially since. `withdrawn_in_flight`: the consent ended while the entry waited.
+ * Result of storing an entry. `no_consent_at_write`: no consent is in force. `late_event`: a newer consent replaced the one of the
+ * entry. `wrong_version`: purpose or notice changed materially since. `withdrawn_in_flight`: the consent ended while the entry was queued.
  */
 export const JOURNAL_VERDICTS = ["stored", "no_consent_at_write", "late_event", "wrong_version", "withdrawn_in_flight"] as const;
+/** One of `JOURNAL_VERDICTS`. */
 export type JournalVerdict = (typeof JOURNAL_VERDICTS)[number];
 
-/** An entry as it is read back. */
+/** A stored entry. */
 export interface JournalEntry {
   /** Place in the journal table; pages continue after it. */
   readonly row: number;
@@ -45,6 +46,7 @@ export interface JournalEntry {
   readonly consent: string;
 }
 
+/** All given conditions apply together. */
 export interface JournalFilter {
   readonly purpose?: string;
   readonly activity?: string;
@@ -53,6 +55,7 @@ export interface JournalFilter {
   readonly until?: number;
 }
 
+/** One page of a journal. */
 export interface JournalPage {
   readonly entries: readonly JournalEntry[];
   /** Give it as `cursor` for the next page; absent on the last one. */
@@ -60,30 +63,30 @@ export interface JournalPage {
 }
 
 /**
- * A store that keeps consented journals. Rows are plain: no proof holds them, so that nothing stands in the way when they go.
- * Records of the action `journal.deleted` delete rows in the transaction that stores them.
+ * A store that keeps journals with consent. Rows are plain: no proof refers to them, so they can be deleted at once. Records of the
+ * action `journal.deleted` delete rows in the transaction that stores them.
  */
 export interface JournalStore {
   /**
-   * Stores the entries whose consent is in force *inside the transaction that inserts them*, and answers for each what became of it, in
-   * order. The person, the consent and the version must be those under which it happened.
+   * Stores the entries whose consent is in force *inside the transaction that inserts them*. The person, the consent and the version
+   * must be those of the entry. Returns a verdict for each entry, in order.
    * @param now milliseconds since the Unix epoch
    */
   appendJournal(batch: readonly NewJournalEntry[], now: number): Promise<readonly JournalVerdict[]>;
   /**
-   * The same without returning to the event loop, for the end of a process. Optional.
-   * @throws {DaybookError} where they could not be written within `deadlineMs`
+   * `appendJournal` without returning to the event loop, for the end of a process. Optional.
+   * @throws {DaybookError} if the entries could not be written within `deadlineMs`
    */
   appendJournalSync?(batch: readonly NewJournalEntry[], now: number, deadlineMs: number): readonly JournalVerdict[];
-  /** One page by key, newest first unless told otherwise. */
+  /** Returns one page by key. Default order: newest first. */
   journalPage(
     userId: string,
     filter?: JournalFilter,
     options?: { readonly limit?: number; readonly order?: "newest" | "oldest"; readonly cursor?: string },
   ): Promise<JournalPage>;
-  /** All of them, oldest first, in constant memory, with no reader open between pages. */
+  /** All entries, oldest first, in constant memory, with no reader open between pages. */
   scanJournal(userId: string, filter?: JournalFilter): AsyncIterable<JournalEntry>;
   countJournal(userId: string, filter?: JournalFilter): Promise<number>;
-  /** Deletes entries of a purpose that are older than its period, at most `limit`. Answers how many. */
+  /** Deletes at most `limit` entries of a purpose that are older than its period. Returns how many it deleted. */
   expireJournal(purpose: string, before: number, limit: number): Promise<number>;
 }

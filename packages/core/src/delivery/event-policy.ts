@@ -2,7 +2,7 @@ import type { Delivery, EventDefinition } from "../events/event-definition.ts";
 import { FAILURE_POLICIES, type FailurePolicy } from "../events/failure-policy.ts";
 import { TRAIL_EVENTS } from "../events/trail-events.ts";
 
-/** How the events of one definition are delivered, and what happens when they cannot be. */
+/** Delivery class and failure policy of one definition. */
 export interface EventPolicy {
   readonly type: string;
   readonly action: string;
@@ -11,8 +11,8 @@ export interface EventPolicy {
 }
 
 /**
- * The failure policy of one definition. The most specific setting wins: the log's own for the action, the log's own for the type, the
- * definition's, then the delivery class: who waits for an event is refused, nobody else is.
+ * Returns the failure policy of one definition. The most specific setting wins: the log's own for the action, then for the type, then
+ * the definition's. Otherwise the delivery class decides: durable events block, background events spool.
  */
 export function failurePolicyOf(
   definition: Pick<EventDefinition, "type" | "action" | "onStoreFailure">,
@@ -27,8 +27,8 @@ export function failurePolicyOf(
 const OWN: ReadonlySet<string> = new Set(TRAIL_EVENTS.map((event) => event.action));
 
 /**
- * The policies in one line for an operator: by type, single actions where a type has several, and the most common one for everything
- * else. Records of the trail about itself are left out: nobody waits for them.
+ * Returns the policies in one line for an operator: by type, by action if a type has several, and the most common one for the rest.
+ * Records of the trail about itself are left out: no caller awaits them.
  */
 export function policyLine(policies: readonly EventPolicy[]): string {
   const names: Record<FailurePolicy, string[]> = { block: [], spool: [], continue: [] };

@@ -1,5 +1,5 @@
 /**
- * Why the trail has a gap. `store_failed`: the store took nothing for a while. `overflow`: more was recorded than it could take.
+ * Cause of a gap in the trail. `store_failed`: the store took nothing for a while. `overflow`: events arrived faster than it took them.
  * `closed`: the log was closed, or the process ended, before everything was written. `unclean_stop`: an earlier run ended without
  * closing. `spool_damaged`, `spool_torn`: a spool file had lines that could not be read, or ended within one.
  */
@@ -10,9 +10,9 @@ export interface Gap {
   readonly cause: GapCause;
   readonly start: number;
   readonly end: number;
-  /** Events that will never be in the trail; absent where it cannot be known. */
+  /** Events that will never be in the trail; absent if their number cannot be known. */
   readonly lost?: number;
-  /** Events that reached the trail late, by way of the spool. */
+  /** Events that reached the trail late, through the spool. */
   readonly spooled?: number;
   /** Lost events by their type. */
   readonly byType?: Readonly<Record<string, number>>;
@@ -24,7 +24,7 @@ export interface Gap {
 const QUIET_MS = 1_000;
 const LONGEST_MS = 60_000;
 
-/** Gathers what goes wrong until it is over, so that one record tells it all. */
+/** Collects losses and failures until they are over, so that one record tells of them all. */
 export class GapTracker {
   readonly #now: () => number;
   readonly #report: (gap: Gap) => void;
@@ -37,7 +37,7 @@ export class GapTracker {
   #byType = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param report told about each gap once it has been over for a second */
+  /** @param report called with each gap after it has been over for a second */
   constructor(now: () => number, report: (gap: Gap) => void) {
     this.#now = now;
     this.#report = report;
@@ -47,7 +47,7 @@ export class GapTracker {
     return this.#start !== undefined;
   }
 
-  /** The store takes nothing, `forMs` milliseconds by now. */
+  /** The store has taken nothing for `forMs` milliseconds. */
   failed(forMs = 0): void {
     this.#trouble = this.#now();
     this.#start ??= this.#trouble - forMs;
@@ -81,7 +81,7 @@ export class GapTracker {
     if (gap !== undefined) this.#report(gap);
   }
 
-  /** The gap that is open, which is no more afterwards; `cause` where it is another than the trouble itself. */
+  /** Returns the open gap and closes it; `cause` overrides the cause found. */
   take(cause?: GapCause): Gap | undefined {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -103,7 +103,7 @@ export class GapTracker {
     return gap;
   }
 
-  /** A record of this gap was lost itself: its numbers go into the next one. */
+  /** The record of this gap was lost: adds its figures to the next gap. */
   reopen(gap: Gap): void {
     this.#start = Math.min(this.#start ?? gap.start, gap.start);
     this.#storeFailed ||= gap.cause === "store_failed";
@@ -117,7 +117,7 @@ export class GapTracker {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (this.#start === undefined) return;
-      // While the store is down there is nothing to write the record to; `well` comes back here.
+      // While the store is down, the record could not be written: `well` starts the timer again.
       if (this.#storeFailed && this.#recovered === undefined) return;
       const now = this.#now();
       if (now - this.#trouble >= QUIET_MS || now - this.#start >= LONGEST_MS) this.finish();

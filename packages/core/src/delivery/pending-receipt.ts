@@ -4,10 +4,10 @@ import type { FailurePolicy } from "../events/failure-policy.ts";
 
 type Listener = (error: DaybookError | undefined) => void;
 
-/** The promise is made when somebody asks for it: most records are never waited for. */
+/** The receipt of a record. It makes its promise on first use: most callers never await one. */
 export class PendingReceipt implements Receipt {
   readonly id: string;
-  /** What happens to a request that waits, if this fails. */
+  /** Failure policy of the event: decides what happens to a request whose receipt rejects. */
   policy: FailurePolicy = "block";
   readonly #deadlineMs: number;
   #settled = false;
@@ -15,7 +15,7 @@ export class PendingReceipt implements Receipt {
   #listeners: Listener[] | undefined;
   #promise: Promise<void> | undefined;
 
-  /** @param deadlineMs longest time `stored` may stay open once somebody looks at it */
+  /** @param deadlineMs longest time for which `stored` stays pending after its first use */
   constructor(id: string, deadlineMs: number) {
     this.id = id;
     this.#deadlineMs = deadlineMs;
@@ -24,7 +24,7 @@ export class PendingReceipt implements Receipt {
   get stored(): Promise<void> {
     if (this.#promise === undefined) {
       this.#promise = this.#wait();
-      // The reporter of the audit log has told about the failure; a receipt nobody awaits must not end the process.
+      // The audit log reports the failure. A receipt that no caller awaits must not end the process.
       this.#promise.catch(() => undefined);
     }
     return this.#promise;
@@ -34,7 +34,7 @@ export class PendingReceipt implements Receipt {
     return this.#settled;
   }
 
-  /** Settled, and well. */
+  /** The receipt settled without an error. */
   get persisted(): boolean {
     return this.#settled && this.#error === undefined;
   }
@@ -57,12 +57,12 @@ export class PendingReceipt implements Receipt {
   #wait(): Promise<void> {
     if (this.#settled) return this.#error === undefined ? Promise.resolve() : Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
-      // Somebody waits, so the timer keeps the process alive.
+      // A caller awaits the promise, so the timer keeps the process alive.
       const timer = setTimeout(() => {
         reject(
           new DaybookError(
             "SINK_TIMEOUT",
-            `The event was not stored within ${this.#deadlineMs} ms; it still waits, and may be stored later.`,
+            `The event was not stored within ${this.#deadlineMs} ms; it is still queued and may be stored later.`,
           ),
         );
       }, this.#deadlineMs + 100);

@@ -16,5 +16,5 @@ export interface QueuedEvent extends WaitingEvent {
   recycle(): void;
 }
 
-/** Events of these may go to the spool: those whose policy says so, and those whose receipt has already settled well. */
+/** An event may go to the spool if its policy says so, or if its receipt has already settled well. */
 export const maySpool = (event: QueuedEvent): boolean => event.policy === "spool" || event.persisted;

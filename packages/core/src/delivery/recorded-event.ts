@@ -15,7 +15,7 @@ export class RecordedEvent implements QueuedEvent, SinkEntry {
   readonly durable: boolean;
   readonly policy: FailurePolicy;
   readonly rank: EventRank;
-  /** Estimated. */
+  /** Estimate. */
   readonly bytes: number;
   readonly order: number;
   readonly since: number;
@@ -64,7 +64,7 @@ export class RecordedEvent implements QueuedEvent, SinkEntry {
     // Other sinks may still hold the object.
   }
 
-  /** What is wrong with its payload. The schema runs once, whichever sink asks first. */
+  /** Returns the error of its payload. The schema runs once, for the first sink that needs the result. */
   verdict(): DaybookError | undefined {
     if (this.#checked) return this.#verdict;
     this.#checked = true;
@@ -102,7 +102,7 @@ export class RecordedEvent implements QueuedEvent, SinkEntry {
     }
     if (answer.value !== data && data !== undefined) {
       const value = snapshot(answer.value as object, PERSON_BUDGET).value;
-      // A closed schema strips the flag like any key it does not know; it belongs to the record, not to the caller.
+      // A closed schema removes the flag like any unknown key, but the flag belongs to the record.
       this.event = { ...this.event, data: data.truncated === true ? { ...value, truncated: true } : value };
     }
   }

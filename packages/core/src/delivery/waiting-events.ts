@@ -1,10 +1,10 @@
-/** What decides about an event while it waits. */
+/** The properties of a queued event that decide its place. */
 export interface WaitingEvent {
-  /** Estimated. */
+  /** Exact for encoded events, an estimate for others. */
   readonly bytes: number;
-  /** When somebody began to wait for it, in milliseconds of a clock that never jumps; 0 where nobody does. */
+  /** When a durable event was recorded, in milliseconds of a clock that never jumps; 0 for a background event. */
   readonly since: number;
-  /** Which goes first when there is no room: 0 informational, 1 other, 2 about security. */
+  /** A full queue drops the lowest rank first: 0 informational, 1 other, 2 about security. */
   readonly rank: EventRank;
   /** Ascending in the order of recording. */
   readonly order: number;
@@ -12,7 +12,7 @@ export interface WaitingEvent {
 
 export type EventRank = 0 | 1 | 2;
 
-/** Events that wait for a sink, bounded by number and bytes, first in first out; one lane per rank, so that making room is cheap. */
+/** Queued events of one delivery class, bounded by number and bytes, first in first out. One lane per rank makes dropping cheap. */
 export class WaitingEvents<E extends WaitingEvent> {
   readonly #lanes = [new Lane<E>(), new Lane<E>(), new Lane<E>()] as const;
   readonly #maxEvents: number;
@@ -35,7 +35,7 @@ export class WaitingEvents<E extends WaitingEvent> {
     this.bytes += event.bytes;
   }
 
-  /** Puts events back to their places; `events` in order. */
+  /** Puts events back into their places; `events` is in order. */
   putBack(events: readonly E[]): void {
     if (events.length === 0) return;
     for (const rank of [0, 1, 2] as const) this.#lanes[rank].putBack(events.filter((event) => event.rank === rank));
@@ -43,7 +43,7 @@ export class WaitingEvents<E extends WaitingEvent> {
     for (const event of events) this.bytes += event.bytes;
   }
 
-  /** The oldest events, at most `most`, in order. */
+  /** Takes the oldest events, at most `most`, in order. */
   take(most: number): E[] {
     const [low, middle, high] = this.#lanes;
     if (low.length === this.length || middle.length === this.length || high.length === this.length) {
@@ -62,7 +62,7 @@ export class WaitingEvents<E extends WaitingEvent> {
     return this.#without(taken);
   }
 
-  /** Like `take`, of those that match. */
+  /** `take` for matching events only. */
   takeMatching(matches: (event: E) => boolean, most = Number.POSITIVE_INFINITY): E[] {
     const taken = this.#lanes.flatMap((lane) => lane.matching(matches)).sort((a, b) => a.order - b.order);
     if (taken.length > most) taken.length = most;
@@ -72,14 +72,14 @@ export class WaitingEvents<E extends WaitingEvent> {
     return this.#without(taken);
   }
 
-  /** Since when the one that waits longest does; undefined where none waits. */
+  /** `since` of the event queued longest; undefined if the queue is empty. */
   longest(): number | undefined {
     let since: number | undefined;
     for (const lane of this.#lanes) if (lane.length > 0 && (since === undefined || lane.first.since < since)) since = lane.first.since;
     return since;
   }
 
-  /** The oldest of the lowest rank, as many as make room for `bytes`; undefined where everything that waits is above `rank`. */
+  /** Takes the oldest events of the lowest rank until `bytes` fit; undefined if all queued events are above `rank`. */
   removeFor(bytes: number, rank: EventRank): E[] | undefined {
     const removed: E[] = [];
     while (!this.hasRoomFor(bytes)) {
@@ -105,12 +105,12 @@ export class WaitingEvents<E extends WaitingEvent> {
 }
 
 const FEWEST_SLOTS = 16;
-/** Slots that are kept while nothing waits. */
+/** Most slots kept while the lane is empty. */
 const MOST_IDLE_SLOTS = 4_096;
 
-/** A ring of slots, which are used again: an array that grows and is dropped with each batch would outlive collections. */
+/** A ring buffer that reuses its slots. An array that grows and is dropped with each batch would outlive garbage collections. */
 class Lane<E extends WaitingEvent> {
-  /** As many as a power of two. */
+  /** The number of slots is a power of two. */
   #slots: (E | undefined)[] = new Array(FEWEST_SLOTS);
   #start = 0;
   #length = 0;

@@ -1,13 +1,15 @@
 import type { JsonObject } from "../json.ts";
 
+/** Kinds of actor. */
 export const ACTOR_KINDS = ["user", "service", "system", "anonymous", "ai_agent"] as const;
 
+/** One of `ACTOR_KINDS`. */
 export type ActorKind = (typeof ACTOR_KINDS)[number];
 
-/** Who did it. */
+/** The person or program that acted. */
 export interface Actor {
   readonly kind: ActorKind;
-  /** As the application knows the person, 1 to 512 characters, no case folding, no trimming. */
+  /** Id under which the application knows the person: 1 to 512 characters, neither trimmed nor changed in case. */
   readonly id?: string;
   /** A credential: stores keep a keyed digest of it only. */
   readonly sessionId?: string;
@@ -19,7 +21,7 @@ export interface Actor {
   readonly about?: JsonObject;
 }
 
-/** Another person an event is about: "who looked at my data?" must be answerable. */
+/** Another person an event is about, so that "who looked at my data?" has an answer. */
 export interface Subject {
   readonly id: string;
   /** `subject`: the data was about this person. `target`: something was done to this person. Default `subject`. */

@@ -3,12 +3,14 @@ import type { Actor, Subject } from "./actor.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Severity } from "./severity.ts";
 
+/** What an event was done to. */
 export interface Resource {
   /** A name such as `book`, `[a-z][a-z0-9_.]{0,63}`. */
   readonly type: string;
   readonly id?: string;
 }
 
+/** The request during which an event was recorded. */
 export interface RequestInfo {
   readonly id?: string;
   /** W3C Trace Context, 32 lower-case hexadecimal digits. */
@@ -19,14 +21,15 @@ export interface RequestInfo {
   /** The route template with its mount, or `(unmatched)`. Never a URL. */
   readonly route?: string;
   readonly status?: number;
-  /** Milliseconds from the first byte read to the end of the answer, without the time the answer was held back. */
+  /** Milliseconds from the first byte read to the end of the response, without the time for which the response was held. */
   readonly durationMs?: number;
 }
 
+/** The error of a failed operation. */
 export interface EventError {
   /** A stable code, `[A-Za-z0-9_.:-]{1,64}`. */
   readonly code?: string;
-  /** Only what a handler gives; secrets in it are masked. */
+  /** Text that a handler gave, never that of an exception. Secrets in it are masked. */
   readonly message?: string;
 }
 
@@ -43,7 +46,7 @@ export interface AuditEvent {
   readonly actor: Actor;
   readonly subjects?: readonly Subject[];
   readonly resource?: Resource;
-  /** A code; required by convention for reads of sensitive data. */
+  /** A code. By convention, reads of sensitive data name one. */
   readonly purpose?: string;
   /** A code. */
   readonly reason?: string;

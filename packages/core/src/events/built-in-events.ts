@@ -7,7 +7,7 @@ import { TRAIL_EVENTS } from "./trail-events.ts";
 export const requestCompleted = defineEvent({
   type: "endpoint",
   action: "request.completed",
-  description: "A request was answered, or given up by the client (outcome partial).",
+  description: "A request got its response, or the client aborted it (outcome partial).",
 });
 
 /** Stored before the handler runs on routes of level `always`. */
@@ -18,7 +18,7 @@ export const requestStarted = defineEvent({
   description: "A request that must be recorded is about to be handled.",
 });
 
-/** Recorded for every answer of 401 or 403; `audit.deny` adds the reason. */
+/** Recorded for every response with status 401 or 403; `audit.deny` adds the reason. */
 export const permissionDenied = defineEvent({
   type: "access_control",
   action: "permission.denied",
@@ -26,10 +26,10 @@ export const permissionDenied = defineEvent({
   outcome: "denied",
   data: payloadShape({ policy: "text?", permissionsHeld: "texts?", permissionsRequired: "texts?" }),
   personal: ["permissionsHeld"],
-  description: "Someone was refused access to a resource.",
+  description: "Access to a resource was refused.",
 });
 
-/** Recorded for every answer of 429. */
+/** Recorded for every response with status 429. */
 export const quotaExceeded = defineEvent({
   type: "access_control",
   action: "quota.exceeded",
@@ -37,10 +37,10 @@ export const quotaExceeded = defineEvent({
   outcome: "denied",
   data: payloadShape({ policy: "text?", limit: "number?", used: "number?", permissionsHeld: "texts?", permissionsRequired: "texts?" }),
   personal: ["used", "permissionsHeld"],
-  description: "Someone used more than a limit allows.",
+  description: "A limit was exceeded.",
 });
 
-/** Recorded for every answer of 500 and above and for every exception that names no status below 500. */
+/** Recorded for every response with status 500 or above, and for every exception that names no status below 500. */
 export const requestFailed = defineEvent({
   type: "error",
   action: "request.failed",
@@ -59,7 +59,7 @@ export const operationFailed = defineEvent({
   description: "A job or another operation failed.",
 });
 
-/** `source` names where the content came from; for an upload that is never the client's file name. */
+/** `source` names the origin of the content. For an upload it is never the file name of the client. */
 export const contentIngested = defineEvent({
   type: "ingestion",
   action: "content.ingested",
@@ -67,6 +67,7 @@ export const contentIngested = defineEvent({
   description: "Content entered the system.",
 });
 
+/** A search index changed. */
 export const indexUpdated = defineEvent({
   type: "index_update",
   action: "index.updated",
@@ -75,15 +76,16 @@ export const indexUpdated = defineEvent({
   description: "A search index changed.",
 });
 
-/** The text of a query is never recorded: its length, and where needed a keyed digest. */
+/** A question was asked. Its text is never recorded, only its length and, if given, a keyed digest. */
 export const queryReceived = defineEvent({
   type: "query",
   action: "query.received",
   data: payloadShape({ length: "count", digest: "text?", strategy: "text?", filters: "object?", results: "count?", durationMs: "number?" }),
   personal: ["digest", "filters", "length"],
-  description: "Someone asked a question.",
+  description: "A question was asked.",
 });
 
+/** Passages were found for a question. `documents` are ids. */
 export const documentsRetrieved = defineEvent({
   type: "retrieval",
   action: "documents.retrieved",
@@ -92,6 +94,7 @@ export const documentsRetrieved = defineEvent({
   description: "Passages were found for a question.",
 });
 
+/** A model wrote an answer. Its text is never recorded. */
 export const answerGenerated = defineEvent({
   type: "generation",
   action: "answer.generated",
@@ -107,14 +110,16 @@ export const answerGenerated = defineEvent({
   description: "A model wrote an answer.",
 });
 
+/** An administrator granted or revoked permissions. */
 export const accessChanged = defineEvent({
   type: "admin_action",
   action: "access.changed",
   severity: "warning",
   data: payloadShape({ granted: "texts?", revoked: "texts?" }),
-  description: "An administrator changed what someone may do.",
+  description: "An administrator changed the permissions of a user.",
 });
 
+/** An administrator changed a setting. */
 export const settingChanged = defineEvent({
   type: "admin_action",
   action: "setting.changed",
@@ -123,14 +128,16 @@ export const settingChanged = defineEvent({
   description: "An administrator changed a setting.",
 });
 
+/** A user signed in. */
 export const loginSucceeded = defineEvent({
   type: "authentication",
   action: "login.succeeded",
   data: payloadShape({ method: "text?" }),
   personal: [],
-  description: "Someone signed in.",
+  description: "A user signed in.",
 });
 
+/** An attempt to sign in failed. */
 export const loginFailed = defineEvent({
   type: "authentication",
   action: "login.failed",
@@ -141,14 +148,16 @@ export const loginFailed = defineEvent({
   description: "An attempt to sign in failed.",
 });
 
+/** A session ended, by the user or by a time limit. */
 export const sessionEnded = defineEvent({
   type: "authentication",
   action: "session.ended",
   data: payloadShape({ method: "text?" }),
   personal: [],
-  description: "Someone signed out or was signed out.",
+  description: "A user signed out or was signed out.",
 });
 
+/** A detector of the application found behaviour that looks like an attack. */
 export const anomalyDetected = defineEvent({
   type: "suspicious_activity",
   action: "anomaly.detected",
@@ -159,7 +168,7 @@ export const anomalyDetected = defineEvent({
   description: "Behaviour looked like an attack.",
 });
 
-/** Reads, exports and verifications of the trail itself. */
+/** The trail itself was read, exported or verified. */
 export const trailRead = defineEvent({
   type: "compliance",
   action: "trail.read",
@@ -168,7 +177,7 @@ export const trailRead = defineEvent({
   description: "The audit trail was read, exported or verified.",
 });
 
-/** For what fits nowhere else yet; prefer a definition of your own. */
+/** A free note, for events that no other definition fits. Prefer a definition of your own. */
 export const noteRecorded = defineEvent({
   type: "custom",
   action: "note.recorded",
@@ -176,6 +185,7 @@ export const noteRecorded = defineEvent({
   description: "A free note of the application.",
 });
 
+/** Every definition that an audit log accepts without a catalogue. */
 export const BUILT_IN_EVENTS = [
   requestCompleted,
   requestStarted,
@@ -200,4 +210,5 @@ export const BUILT_IN_EVENTS = [
   ...TRAIL_EVENTS,
 ] as const;
 
+/** One of `BUILT_IN_EVENTS`. */
 export type BuiltInEvent = (typeof BUILT_IN_EVENTS)[number];

@@ -17,7 +17,7 @@ export class Catalogue {
     }
   }
 
-  /** The listed definition of that name: the same package loaded twice has its definitions twice. */
+  /** The listed definition of that name. A package that is loaded twice has its definitions twice. */
   find(definition: { readonly type: string; readonly action: string }): EventDefinition | undefined {
     return this.#definitions.get(nameOf(definition));
   }

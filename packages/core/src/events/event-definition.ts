@@ -5,16 +5,13 @@ import { FAILURE_POLICIES, type FailurePolicy } from "./failure-policy.ts";
 import { OUTCOMES, type Outcome } from "./outcome.ts";
 import { SEVERITIES, type Severity } from "./severity.ts";
 
-/** Who waits for a record: `durable` holds the answer of its request until the store has committed, `background` never waits. */
+/** Delivery class. `durable`: the response of the request is held until the store has committed. `background`: nothing waits. */
 export type Delivery = "durable" | "background";
 
 /** A payload schema in the Standard Schema form (standardschema.dev), which zod, valibot, arktype and others implement. */
 export type PayloadSchema = StandardSchemaV1;
 
-/**
- * What one kind of event looks like. Made by `defineEvent`, listed in a catalogue.
- * `headKeys` are the keys of the payload that stay when a person is erased.
- */
+/** One kind of event. Made by `defineEvent`, listed in a catalogue. */
 export interface EventDefinition<
   Type extends string = string,
   Action extends string = string,
@@ -26,14 +23,14 @@ export interface EventDefinition<
   readonly outcome: Outcome;
   readonly schema: Schema;
   readonly delivery: Delivery;
-  /** Undefined where the delivery class decides. */
+  /** Undefined: the delivery class decides. */
   readonly onStoreFailure: FailurePolicy | undefined;
-  /** Top-level keys of the payload that hold nothing personal; undefined where nothing was declared and everything can be erased. */
+  /** Paths into the payload that are erased with the person. Undefined if nothing was declared: then the whole payload is erased. */
   readonly personal: readonly string[] | undefined;
   readonly resourceId: "impersonal" | "personal";
   /** Retention class of a registered type, 1, 2, 3, 6, 7 or 64 to 127 (docs/ledger.md); undefined for built-in types. */
   readonly retention: number | undefined;
-  /** What the event is for, one sentence; printed by `daybook inventory`. */
+  /** Purpose of the event in one sentence; `daybook inventory` prints it. */
   readonly description: string | undefined;
 }
 
@@ -48,15 +45,15 @@ export interface DefineEventOptions<Type extends string, Action extends string, 
   /** Schema of `data`. Without one the event takes no `data`. */
   readonly data?: Schema;
   /**
-   * Paths into `data` that are about a person, such as `["reader.name"]`; the top-level key of each is erased with the person
-   * and all other keys stay. `[]` declares that nothing is personal. Without a list everything in `data` can be erased.
+   * Paths into `data` that are about a person, such as `["reader.name"]`. The top-level key of each is erased with the person; all
+   * other keys stay. `[]` declares that nothing is personal. Without a list, everything in `data` can be erased.
    */
   readonly personal?: readonly string[];
   /** `impersonal` keeps `resource.id` when a person is erased. Default `personal`. */
   readonly resourceId?: "impersonal" | "personal";
   /** Default `durable` for consent, compliance, administrative and all critical events, otherwise `background`. */
   readonly delivery?: Delivery;
-  /** What happens when the store does not take the event. Default `block` for durable events, `spool` for all others. */
+  /** What happens if the store does not take the event. Default `block` for durable events, `spool` for background events. */
   readonly onStoreFailure?: FailurePolicy;
   /** Retention class of a type that is not built in: 1, 2, 3, 6, 7 or 64 to 127. Default 1. */
   readonly retention?: number;
@@ -64,8 +61,23 @@ export interface DefineEventOptions<Type extends string, Action extends string, 
 }
 
 /**
- * A typed event definition.
+ * Makes a typed event definition.
  * @throws {DaybookError} `BAD_DEFINITION` naming the field
+ * @example
+ * ```ts
+ * import { createAuditLog, defineEvent, memoryStore } from "@daybook/core";
+ * import { z } from "zod";
+ *
+ * const bookLent = defineEvent({
+ *   type: "custom",
+ *   action: "book.lent",
+ *   data: z.object({ days: z.number().int(), reader: z.object({ name: z.string() }) }),
+ *   personal: ["reader.name"],
+ * });
+ *
+ * const audit = createAuditLog({ store: memoryStore(), catalogue: [bookLent] });
+ * audit.record(bookLent, { data: { days: 28, reader: { name: "Ada" } } });
+ * ```
  */
 export function defineEvent<const Type extends string, const Action extends string, Schema extends PayloadSchema | undefined = undefined>(
   options: DefineEventOptions<Type, Action, Schema>,
@@ -102,7 +114,7 @@ export function defineEvent<const Type extends string, const Action extends stri
   });
 }
 
-/** Payload keys of one event that stay when its persons are erased (docs/privacy.md): those no personal path begins with. */
+/** Payload keys of one event that stay when its persons are erased (docs/privacy.md): all that begin no personal path. */
 export function headKeysOf(definition: Pick<EventDefinition, "personal">, data: object | undefined): readonly string[] {
   if (definition.personal === undefined || data === undefined) return [];
   const personal = new Set(definition.personal.map((path) => path.split(".", 1)[0]!));

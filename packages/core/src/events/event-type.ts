@@ -1,4 +1,4 @@
-/** The built-in vocabulary reports filter by. A catalogue may add names of its own, `[a-z][a-z0-9_]{1,39}`. */
+/** Built-in types, which reports filter by. A catalogue may add names of its own, `[a-z][a-z0-9_]{1,39}`. */
 export const BUILT_IN_TYPES = [
   "error",
   "ingestion",
@@ -15,6 +15,7 @@ export const BUILT_IN_TYPES = [
   "custom",
 ] as const;
 
+/** One of `BUILT_IN_TYPES`. */
 export type BuiltInType = (typeof BUILT_IN_TYPES)[number];
 
 const TYPE_NAME = /^[a-z][a-z0-9_]{1,39}$/;

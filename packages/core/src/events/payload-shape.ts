@@ -27,7 +27,7 @@ const CHECK: Record<Kind, (value: unknown) => boolean> = {
   object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
 
-/** The payload schemas of the built-in events: flat, closed, and without a schema library so that core stays light. */
+/** Makes the payload schema of a built-in event: flat and closed. Core needs no schema library for it. */
 export function payloadShape<const S extends Shape>(shape: S): StandardSchemaV1<Payload<S>, Payload<S>> {
   const fields = Object.entries(shape).map(([key, kind]) => {
     const optional = kind.endsWith("?");

@@ -2,9 +2,9 @@ import { defineEvent } from "./event-definition.ts";
 import { payloadShape } from "./payload-shape.ts";
 
 /**
- * Records about consent (class 4, docs/ledger.md). A store that is a `ConsentStore` moves its projection in the transaction that
- * stores them. Nothing in their payload is declared impersonal: a consent is about one person and goes with that person, once
- * nobody has to prove it any more.
+ * Records about consent (class 4, docs/ledger.md). A `ConsentStore` moves its projection in the transaction that stores them. Nothing in
+ * their payload is declared impersonal: a consent is about one person, and is erased with that person once its proof is not needed any
+ * more.
  */
 
 const AGREEMENT = payloadShape({
@@ -45,62 +45,71 @@ const ENDING = payloadShape({
 
 const PROMPT = payloadShape({ purpose: "text", version: "text", notice: "text", noticeVersion: "text", language: "text", by: "text?" });
 
+/** A person was asked for consent. */
 export const consentRequested = defineEvent({
   type: "compliance",
   action: "consent.requested",
   data: PROMPT,
-  description: "Somebody was asked for consent.",
+  description: "A person was asked for consent.",
 });
 
+/** A person was asked for consent and postponed the decision. */
 export const consentDeferred = defineEvent({
   type: "compliance",
   action: "consent.deferred",
   data: PROMPT,
-  description: "Somebody was asked for consent and put the answer off.",
+  description: "A person was asked for consent and postponed the decision.",
 });
 
+/** A person agreed to one purpose. */
 export const consentGiven = defineEvent({
   type: "compliance",
   action: "consent.given",
   data: AGREEMENT,
-  description: "Somebody agreed to one purpose.",
+  description: "A person agreed to one purpose.",
 });
 
+/** A person refused one purpose. */
 export const consentRefused = defineEvent({
   type: "compliance",
   action: "consent.refused",
   data: AGREEMENT,
-  description: "Somebody refused one purpose.",
+  description: "A person refused one purpose.",
 });
 
+/** A person agreed again to a purpose. */
 export const consentRenewed = defineEvent({
   type: "compliance",
   action: "consent.renewed",
   data: AGREEMENT,
-  description: "Somebody agreed again to a purpose they had agreed to.",
+  description: "A person agreed again to a purpose.",
 });
 
+/** A person withdrew a consent. */
 export const consentWithdrawn = defineEvent({
   type: "compliance",
   action: "consent.withdrawn",
   data: ENDING,
-  description: "Somebody took a consent back.",
+  description: "A person withdrew a consent.",
 });
 
+/** A consent expired. */
 export const consentExpired = defineEvent({
   type: "compliance",
   action: "consent.expired",
   data: ENDING,
-  description: "A consent reached the end of its time.",
+  description: "A consent expired.",
 });
 
+/** A consent was found invalid and has no effect from here on. */
 export const consentInvalidated = defineEvent({
   type: "compliance",
   action: "consent.invalidated",
   data: ENDING,
-  description: "A consent turned out not to hold, and counts for nothing from here on.",
+  description: "A consent was found invalid and has no effect from here on.",
 });
 
+/** A consent ended because the person left. */
 export const consentTerminated = defineEvent({
   type: "compliance",
   action: "consent.terminated",
@@ -108,6 +117,7 @@ export const consentTerminated = defineEvent({
   description: "A consent ended because the person left.",
 });
 
+/** A version of a purpose was put in force. */
 export const purposePublished = defineEvent({
   type: "compliance",
   action: "purpose.published",
@@ -116,6 +126,7 @@ export const purposePublished = defineEvent({
   description: "A version of a purpose was put in force.",
 });
 
+/** A version of a notice was put in force; its text is kept. */
 export const noticePublished = defineEvent({
   type: "compliance",
   action: "notice.published",
@@ -124,14 +135,15 @@ export const noticePublished = defineEvent({
   description: "A version of a notice was put in force; its text is kept.",
 });
 
-/** A store that is an `JournalStore` deletes the rows in the transaction that stores this record. */
+/** A `JournalStore` deletes the rows in the transaction that stores this record. */
 export const journalDeleted = defineEvent({
   type: "compliance",
   action: "journal.deleted",
   data: payloadShape({ rows: "count", purpose: "text?", before: "text?", entries: "texts?" }),
-  description: "Somebody deleted their journal, or a part of it.",
+  description: "A person deleted their journal, or a part of it.",
 });
 
+/** A copy of one person's data was made for that person. */
 export const personExported = defineEvent({
   type: "compliance",
   action: "gdpr.exported",
@@ -143,11 +155,11 @@ export const personExported = defineEvent({
     consents: "count",
     requests: "count?",
     files: "count?",
-    /** Values of other people that were replaced, and records a human has to look at. */
+    /** Values of other people that were replaced, and records that a human has to review. */
     redactions: "count?",
     toReview: "count?",
     manifestSha256: "text?",
-    /** `age` where only the owners of keys can read the copy. */
+    /** `age` if only the owners of keys can read the copy. */
     encryption: "text?",
     request: "text?",
   }),
@@ -155,7 +167,7 @@ export const personExported = defineEvent({
   description: "A copy of one person's data was made for that person.",
 });
 
-/** Names nobody: written after an erasure, it must not bring the person back. */
+/** Names no person: it is written after an erasure and must not bring the person back. */
 export const erasureReceiptIssued = defineEvent({
   type: "compliance",
   action: "gdpr.receipt_issued",
@@ -165,8 +177,8 @@ export const erasureReceiptIssued = defineEvent({
 });
 
 /**
- * The register of requests of data subjects. Only `dsar.received` names the person; what follows names the request, so that the
- * register goes on after the person was erased. A store that is a `RequestStore` keeps its projection in step.
+ * The register of requests of data subjects. Only `dsar.received` names the person. Later records name the request, so that the register
+ * continues after the person was erased. A `RequestStore` keeps its projection in step.
  */
 export const requestReceived = defineEvent({
   type: "compliance",
@@ -174,7 +186,7 @@ export const requestReceived = defineEvent({
   data: payloadShape({
     request: "text",
     kinds: "texts",
-    /** Who asks: "actor", "subject", or "unknown" as long as nobody knows. */
+    /** Who asks: "actor", "subject", or "unknown" until it is known. */
     person: "text",
     channel: "text",
     receivedAt: "text",
@@ -189,14 +201,16 @@ export const requestReceived = defineEvent({
   description: "A person asked for one of their rights.",
 });
 
+/** The identity of a requester was checked. */
 export const requestVerified = defineEvent({
   type: "compliance",
   action: "dsar.verified",
   data: payloadShape({ request: "text", method: "text", result: "text", evidenceSha256: "text?", note: "text?" }),
   personal: ["note"],
-  description: "It was checked whether a request comes from the person it is about.",
+  description: "The identity of a requester was checked.",
 });
 
+/** A request went on to another state. */
 export const requestMoved = defineEvent({
   type: "compliance",
   action: "dsar.moved",
@@ -205,14 +219,16 @@ export const requestMoved = defineEvent({
   description: "A request went on to another state.",
 });
 
+/** The clock of a request was stopped, usually until the requester is identified. */
 export const requestPaused = defineEvent({
   type: "compliance",
   action: "dsar.paused",
   data: payloadShape({ request: "text", ground: "text", note: "text?" }),
   personal: ["note"],
-  description: "The clock of a request was stopped, usually to learn who asks.",
+  description: "The clock of a request was stopped, usually until the requester is identified.",
 });
 
+/** The clock of a request runs again. */
 export const requestResumed = defineEvent({
   type: "compliance",
   action: "dsar.resumed",
@@ -221,6 +237,7 @@ export const requestResumed = defineEvent({
   description: "The clock of a request runs again.",
 });
 
+/** The time for a request was extended, and the person told why. */
 export const requestExtended = defineEvent({
   type: "compliance",
   action: "dsar.extended",
@@ -229,22 +246,25 @@ export const requestExtended = defineEvent({
   description: "The time for a request was extended, and the person told why.",
 });
 
+/** A decision was made about a part of the data. */
 export const requestDecided = defineEvent({
   type: "compliance",
   action: "dsar.decided",
   data: payloadShape({ request: "text", category: "text", outcome: "text", ground: "text?", explanation: "text?" }),
   personal: ["explanation"],
-  description: "It was decided what happens to a category of data.",
+  description: "A decision was made about a part of the data.",
 });
 
+/** The response to a request was handed over. */
 export const requestDelivered = defineEvent({
   type: "compliance",
   action: "dsar.delivered",
   data: payloadShape({ request: "text", via: "text", files: "count?", manifestSha256: "text?", expiresAt: "text?" }),
   personal: [],
-  description: "The answer to a request was handed over.",
+  description: "The response to a request was handed over.",
 });
 
+/** A request was finished. */
 export const requestClosed = defineEvent({
   type: "compliance",
   action: "dsar.closed",
@@ -253,6 +273,7 @@ export const requestClosed = defineEvent({
   description: "A request was finished.",
 });
 
+/** Records were put under a legal hold: they are neither erased nor expired. */
 export const holdPlaced = defineEvent({
   type: "admin_action",
   action: "hold.placed",
@@ -270,6 +291,7 @@ export const holdPlaced = defineEvent({
   description: "Records were put under a legal hold: they are neither erased nor expired.",
 });
 
+/** A legal hold ended. */
 export const holdReleased = defineEvent({
   type: "admin_action",
   action: "hold.released",

@@ -2,8 +2,8 @@ import { defineEvent } from "./event-definition.ts";
 import { payloadShape } from "./payload-shape.ts";
 
 /**
- * Records of the trail about itself. No request waits for them: where the store is down they go to the spool. Times in their
- * payload are UTC, ISO 8601 with milliseconds.
+ * Records of the trail about itself. No request waits for them: if the store is down, they go to the spool. Times in their payload
+ * are UTC, ISO 8601 with milliseconds.
  */
 
 /** The first record of a process. */
@@ -16,7 +16,7 @@ export const trailOpened = defineEvent({
   description: "A process began to record.",
 });
 
-/** The last record of a process, behind everything that still waited; `exitCode` where it ended without closing its log. */
+/** The last record of a process, after every queued event. `exitCode` is present if the process ended without closing its log. */
 export const trailClosed = defineEvent({
   type: "compliance",
   action: "trail.closed",
@@ -27,7 +27,7 @@ export const trailClosed = defineEvent({
   description: "A process ended its recording in good order.",
 });
 
-/** `lost` is absent where nobody can know how many events are missing. */
+/** Events are missing or late. `lost` is absent if their number cannot be known. */
 export const trailGap = defineEvent({
   type: "compliance",
   action: "trail.gap",
@@ -48,6 +48,7 @@ export const trailGap = defineEvent({
   description: "Events between two times are missing or came late.",
 });
 
+/** The clock of the server stepped by `byMs` milliseconds. */
 export const clockJumped = defineEvent({
   type: "compliance",
   action: "clock.jumped",
@@ -58,23 +59,24 @@ export const clockJumped = defineEvent({
   description: "The clock of the server was set, or the machine slept: times before and after cannot be compared.",
 });
 
-/** While the glass is broken no event blocks an operation: what the store does not take goes to the spool. */
+/** An emergency began: no event blocks an operation, and events that the store does not take go to the spool. */
 export const glassBroken = defineEvent({
   type: "admin_action",
   action: "break_glass.opened",
   severity: "critical",
   onStoreFailure: "spool",
   data: payloadShape({ reason: "text" }),
-  description: "Someone let operations go on that cannot be recorded at once.",
+  description: "An emergency began: operations go on even if they cannot be recorded at once.",
 });
 
+/** The emergency ended. */
 export const glassRestored = defineEvent({
   type: "admin_action",
   action: "break_glass.closed",
   severity: "warning",
   onStoreFailure: "spool",
   data: payloadShape({ reason: "text" }),
-  description: "Operations that must be recorded are refused again where they cannot be.",
+  description: "The emergency ended: operations that cannot be recorded are refused again.",
 });
 
 export const TRAIL_EVENTS = [trailOpened, trailClosed, trailGap, clockJumped, glassBroken, glassRestored] as const;

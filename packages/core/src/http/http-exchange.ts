@@ -16,6 +16,7 @@ import type { ExchangeSource, HttpAuditOptions } from "./http-audit-options.ts";
 import { leaveContext } from "./keep-alive-context.ts";
 import type { RouteLevel } from "./route-policy.ts";
 
+/** Route of a request that matched none. */
 export const UNMATCHED = "(unmatched)";
 
 /** The log and the options under which a request is recorded. */

@@ -7,8 +7,8 @@ import type { AnyRecordFields } from "../recording/record-fields.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 
 /**
- * The audit log as one request sees it, the `audit` of a framework's request: what it records belongs to this request, also where
- * a library has lost the async context on the way.
+ * The audit log of one request: `request.audit` in a framework. Its records belong to this request even if a library lost the async
+ * context.
  */
 export interface RequestAudit {
   readonly log: AuditLog;
@@ -18,6 +18,7 @@ export interface RequestAudit {
   deny(denial?: Denial): void;
 }
 
+/** Makes the audit log of one request. */
 export function requestAudit<Request>(exchange: HttpExchange<Request>): RequestAudit {
   const { log } = exchange;
   return {

@@ -1,15 +1,16 @@
 import { DaybookError } from "../daybook-error.ts";
 
 /**
- * How much of a request is recorded by itself. `none`: nothing. `metadata`: the request, denials and errors. `always`: also a durable
- * record before the handler runs; where it cannot be stored the request is answered 503 and the handler never runs.
+ * How much of a request is recorded automatically. `none`: nothing. `metadata`: the request, denials and errors. `always`: also a durable
+ * record before the handler runs. If it cannot be stored, the response is 503 and the handler never runs.
  */
 export type RouteLevel = "none" | "metadata" | "always";
 
+/** The level of requests whose path and method match. */
 export interface RouteRule {
   /**
-   * Path of the URL, in any case of letters: literal segments, `:name` for any one segment, a final `*` for any rest. `/assets/*`
-   * also matches `/assets`.
+   * Path of the URL, ignoring case: literal segments, `:name` for any one segment, a final `*` for any rest. `/assets/*` also matches
+   * `/assets`.
    */
   readonly path: string;
   /** Default: every method. `GET` includes `HEAD`, which runs the same handler. */
@@ -17,10 +18,11 @@ export interface RouteRule {
   readonly level: RouteLevel;
 }
 
+/** All route levels. */
 export const ROUTE_LEVELS: readonly RouteLevel[] = ["none", "metadata", "always"];
 
 /**
- * Compiles a policy list; the first rule that matches decides, undefined where none does.
+ * Compiles a policy list. The first rule that matches decides; undefined if none matches.
  * @throws {DaybookError} `BAD_OPTION` naming the rule
  */
 export function routePolicy(rules: readonly RouteRule[]): (method: string, path: string) => RouteLevel | undefined {
@@ -46,6 +48,6 @@ function patternOf(path: string): RegExp {
   const segments = (rest ? path.slice(0, -2) : path)
     .split("/")
     .map((segment) => (segment.startsWith(":") ? "[^/]+" : segment.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")));
-  // Routers ignore case unless told otherwise, so a rule that did not could be walked around with a capital letter.
+  // Routers ignore case by default: a rule that respects it could be evaded with a capital letter.
   return new RegExp(`^${segments.join("/")}${rest ? "(?:/.*)?" : "/?"}$`, "i");
 }

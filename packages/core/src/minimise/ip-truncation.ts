@@ -4,7 +4,7 @@ const seen = new Map<string, string | undefined>();
 const REMEMBERED = 4096;
 
 /**
- * The network part of an address: IPv4 cut to /24, IPv6 to /48, an IPv4-mapped IPv6 address treated as IPv4.
+ * Returns the network part of an address: IPv4 cut to /24, IPv6 to /48. An IPv4-mapped IPv6 address is treated as IPv4.
  * @returns the cut address, or undefined for text that is no IP address
  */
 export function truncateIp(address: string): string | undefined {

@@ -3,7 +3,7 @@ import { maskSecrets } from "./secret-masking.ts";
 
 /** Text longer than this many characters is cut. */
 const LONGEST_TEXT = 8_192;
-/** Room of a payload: what stays with the head, and what goes with a person (docs/ledger.md gives the limits of the parts). */
+/** Most bytes of the head and of a person part (docs/ledger.md has the limits of the parts). */
 export const HEAD_BUDGET = 5_500;
 export const PERSON_BUDGET = 48_000;
 const DEEPEST = 16;
@@ -11,18 +11,18 @@ const MOST_KEYS = 1_000;
 
 export interface Snapshot {
   readonly value: JsonObject;
-  /** Something was cut, left out or replaced. */
+  /** At least one value was cut, left out or replaced. */
   readonly changed: boolean;
-  /** How many secrets were masked. */
+  /** Number of masked secrets. */
   readonly masked: number;
   /** Estimated bytes of JSON text. */
   readonly bytes: number;
 }
 
 /**
- * A JSON copy of a payload, taken at once so that a caller who goes on changing the object changes nothing recorded. It never
- * fails: text is made well-formed and cut, a cycle, a deep level or an unreadable property is replaced by a marker, BigInt
- * becomes text, and what exceeds the budget is left out. `__proto__` is an ordinary key.
+ * Makes a JSON copy of a payload at once, so that a caller who changes the object later changes nothing recorded. It never fails. Text is
+ * made well-formed and cut. A marker replaces a cycle, a deep level or an unreadable property. BigInt becomes text. Values beyond the
+ * budget are left out. `__proto__` is an ordinary key.
  * @param budget most bytes of JSON text, counted as three per character that is not ASCII
  */
 export function snapshot(source: object, budget: number): Snapshot {
@@ -61,7 +61,7 @@ class Copy {
       try {
         value = this.#value((source as Record<string, unknown>)[key], depth);
       } catch {
-        // A getter or toJSON of the application threw: the event is worth more than the field.
+        // A getter or toJSON of the application threw. The event is kept without the field.
         this.#path.length = level;
         value = this.#marker("[unreadable]");
       }
@@ -123,7 +123,7 @@ class Copy {
   }
 
   #mask(text: string): string {
-    // Free text has spaces; an identifier or a code has none and is what the application meant to record.
+    // Free text has spaces. A text without spaces is an identifier or a code, and is recorded unchanged.
     if (text.length < 8 || !text.includes(" ")) return text;
     const { text: masked, count } = maskSecrets(text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT + 64) : text);
     if (text.length > LONGEST_TEXT) this.changed = true;
@@ -150,7 +150,7 @@ class Copy {
       else if (unit === 0x22 || unit === 0x5c) cost += 1;
     }
     if (cost - 2 > this.#left && result.length > 0) {
-      // Rare: text of many bytes per character near the end of the budget.
+      // Rare: text with many bytes per character near the end of the budget.
       const fit = Math.floor((this.#left / cost) * result.length);
       this.changed = true;
       result = result.slice(0, fit).toWellFormed();
@@ -160,7 +160,7 @@ class Copy {
     return result;
   }
 
-  /** JSON has no hole in an array. */
+  /** JSON arrays have no holes. */
   #nothing(): null {
     this.#left -= 4;
     return null;

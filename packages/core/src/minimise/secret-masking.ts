@@ -1,6 +1,6 @@
 /**
- * Kinds of secrets and personal identifiers recognised in free text. Patterns are linear; what looks like a card or an IBAN must
- * also pass its check digits, so that order numbers survive.
+ * Kinds of secrets and personal identifiers recognised in free text. Patterns run in linear time. A card number or an IBAN must also
+ * have correct check digits, so that order numbers are not masked.
  */
 const EMAIL = /[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g;
 const JWT = /\beyJ[\w-]{5,4096}\.[\w-]{5,4096}\.[\w-]{0,4096}/g;
@@ -10,7 +10,7 @@ const CARD = /\b\d(?:[ -]?\d){12,18}\b/g;
 
 export interface Masked {
   readonly text: string;
-  /** How many values were replaced. */
+  /** Number of replaced values. */
   readonly count: number;
 }
 

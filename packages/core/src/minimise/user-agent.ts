@@ -1,4 +1,4 @@
-/** Products worth telling apart, in the order in which they must be looked for: most browsers also claim to be their ancestors. */
+/** Known products, in the order of the search: most browsers also claim to be their ancestors. */
 const PRODUCTS: readonly (readonly [label: string, token: RegExp])[] = [
   ["Edge", /\bEdg(?:e|A|iOS)?\/(\d+)/],
   ["Opera", /\b(?:OPR|Opera)\/(\d+)/],
@@ -24,12 +24,12 @@ const CRAWLER = /bot\b|crawl|spider|slurp/i;
 
 const seen = new Map<string, string>();
 const REMEMBERED = 1_024;
-/** A longer header is looked at each time: what a client sends must not fill the memory. */
+/** Longer headers are not cached: client input must not fill the memory. */
 const LONGEST_REMEMBERED = 512;
 
 /**
- * A User-Agent header cut to a known product and its major version, `Firefox 131`; `crawler` or `other` for the rest. The whole
- * header is a fingerprint, so it is never kept.
+ * Cuts a User-Agent header to a known product and its major version, `Firefox 131`; `crawler` or `other` for the rest. The whole
+ * header is a fingerprint, so it is never recorded.
  */
 export function userAgentProduct(header: string): string {
   const known = seen.get(header);

@@ -51,7 +51,8 @@ function spanOf(text: string): Span {
 }
 
 /**
- * The moment a duration before another one. Months and years are taken from the UTC calendar, the day cut to the month's last.
+ * Returns the moment a duration before another. Months and years are subtracted in the UTC calendar; the day is at most the last of
+ * the month.
  * @param text `<integer><s|m|h|d|w|mo|y>` or an ISO 8601 duration. `m` is minutes, `mo` months; nothing else is accepted.
  * @param from milliseconds since the Unix epoch
  * @returns milliseconds since the Unix epoch
@@ -76,7 +77,7 @@ export function before(text: string, from: number): number {
 }
 
 /**
- * Length of a duration in milliseconds, a month counted as 30 days and a year as 365.
+ * Returns the length of a duration in milliseconds; a month counts as 30 days, a year as 365.
  * @throws {DaybookError} `BAD_DURATION`
  */
 export function durationMs(text: string): number {

@@ -2,7 +2,7 @@ import type { AuditEvent } from "../events/audit-event.ts";
 import type { Outcome } from "../events/outcome.ts";
 import type { Severity } from "../events/severity.ts";
 
-/** All given conditions hold together; a list means any of its values. */
+/** Conditions on events. All given ones apply together; a list means any of its values. */
 export interface EventFilter {
   readonly type?: string | readonly string[];
   readonly action?: string | readonly string[];
@@ -24,7 +24,7 @@ export interface EventFilter {
   readonly after?: number;
 }
 
-/** An event read back. Fields that were erased or have expired are missing, and `state` says whether any are. */
+/** A stored event. Erased and expired fields are missing; `state` says whether any are. */
 export interface StoredEvent extends Partial<Omit<AuditEvent, "actor">> {
   /** Position in the store's order, from 0, without gaps. */
   readonly seq: number;
@@ -32,20 +32,24 @@ export interface StoredEvent extends Partial<Omit<AuditEvent, "actor">> {
   readonly actor?: Partial<AuditEvent["actor"]> & { readonly sub?: string };
 }
 
+/** Options of one page of a query. */
 export interface PageOptions {
   /** Most events of one page, 1 to 1000. Default 100. */
   readonly limit?: number;
   /** Newest first or oldest first. Default `newest`. */
   readonly order?: "newest" | "oldest";
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   readonly cursor?: string;
 }
 
+/** One page of a query. */
 export interface Page {
   readonly events: readonly StoredEvent[];
   /** Give it as `cursor` for the next page; absent on the last one. */
   readonly next?: string;
 }
 
+/** Fields that `countBy` can count. */
 export const COUNT_KEYS = ["type", "action", "severity", "outcome", "route"] as const;
+/** One of `COUNT_KEYS`. */
 export type CountKey = (typeof COUNT_KEYS)[number];

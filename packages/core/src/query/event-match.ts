@@ -1,6 +1,6 @@
 import type { EventFilter, StoredEvent } from "./event-filter.ts";
 
-/** The meaning of a filter in code: stores translate it, `memoryStore` and tests run it. */
+/** Defines the meaning of a filter: stores translate it, `memoryStore` and tests call this. */
 export function matchesFilter(event: StoredEvent, filter: EventFilter): boolean {
   return (
     anyOf(filter.type, event.type) &&

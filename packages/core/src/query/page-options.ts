@@ -4,7 +4,7 @@ import type { PageOptions } from "./event-filter.ts";
 const ORDERS = ["newest", "oldest"] as const;
 
 /**
- * Checked page options with their defaults. A cursor is the sequence number of the last event of the page before.
+ * Checks page options and fills in their defaults. A cursor is the sequence number of the last event of the previous page.
  * @throws {DaybookError} `BAD_FILTER`
  */
 export function pageOptions({ limit = 100, order = "newest", cursor }: PageOptions): {

@@ -1,7 +1,7 @@
-/** A step of the clock larger than this is told; smaller ones are how clocks are kept right. */
+/** Larger steps of the clock are reported, in milliseconds. Smaller ones are ordinary corrections. */
 const STEP_MS = 1_000;
 
-/** Notices when the wall clock moved otherwise than time passed. */
+/** Compares the wall clock with a clock that never jumps, and notices steps. */
 export class ClockWatch {
   readonly #now: () => number;
   #offset: number;
@@ -13,12 +13,12 @@ export class ClockWatch {
     this.#offset = now() - performance.now();
   }
 
-  /** How often it stepped. */
+  /** Number of steps so far. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** Milliseconds by which the clock stepped since it was asked last, forward above 0; undefined where it did not. */
+  /** Returns the milliseconds by which the clock stepped since the last call, positive if forward; undefined if it did not step. */
   check(): number | undefined {
     const offset = this.#now() - performance.now();
     const by = offset - this.#offset;

@@ -12,10 +12,10 @@ interface StorePackage {
 
 const PACKAGE = "@daybook/store-sqlite";
 
-/** An audit log that everybody in the process shares who gives none. */
+/** The audit log that all adapters of a process share if they are given none. */
 export interface DefaultAuditLog {
   readonly log: AuditLog;
-  /** Closes the log when the last of those who opened it has let go. Safe to call twice. */
+  /** Closes the log after the last user has released it. Safe to call twice. */
   release(): Promise<void>;
 }
 
@@ -24,14 +24,14 @@ interface Shared {
   users: number;
 }
 
-// One log for each file and process: a middleware that is mounted twice, or made again by a hot reload, records once.
+// One log for each file and process: a middleware that is mounted twice, or reloaded, records once.
 const KEY = Symbol.for("daybook.default-audit-logs.v1");
 const registry = globalThis as { [KEY]?: Map<string, Shared> };
 
 /**
- * The audit log of an application that configured nothing: SQLite at `DAYBOOK_DB`, default `data/audit.db`. The store package is
- * looked up by name, next to the adapter and from the working directory, so that an adapter does not force it on anybody.
- * @param anchors URLs or paths of modules to resolve from; undefined where a bundler has taken the URL of a module away
+ * Opens the audit log of an application that configured nothing: SQLite at `DAYBOOK_DB`, default `data/audit.db`. The store package is
+ * found by name, next to the adapter and from the working directory, so that an adapter need not depend on it.
+ * @param anchors URLs or paths of modules to resolve from; undefined if a bundler removed the URL of a module
  * @throws {DaybookError} `STORE_MISSING`, or what opening the database throws
  */
 export function openDefaultAuditLog(anchors: readonly (string | undefined)[]): DefaultAuditLog {

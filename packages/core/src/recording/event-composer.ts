@@ -16,7 +16,7 @@ import type { AnyRecordFields } from "./record-fields.ts";
 export interface EventComposerOptions {
   readonly service: string | undefined;
   readonly instance: string | undefined;
-  /** Types whose records hold the whole client address. */
+  /** Types whose records keep the whole client address. */
   readonly fullAddresses: ReadonlySet<string>;
 }
 
@@ -34,7 +34,7 @@ export interface ComposedEvent {
   readonly bytes: number;
 }
 
-/** Makes events from what a caller gives: checks the envelope, adds the context, cuts and masks. */
+/** Makes events from the fields of a caller: checks the envelope, adds the context, cuts and masks. */
 export class EventComposer {
   /** Secrets masked in free text so far. */
   masked = 0;
@@ -107,7 +107,7 @@ export class EventComposer {
     const declared = definition.personal !== undefined;
     const { value, changed, masked, bytes } = snapshot(data, declared ? HEAD_BUDGET : PERSON_BUDGET);
     this.masked += masked;
-    // The flag is part of the payload, so that it is stored, proved and shown like the rest.
+    // The flag is part of the payload, so that it is stored, proved and shown like every other field.
     return { value: changed && !("truncated" in value) ? { ...value, truncated: true } : value, bytes };
   }
 

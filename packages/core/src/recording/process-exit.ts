@@ -1,9 +1,9 @@
-/** A log that must not lose what it holds when the process ends. */
+/** A log that must write its queued events when the process ends. */
 export interface Flushable {
   /** Writes without returning to the event loop. */
   closeSync(exitCode: number): void;
   close(): Promise<unknown>;
-  /** False: the application looks after signals itself. */
+  /** False: the application handles signals itself. */
   readonly signals: boolean;
 }
 
@@ -12,11 +12,11 @@ interface Registry {
   update(): void;
 }
 
-// One registry for all copies of this package in the process: two handlers would each take the other for the application's own.
+// One registry for all copies of this package in the process: each of two handlers would take the other for the application's own.
 const KEY = Symbol.for("daybook.process-exit.v1");
 const shared = globalThis as { [KEY]?: Registry };
 
-/** From now until the returned function is called, the log is flushed on exit, an uncaught throw, SIGTERM and SIGINT. */
+/** Flushes the log on exit, an uncaught exception, SIGTERM and SIGINT, until the returned function is called. */
 export function flushAtExit(log: Flushable): () => void {
   shared[KEY] ??= createRegistry();
   const registry = shared[KEY];

@@ -15,7 +15,7 @@ type DataField<D extends EventDefinition> = [Payload<D>] extends [undefined]
     ? { readonly data?: Payload<D> | undefined }
     : { readonly data: Payload<D> };
 
-/** What a record may say beside its payload. Actor, request and trace are taken from the context unless given. */
+/** Fields of a record beside its payload. Actor, request and trace come from the context unless given. */
 interface EnvelopeFields {
   readonly actor?: Actor | undefined;
   readonly subjects?: readonly Subject[] | undefined;
@@ -28,7 +28,7 @@ interface EnvelopeFields {
   readonly error?: EventError | undefined;
 }
 
-/** The fields of a record of one definition: its payload as the schema wants it, and the envelope. */
+/** The fields of a record of one definition: the payload its schema takes, and the envelope. */
 export type RecordFields<D extends EventDefinition> = DataField<D> & EnvelopeFields;
 
 /** The fields of a record whose definition is known at run time only. */

@@ -15,7 +15,7 @@ export interface TrailLifecycleOptions {
   readonly run: string;
   readonly spool: Spool;
   readonly delivery: Delivery;
-  /** Asked for the newest sequence number after an unclean stop. */
+  /** Queried for the newest sequence number after an unclean stop. */
   readonly store: Pick<AuditStore, "query"> | undefined;
   /** False: earlier runs are taken over, but starts and stops are not recorded. */
   readonly markers: boolean;
@@ -26,16 +26,16 @@ export interface TrailLifecycleOptions {
   readonly problem: (error: DaybookError) => void;
 }
 
-/** A store that does not answer must not keep the log from opening. */
+/** Longest wait for the store at open, in milliseconds: a silent store must not keep the log from opening. */
 const QUERY_MS = 2_000;
 const BEATS_PER_LOOK = 6;
 
 /**
- * The records a trail needs about itself: when it was opened and closed, what an earlier run left behind, steps of the clock. An open
- * log is known by its spool file; where that is still there after its process has gone, the process did not stop in good order.
+ * Makes the records of a trail about itself: open and close, unclean stops of earlier runs, steps of the clock. Each open log has a
+ * spool file. A file without a live process belongs to a run that did not stop in good order.
  */
 export class TrailLifecycle {
-  /** Settles when what earlier runs left has been taken over. */
+  /** Settles when the spool files of earlier runs have been taken over. */
   opened: Promise<void> = Promise.resolve();
   readonly #options: TrailLifecycleOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class TrailLifecycle {
     this.#options = options;
   }
 
-  /** The record of the start is the first, and that of a gap before it comes even before. */
+  /** Records the start first; the record of an earlier gap goes before it. */
   start(): void {
     const { spool, delivery } = this.#options;
     if (spool.hasOrphans()) {
@@ -56,7 +56,7 @@ export class TrailLifecycle {
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
   }
 
-  /** The last record. */
+  /** Makes the last record. */
   closing(cause: "close" | "exit", exitCode?: number): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -101,11 +101,11 @@ export class TrailLifecycle {
       const newest = last === undefined ? {} : { lastSeq: last.seq };
       if (!clean) gaps.push({ cause: "unclean_stop", ...times, ...newest, spooled: events, run });
       if (lost > 0) gaps.push({ cause: "spool_damaged", ...times, lost, run });
-      // The last line was being written when the process ended, so nobody was told that it is stored.
+      // The process ended while it wrote the last line, so no caller was told that it is stored.
       if (torn) gaps.push({ cause: "spool_torn", ...times, run });
     }
     if (opening) this.#recordOpened(unclean ? "unclean" : "clean", unclean ? last?.seq : undefined);
-    // What is put first last is first in the end.
+    // Each goes before everything queued, so the last one pushed comes first.
     for (const each of opening ? gaps.toReversed() : gaps) gap(each, place);
   }
 

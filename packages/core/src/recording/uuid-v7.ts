@@ -2,7 +2,7 @@ import { randomFillSync } from "node:crypto";
 
 const RANDOM = Buffer.alloc(8 * 512);
 const DIGITS = Buffer.from("0123456789abcdef", "latin1");
-/** The text of the last id. Written in place, because putting it together of pieces makes two dozen strings. */
+/** The text of the last id. Written in place: concatenation would make two dozen strings. */
 const TEXT = Buffer.from("00000000-0000-7000-8000-000000000000", "latin1");
 const COUNTER_AT = 14;
 const VARIANT_AT = 19;

@@ -20,11 +20,11 @@ import { AppendFile } from "../spool/append-file.ts";
 import { ndjsonLine } from "./ndjson-line.ts";
 
 export interface FileSinkOptions {
-  /** File of the newest events; older ones lie beside it as `<path>.<UTC day>.<n>.gz`. One file belongs to one process. */
+  /** File of the newest events; rotated files stand beside it as `<path>.<UTC day>.<n>.gz`. One file belongs to one process. */
   readonly path: string;
-  /** A file that reached this many bytes is rotated. Default 64 MiB. */
+  /** Bytes at which a file is rotated. Default 64 MiB. */
   readonly maxBytes?: number;
-  /** Rotated files kept. Default 30. With one file a day or more, none outlives this many days. */
+  /** Number of rotated files kept. Default 30. At least one file a day is made, so none outlives this many days. */
   readonly keep?: number;
   /** Compress rotated files. Default true. */
   readonly gzip?: boolean;
@@ -36,8 +36,15 @@ const MODE = 0o640;
 const LONGEST_LINE = 1024 * 1024;
 
 /**
- * Writes NDJSON to a file that is rotated each UTC day and at a size. Answers after `fdatasync`, so it can be a required sink.
- * @throws {DaybookError} `STORE_OPEN_FAILED` where the file cannot be written, `BAD_OPTION`
+ * A sink that writes NDJSON to a file, rotated each UTC day and at a size. An append resolves after `fdatasync`, so it can be a required
+ * sink.
+ * @throws {DaybookError} `STORE_OPEN_FAILED` if the file cannot be written; `BAD_OPTION`
+ * @example
+ * ```ts
+ * import { createAuditLog, fileSink, memoryStore } from "@daybook/core";
+ *
+ * const audit = createAuditLog({ store: memoryStore(), sinks: [{ sink: fileSink({ path: "data/audit.ndjson" }), required: true }] });
+ * ```
  */
 export function fileSink(options: FileSinkOptions): EntrySink {
   const { keep = 30, maxBytes = 64 * 1024 * 1024 } = options;
@@ -46,7 +53,7 @@ export function fileSink(options: FileSinkOptions): EntrySink {
   const file = new RotatingFile(options.path, maxBytes, keep, options.gzip ?? true, options.clock ?? Date);
   return {
     name: "file",
-    // The newest file covers a day at most and `keep` older ones follow it.
+    // The newest file covers at most one day, and `keep` older ones follow it.
     supports: { erasure: "expire", expiresAfterDays: keep + 1, durable: true, idempotent: false },
     append: async (batch, { durable }) => {
       await file.append(text(batch), durable);
@@ -108,7 +115,7 @@ class RotatingFile {
 
   appendSync(lines: string): void {
     try {
-      // What an append has begun stays in its file, so this is no time to rotate.
+      // An append under way stays in its file, so rotation has to wait.
       this.#file ??= this.#open();
       this.#file.appendSync(lines);
     } catch (cause) {
@@ -128,7 +135,7 @@ class RotatingFile {
     return new DaybookError("SINK_FAILED", `Writing ${this.#path} failed: ${(cause as Error).message}`, { cause });
   }
 
-  /** The file of today. One that was taken away is made again: what went into it would be gone with this process. */
+  /** Returns the file of today. Makes it again if it was removed: its bytes would vanish with this process. */
   #current(): AppendFile {
     const file = this.#file;
     if (this.#closed) throw new Error("the sink is closed");
@@ -146,7 +153,7 @@ class RotatingFile {
   #open(): AppendFile {
     const file = new AppendFile(this.#path, constants.O_RDWR | constants.O_CREAT, MODE);
     const written = statSync(this.#path).mtimeMs;
-    // A line that a killed process has half written was never acknowledged, and would join the next one.
+    // A half-written line of a killed process was never acknowledged, and would join the next line.
     file.truncateSync(endOfLines(file));
     this.#day = dayOf(file.size > 0 ? written : this.#clock.now());
     return file;
@@ -200,7 +207,7 @@ class RotatingFile {
   }
 }
 
-/** Where the last whole line ends. */
+/** Offset after the last whole line. */
 function endOfLines({ fd, size }: AppendFile): number {
   const tail = Buffer.alloc(Math.min(size, LONGEST_LINE));
   const start = size - tail.length;

@@ -3,17 +3,17 @@ import type { SinkEntry } from "../contracts/sink-entry.ts";
 import type { AuditEvent } from "../events/audit-event.ts";
 
 export interface MemorySink extends EntrySink {
-  /** In the order in which they were given, oldest first. */
+  /** Events in the order of recording. */
   readonly events: readonly AuditEvent[];
   clear(): void;
 }
 
 export interface MemorySinkOptions {
-  /** Most events kept; the oldest go. Default 10 000. */
+  /** Most events kept; older ones are dropped. Default 10 000. */
   readonly maxEvents?: number;
 }
 
-/** Keeps events in memory, for tests. Not durable. */
+/** A sink that keeps events in memory, for tests. Not durable. */
 export function memorySink({ maxEvents = 10_000 }: MemorySinkOptions = {}): MemorySink {
   const events: AuditEvent[] = [];
   const ids = new Set<string>();

@@ -6,12 +6,13 @@ import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "../q
 import { matchesFilter } from "../query/event-match.ts";
 import { pageOptions } from "../query/page-options.ts";
 
+/** A store in memory. */
 export interface MemoryStore extends EntrySink, AuditReader {
-  /** Everything stored, oldest first. */
+  /** All stored events, oldest first. */
   readonly events: readonly StoredEvent[];
 }
 
-/** A store without file, durability or proofs: for tests of an application and for trying things out. */
+/** Makes a store without file, durability or proofs: for tests of an application and for first experiments. */
 export function memoryStore(): MemoryStore {
   const events: StoredEvent[] = [];
   const ids = new Set<string>();

@@ -10,7 +10,7 @@ export interface StdoutSinkOptions {
   readonly stream?: Writable & { readonly fd?: number };
 }
 
-/** Writes NDJSON to standard output, for platforms that collect it. What the collector keeps is out of Daybook's reach. */
+/** A sink that writes NDJSON to standard output, for platforms that collect it. Daybook cannot erase what the collector keeps. */
 export function stdoutSink({ stream = process.stdout }: StdoutSinkOptions = {}): EntrySink {
   return {
     name: "stdout",

@@ -19,16 +19,16 @@ const truncateTo = promisify(ftruncate);
 const closeFd = promisify(close);
 
 /**
- * A file that one process appends to. An append that fails leaves nothing behind, and one that an exit interrupts is written again
- * to the same place, so that its bytes are there once.
+ * A file that one process appends to. A failed append leaves no bytes. An append that an exit interrupts is written again to the same
+ * place, so that its bytes are there once.
  */
 export class AppendFile {
   readonly fd: number;
   #size: number;
-  /** What an append is writing now. */
+  /** Bytes of the append under way. */
   #writing: Buffer | undefined;
 
-  /** @param flags as of open(2), for reading and writing, without O_APPEND: places are given */
+  /** @param flags of open(2), for reading and writing, without O_APPEND: every write names its place */
   constructor(path: string, flags: string | number, mode: number) {
     this.fd = openSync(path, flags, mode);
     this.#size = fstatSync(this.fd).size;
@@ -38,7 +38,7 @@ export class AppendFile {
     return this.#size;
   }
 
-  /** False once the file was removed or replaced: what is written to it then would vanish with this process. */
+  /** Returns false after the file was removed or replaced: bytes written to it would vanish with this process. */
   isAt(path: string): boolean {
     const own = fstatSync(this.fd);
     const there = statSync(path, { throwIfNoEntry: false });
@@ -62,7 +62,7 @@ export class AppendFile {
     this.#size = start + bytes.length;
   }
 
-  /** For an exit: what `append` has not finished comes first. Flushed. */
+  /** For an exit: finishes the open `append` first, and flushes. */
   appendSync(text: string): void {
     const bytes = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(text)]);
     this.#writing = undefined;

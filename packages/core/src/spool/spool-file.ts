@@ -6,7 +6,7 @@ import { AppendFile } from "./append-file.ts";
 import { isErrno } from "./node-error.ts";
 
 /**
- * The spool on disk: lines of text, each protected by a checksum, so that a torn or damaged line is noticed and costs itself only.
+ * The spool on disk: lines of text, each with a checksum, so that a torn or damaged line is noticed and costs no other line.
  *
  *     <crc> daybook-spool/1 <owner as JSON>      first line
  *     <crc> e <n> <id> <type> <text>             event n, counted from 0
@@ -52,7 +52,7 @@ export function parseSpoolLine(line: Buffer): SpoolRecord {
 
 const MODE = 0o600;
 const CHUNK = 256 * 1024;
-/** No line is longer than an event may be; what is, has lost its line break. */
+/** Most bytes of a line. A longer one has lost its line break. */
 const LONGEST_LINE = 4 * 1024 * 1024;
 
 const readAt = promisify(read);
@@ -65,7 +65,7 @@ export class SpoolFile {
     this.#file = file;
   }
 
-  /** A new file with its first line, on disk with its name when this returns. */
+  /** Creates a file with its first line; both are on disk when this returns. */
   static create(path: string, firstLine: string): SpoolFile {
     const file = new AppendFile(path, "wx+", MODE);
     file.appendSync(firstLine);
@@ -73,7 +73,7 @@ export class SpoolFile {
     try {
       fsyncSync(folder);
     } catch (cause) {
-      // Some file systems cannot flush a folder and keep names in order by themselves.
+      // Some file systems cannot flush a folder, and keep names in order on their own.
       if (!isErrno(cause, "EINVAL", "EPERM", "EBADF", "EISDIR")) throw cause;
     } finally {
       closeSync(folder);
@@ -81,7 +81,7 @@ export class SpoolFile {
     return new SpoolFile(file);
   }
 
-  /** An existing file, to be read only. */
+  /** Opens an existing file for reading. */
   static open(path: string): SpoolFile {
     return new SpoolFile(new AppendFile(path, "r", MODE));
   }
@@ -94,12 +94,12 @@ export class SpoolFile {
     return this.#file.isAt(path);
   }
 
-  /** Tells other processes that its owner lives. */
+  /** Shows other processes that the owner lives. */
   touch(now: number): void {
     futimesSync(this.#file.fd, now / 1000, now / 1000);
   }
 
-  /** On disk when it settles; all or nothing. */
+  /** Appends all or nothing; on disk when it resolves. */
   append(lines: string): Promise<void> {
     return this.#file.append(lines, { flushed: true });
   }
@@ -108,7 +108,7 @@ export class SpoolFile {
     this.#file.appendSync(lines);
   }
 
-  /** Whole lines from an offset on, as many as one chunk holds, at least one where there is one. `end` is where the next begin. */
+  /** Reads whole lines from an offset on: as many as one chunk holds, at least one if there is one. `end` is the next offset. */
   async read(offset: number): Promise<SpoolLines> {
     for (let length = CHUNK; ; length *= 2) {
       const want = Math.min(length, this.size - offset);
@@ -125,7 +125,7 @@ export class SpoolFile {
     }
   }
 
-  /** The first line; undefined where it is not whole. */
+  /** The first line; undefined if it is incomplete. */
   firstLine(): SpoolRecord | undefined {
     const chunk = Buffer.alloc(Math.min(4_096, this.size));
     const got = chunk.length === 0 ? 0 : readSync(this.#file.fd, chunk, 0, chunk.length, 0);
@@ -133,7 +133,7 @@ export class SpoolFile {
     return end < 0 ? undefined : parseSpoolLine(chunk.subarray(0, end));
   }
 
-  /** Keeps the first line only. */
+  /** Removes all lines but the first. */
   async clear(): Promise<number> {
     const { records } = await this.read(0);
     const end = records[0]?.end ?? 0;
@@ -153,7 +153,7 @@ export class SpoolFile {
 export interface SpoolLines {
   readonly records: readonly { readonly record: SpoolRecord; readonly end: number }[];
   readonly end: number;
-  /** Bytes behind the last line break. */
+  /** Bytes after the last line break. */
   readonly rest: number;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Who writes a spool file: enough to tell later whether that process still runs. */
+/** The process that writes a spool file, so that others can find out whether it still runs. */
 export interface SpoolOwner {
   readonly run: string;
   readonly pid: number;
@@ -12,7 +12,7 @@ export interface SpoolOwner {
   readonly namespace?: string;
 }
 
-/** A live owner touches its file every ten seconds; where nothing else can be known, silence of this length means it is gone. */
+/** A live owner touches its file this often, in milliseconds. If nothing else is known, a silence of `SILENT_MS` means that it is gone. */
 export const HEARTBEAT_MS = 10_000;
 const SILENT_MS = 60_000;
 
@@ -41,11 +41,11 @@ export function leaveRun(run: string): void {
   openRuns.delete(run);
 }
 
-/** False only where the owner is known to be gone, or has been silent for a minute. */
+/** Returns false only if the owner is known to be gone, or has been silent for a minute. */
 export function ownerLives(owner: SpoolOwner, touchedMs: number, now: number): boolean {
   const silent = now - touchedMs > SILENT_MS;
   const here = read(() => readlinkSync("/proc/self/ns/pid"));
-  // A process of another machine or container has a process id that means something else here.
+  // The process id of another machine or container means nothing here.
   if (owner.host !== hostname() || owner.namespace !== here) return !silent;
   const boot = read(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   if (owner.boot !== boot) return false;
@@ -66,7 +66,7 @@ function startOf(pid: number): string | undefined {
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-/** Undefined where the operating system does not offer it. */
+/** Returns undefined if the operating system does not offer the source. */
 function read(source: () => string): string | undefined {
   try {
     return source();
