@@ -17,7 +17,7 @@ const note = (text: string) => ({ data: { note: text } });
 const notesOf = (events: readonly { readonly data?: { readonly note?: unknown } }[]) => events.map((event) => event.data?.note);
 
 describe("a sink that keeps up", () => {
-  it("gets what gathered while it wrote the batch before", async () => {
+  it("writes events gathered during a write as one batch", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     sink.become("hanging");
@@ -30,7 +30,7 @@ describe("a sink that keeps up", () => {
     expect(notesOf(sink.events)).toEqual(["first", ...Array.from({ length: 1_300 }, (_, i) => String(i))]);
   });
 
-  it("gets events in the order in which they were recorded", async () => {
+  it("gets events in the order of recording", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     for (let i = 0; i < 4; i++) {
@@ -43,7 +43,7 @@ describe("a sink that keeps up", () => {
     );
   });
 
-  it("gets durable events first where more wait than one batch holds", async () => {
+  it("gets durable events first if a batch overflows", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     for (let i = 0; i < 1_500; i++) audit.record(noteRecorded, note(String(i)));
@@ -58,7 +58,7 @@ describe("a sink that keeps up", () => {
   it.each([
     { waiting: 928, order: ["640 given", "288 given", "640 settled", "288 settled"] },
     { waiting: 728, order: ["640 given", "640 settled", "88 given", "88 settled"] },
-  ])("is busy with the next batch before callers go on, where that is a large one ($waiting events)", async ({ waiting, order }) => {
+  ])("starts a large batch before settling receipts ($waiting events)", async ({ waiting, order }) => {
     const sink = moodySink();
     const seen: string[] = [];
     const append = (...given: Parameters<typeof sink.append>) => {
@@ -77,7 +77,7 @@ describe("a sink that keeps up", () => {
     expect(seen).toEqual(order);
   });
 
-  it("whose next batch fails has no bearing on the batch before", async () => {
+  it("settles a stored batch although the next one fails", async () => {
     const sink = moodySink();
     const append = (...given: Parameters<typeof sink.append>) => {
       if (sink.batches.length === 1) sink.become("failing");
@@ -92,7 +92,7 @@ describe("a sink that keeps up", () => {
     expectBalance(audit);
   });
 
-  it("costs one refused event that event only", async () => {
+  it("loses only the event that it refuses", async () => {
     const sink = moodySink();
     sink.refuse = (event) => event.data?.note === "bad";
     const { audit, problems } = logOver(sink);
@@ -107,7 +107,7 @@ describe("a sink that keeps up", () => {
 describe("a queue that is full", () => {
   const stuck = () => moodySink({ mood: "hanging" });
 
-  it("drops the oldest informational event first, then others, what is about security last", async () => {
+  it("drops informational events first, security events last", async () => {
     const sink = stuck();
     const { audit } = logOver(sink, { queue: { maxEvents: 4 } });
     audit.record(noteRecorded, note("in flight"));
@@ -153,7 +153,7 @@ describe("a queue that is full", () => {
     sink.become("well");
   });
 
-  it("refuses a durable event rather than driving out another", async () => {
+  it("refuses a durable event instead of dropping another", async () => {
     const sink = stuck();
     const { audit } = logOver(sink, { queue: { maxEvents: 2 } });
     audit.record(accessChanged, { data: {} });
@@ -164,7 +164,7 @@ describe("a queue that is full", () => {
     expect(await Promise.all(receipts.slice(0, 2).map((receipt) => codeOf(receipt.stored)))).toEqual([undefined, undefined]);
   });
 
-  it("tells what it lost in one record, with times, numbers and types", async () => {
+  it("records its losses once, with times, counts and types", async () => {
     const sink = stuck();
     const { audit } = logOver(sink, { queue: { maxEvents: 10 } });
     audit.record(noteRecorded, note("in flight"));
@@ -186,7 +186,7 @@ describe("a queue that is full", () => {
 describe("a flood of 20,000 events a second", () => {
   const SECONDS = Number(process.env.DAYBOOK_FLOOD_SECONDS ?? 30);
 
-  it("costs informational events first and security events last, and every one is counted", {
+  it("drops security events last and counts every event", {
     timeout: 60_000 + SECONDS * 2_000,
   }, async () => {
     const inner = memorySink({ maxEvents: 1_000_000 });
@@ -220,7 +220,7 @@ describe("a flood of 20,000 events a second", () => {
   });
 });
 
-describe("nobody waits longer than the deadline", () => {
+describe("no caller waits longer than the deadline", () => {
   it.each(["failing", "hanging"] as const)("for a durable event while the sink is %s", async (mood) => {
     const sink = moodySink({ mood });
     const { audit } = logOver(sink, { deadlineMs: 150 });
@@ -239,7 +239,7 @@ describe("nobody waits longer than the deadline", () => {
     sink.become("well");
   });
 
-  it("for a background event somebody awaits", async () => {
+  it("for a background event that a caller awaits", async () => {
     const { audit } = logOver(moodySink({ mood: "hanging" }), { deadlineMs: 100, closeDeadlineMs: 50 });
     expect(await codeOf(audit.record(noteRecorded, note("n")).stored)).toBe("SINK_TIMEOUT");
   });
@@ -257,7 +257,7 @@ describe("nobody waits longer than the deadline", () => {
 });
 
 describe("a sink that failed for a while", () => {
-  it("gets everything that could wait, in order and once", async () => {
+  it("gets every queued event, in order and once", async () => {
     const sink = moodySink({ mood: "failing" });
     const { audit, problems } = logOver(sink);
     for (let i = 0; i < 50; i++) audit.record(noteRecorded, note(String(i)));
@@ -286,7 +286,7 @@ describe("a sink that failed for a while", () => {
 });
 
 describe("several sinks", () => {
-  it("one required sink that stores is enough", async () => {
+  it("one required sink that stores an event is enough", async () => {
     const first = moodySink({ name: "first", mood: "failing" });
     const second = moodySink({ name: "second" });
     const { audit } = logOver(first, {
@@ -300,7 +300,7 @@ describe("several sinks", () => {
     expectBalance(audit);
   });
 
-  it("an event fails when all required ones have failed", async () => {
+  it("an event fails after all required sinks failed", async () => {
     const first = moodySink({ name: "first", mood: "failing" });
     const second = moodySink({ name: "second", mood: "hanging" });
     const { audit } = logOver(first, {
@@ -317,7 +317,7 @@ describe("several sinks", () => {
     second.become("well");
   });
 
-  it.each(["failing", "hanging"] as const)("an optional one that is %s neither slows nor fails anybody", async (mood) => {
+  it.each(["failing", "hanging"] as const)("an optional sink that is %s neither slows nor fails a caller", async (mood) => {
     const store = memorySink();
     const optional = moodySink({ name: "optional", mood });
     const { audit } = logOver(store, { sinks: [{ sink: store, required: true }, optional], closeDeadlineMs: 100 });
@@ -328,7 +328,7 @@ describe("several sinks", () => {
     expectBalance(audit);
   });
 
-  it("is given the types it asked for", async () => {
+  it("each sink gets only its types", async () => {
     const all = memorySink();
     const some = moodySink({ name: "some" });
     const { audit } = logOver(all, {
@@ -344,15 +344,15 @@ describe("several sinks", () => {
     expect(all.events).toHaveLength(2);
   });
 
-  it("an event no required one takes is refused", async () => {
+  it("an event without a required sink is refused", async () => {
     const some = memorySink();
     const { audit } = logOver(some, { sinks: [{ sink: some, required: true, types: ["admin_action"] }, moodySink()] });
     expect(await codeOf(audit.record(noteRecorded, note("n")).stored)).toBe("BAD_OPTION");
   });
 });
 
-describe("whatever a sink does", () => {
-  it("every event is somewhere: accepted = written + spooled + queued + dropped", async () => {
+describe("random behaviour of a sink", () => {
+  it("keeps accepted = written + spooled + queued + dropped", async () => {
     const moods = fc.constantFrom<Mood>("well", "failing", "hanging");
     const steps = fc.array(
       fc.oneof(

@@ -30,8 +30,8 @@ describe("reading a duration", () => {
   );
 });
 
-describe("going back from a moment", () => {
-  it("counts months on the calendar and cuts the day to the last of the month", () => {
+describe("a moment before another", () => {
+  it("counts calendar months and cuts the day", () => {
     expect(iso(before("1mo", at("2027-03-31T10:00:00.000Z")))).toBe("2027-02-28T10:00:00.000Z");
     expect(iso(before("1mo", at("2028-03-31T10:00:00.000Z")))).toBe("2028-02-29T10:00:00.000Z");
     expect(iso(before("1y", at("2028-02-29T00:00:00.000Z")))).toBe("2027-02-28T00:00:00.000Z");
@@ -42,7 +42,7 @@ describe("going back from a moment", () => {
     expect(iso(before("7d", at("2026-11-24T12:00:00.000Z")))).toBe("2026-11-17T12:00:00.000Z");
   });
 
-  it("refuses to reach further back than dates go", () => {
+  it("refuses a moment before the first date", () => {
     expect(() => before("999999y", at("2026-11-24T12:00:00.000Z"))).toThrow(expect.objectContaining({ code: "BAD_DURATION" }));
   });
 });

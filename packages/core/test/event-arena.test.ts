@@ -23,7 +23,7 @@ const LETTERS = ["a", "é", "語", "😀", "\u0000", "\t", '"'];
 const textOf = (next: () => number) => LETTERS[Math.floor(next() * LETTERS.length)]!.repeat(Math.floor(next() ** 8 * 60_000));
 
 describe("the event arena", () => {
-  it("give back what was packed, whatever was released before", () => {
+  it("returns packed events whatever was recycled before", () => {
     const next = random(1);
     const events = new EventArena();
     const waiting: { packed: ReturnType<EventArena["pack"]>; id: string; text: string }[] = [];
@@ -47,7 +47,7 @@ describe("the event arena", () => {
     expect(new Set(waiting.map(({ packed }) => packed)).size).toBe(250);
   });
 
-  it("fill the same blocks again, in whatever order events leave", () => {
+  it("reuses its blocks in any order of recycling", () => {
     const next = random(2);
     const events = new EventArena();
     const waiting: ReturnType<EventArena["pack"]>[] = [];
@@ -62,8 +62,8 @@ describe("the event arena", () => {
   });
 });
 
-describe("a store with a form of its own", () => {
-  it("is given lines in the order of the records", async () => {
+describe("a store that takes lines", () => {
+  it("gets lines in the order of recording", async () => {
     const formed = formedStore();
     const audit = createAuditLog({ store: formed.store, signals: false, onNotice: () => undefined });
     const notes = Array.from({ length: 2_500 }, (_, i) => `${i} ${LETTERS.join("")}`);
@@ -74,7 +74,7 @@ describe("a store with a form of its own", () => {
     expect(await audit.close()).toEqual({ lost: 0 });
   });
 
-  it("costs an event it can never take that event only", async () => {
+  it("loses only the event that its codec refuses", async () => {
     const formed = formedStore();
     const problems: DaybookError[] = [];
     formed.unacceptable = ({ event }) =>
@@ -96,7 +96,7 @@ describe("a store with a form of its own", () => {
     await audit.close();
   });
 
-  it("keeps off the disk what must not lie there", async () => {
+  it("keeps refused texts out of the spool", async () => {
     const formed = formedStore({ spoolPath: join(temporaryFolder(), "audit.spool"), forbidden: "secret" });
     const audit = createAuditLog({ store: formed.store, signals: false, lifecycle: false, onProblem: () => undefined });
     formed.become("failing");
@@ -113,7 +113,7 @@ describe("a store with a form of its own", () => {
     ["with a spool", 2],
     ["without a spool", 3],
     ["without a spool", 4],
-  ])("loses, mixes up and repeats nothing while it fails, hangs and comes back, %s (%i)", async (kind, seed) => {
+  ])("stores every event once, in order, %s (%i)", async (kind, seed) => {
     const next = random(seed);
     const formed = formedStore(kind === "with a spool" ? { spoolPath: join(temporaryFolder(), "audit.spool") } : {});
     const audit = createAuditLog({
@@ -161,7 +161,7 @@ describe("a store with a form of its own", () => {
     expect([queued, spooled, accepted]).toEqual([0, 0, written + Object.values(dropped).reduce((a, b) => a + b)]);
   });
 
-  it("makes what waits cost the JavaScript heap next to nothing, and no more bytes than were allowed", async () => {
+  it("keeps queued events off the JavaScript heap, within the bound", async () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
     const formed = formedStore();

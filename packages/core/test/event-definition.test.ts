@@ -15,7 +15,7 @@ const problem = (make: () => unknown) => {
 };
 
 describe("defining an event", () => {
-  it("fills in what is not said", () => {
+  it("fills in defaults", () => {
     const schema = z.object({ pages: z.number() });
     expect(defineEvent({ type: "ingestion", action: "book.uploaded", data: schema })).toEqual({
       type: "ingestion",
@@ -59,7 +59,7 @@ describe("defining an event", () => {
     expect(problem(() => defineEvent(options as never))).toMatchObject({ code: "BAD_DEFINITION", hint: expect.stringContaining(field) });
   });
 
-  it("cannot be changed afterwards", () => {
+  it("freezes the definition", () => {
     const definition = defineEvent({ type: "loan", action: "book.lent", retention: 64 });
     expect(() => Object.assign(definition, { severity: "critical" })).toThrow(TypeError);
   });
@@ -68,15 +68,15 @@ describe("defining an event", () => {
 describe("the payload keys that stay when a person is erased", () => {
   const data = { title: "Dune", reader: { name: "Ada" }, shelf: 3 };
 
-  it("are none where nothing was declared", () => {
+  it("are none without a declaration", () => {
     expect(headKeysOf({ personal: undefined }, data)).toEqual([]);
   });
 
-  it("are those no personal path begins with", () => {
+  it("are those that begin no personal path", () => {
     expect(headKeysOf({ personal: ["reader.name"] }, data)).toEqual(["title", "shelf"]);
   });
 
-  it("are all where the list is empty", () => {
+  it("are all if the list is empty", () => {
     expect(headKeysOf({ personal: [] }, data)).toEqual(["title", "reader", "shelf"]);
   });
 });
@@ -84,11 +84,11 @@ describe("the payload keys that stay when a person is erased", () => {
 describe("a catalogue", () => {
   const lent = defineEvent({ type: "loan", action: "book.lent" });
 
-  it("finds a definition by its names, also one of another copy of the package", () => {
+  it("finds a definition of another copy of the package", () => {
     expect(new Catalogue([lent]).find({ type: "loan", action: "book.lent" })).toBe(lent);
   });
 
-  it("takes the same definition twice", () => {
+  it("accepts the same definition twice", () => {
     expect(new Catalogue([lent, lent]).all()).toEqual([lent]);
   });
 
@@ -106,12 +106,12 @@ describe("the built-in events", () => {
     expect([...new Set<string>(BUILT_IN_EVENTS.map((event) => event.type))].toSorted()).toEqual([...BUILT_IN_TYPES].toSorted());
   });
 
-  it("have one definition per name, each with a description", () => {
+  it("have unique names and descriptions", () => {
     expect(() => new Catalogue(BUILT_IN_EVENTS)).not.toThrow();
     expect(BUILT_IN_EVENTS.filter((event) => event.description === undefined)).toEqual([]);
   });
 
-  it("declare as personal only keys their payload has", () => {
+  it("declare only existing keys as personal", () => {
     for (const event of BUILT_IN_EVENTS) {
       for (const path of event.personal ?? []) {
         const answer = event.schema!["~standard"].validate({ [path]: Symbol("no payload holds one") });

@@ -35,7 +35,7 @@ function sinkWithClock(folder: string, options: Partial<FileSinkOptions> = {}) {
 }
 
 describe("a file sink", () => {
-  it("writes one line for each event, readable by owner and group only", async () => {
+  it("writes one line per event with mode 0640", async () => {
     const folder = join(temporaryFolder(), "made", "for it");
     const { sink } = sinkWithClock(folder);
     await write(sink, "one", "two\nlines\r\u2028");
@@ -45,7 +45,7 @@ describe("a file sink", () => {
     await sink.close();
   });
 
-  it("begins a new file each UTC day and compresses the last", async () => {
+  it("rotates each UTC day and compresses", async () => {
     const folder = temporaryFolder();
     const { sink, clock } = sinkWithClock(folder);
     await write(sink, "monday");
@@ -58,7 +58,7 @@ describe("a file sink", () => {
     await sink.close();
   });
 
-  it("begins a new file at a size, several a day", async () => {
+  it("rotates at a size, several times a day", async () => {
     const folder = temporaryFolder();
     const { sink } = sinkWithClock(folder, { maxBytes: 1024, gzip: false });
     for (let i = 0; i < 12; i++) await write(sink, `${i} ${"x".repeat(200)}`);
@@ -71,7 +71,7 @@ describe("a file sink", () => {
     await sink.close();
   });
 
-  it("keeps 30 rotated files, the newest, and nothing older than 31 days", async () => {
+  it("keeps the newest 30 files, at most 31 days", async () => {
     const folder = temporaryFolder();
     const { sink, clock } = sinkWithClock(folder, { gzip: false });
     for (let day = 0; day < 40; day++) {
@@ -90,7 +90,7 @@ describe("a file sink", () => {
     await reopened.close();
   });
 
-  it("leaves files alone that only look similar", async () => {
+  it("keeps files with similar names", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "trail.ndjson.backup"), "mine");
     writeFileSync(join(folder, "trail.ndjson.2020-01-01.txt"), "mine");
@@ -103,7 +103,7 @@ describe("a file sink", () => {
     await sink.close();
   });
 
-  it("goes on after a line that a killed process has half written", async () => {
+  it("continues after a half-written line", async () => {
     const folder = temporaryFolder();
     const { sink, clock } = sinkWithClock(folder);
     await write(sink, "whole");
@@ -117,7 +117,7 @@ describe("a file sink", () => {
     await again.close();
   });
 
-  it("makes its file and folder again when they are taken away", async () => {
+  it("recreates its file and folder if they vanish", async () => {
     const folder = join(temporaryFolder(), "logs");
     const { sink } = sinkWithClock(folder);
     await write(sink, "one");
@@ -127,7 +127,7 @@ describe("a file sink", () => {
     await sink.close();
   });
 
-  it("fails with a code, and stores nothing of the batch, when its file cannot be made again", async () => {
+  it("fails whole if its file cannot be recreated", async () => {
     const folder = join(temporaryFolder(), "logs");
     const { sink } = sinkWithClock(folder);
     rmSync(folder, { recursive: true });
@@ -140,7 +140,7 @@ describe("a file sink", () => {
     await sink.close();
   });
 
-  it("writes at exit what an append was writing just then, once", async () => {
+  it("writes an interrupted append once at exit", async () => {
     const folder = temporaryFolder();
     const { sink } = sinkWithClock(folder);
     const running = write(sink, "first");
@@ -161,7 +161,7 @@ describe("a file sink", () => {
 });
 
 describe("a log with a file sink", () => {
-  it("is refused where the files outlive what they are given", () => {
+  it("is refused if files outlive the retention period", () => {
     const path = join(temporaryFolder(), "trail.ndjson");
     const open = (keep: number, types?: readonly string[]) =>
       createAuditLog({

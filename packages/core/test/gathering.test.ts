@@ -6,8 +6,8 @@ import { moodySink } from "./support/moody-sink.ts";
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const note = (text: string) => ({ data: { note: text } });
 
-describe("events nobody waits for", () => {
-  it("gather while every turn of the event loop brings more, and are written together", async () => {
+describe("background events", () => {
+  it("gather while each turn brings more", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     for (let i = 0; i < 20; i++) {
@@ -18,7 +18,7 @@ describe("events nobody waits for", () => {
     expect(sink.batches).toEqual([20]);
   });
 
-  it("are written at the first turn that brings none", async () => {
+  it("are written at the first turn without a new one", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     audit.record(noteRecorded, note("alone"));
@@ -26,7 +26,7 @@ describe("events nobody waits for", () => {
     expect(sink.batches).toEqual([1]);
   });
 
-  it("do not gather for ever", async () => {
+  it("do not gather without a bound", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     for (let i = 0; i < 100; i++) {
@@ -37,7 +37,7 @@ describe("events nobody waits for", () => {
     expect(sink.batches.length).toBeGreaterThan(2);
   });
 
-  it("go along at once where somebody waits for another", async () => {
+  it("are written at once together with a durable event", async () => {
     const sink = moodySink();
     const { audit } = logOver(sink);
     for (let i = 0; i < 5; i++) {

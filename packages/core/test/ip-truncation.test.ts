@@ -24,12 +24,12 @@ describe("a client address", () => {
     "203.0.113.77:80",
     "for=203.0.113.77",
     "x".repeat(300),
-  ])("%j is none and gives nothing", (text) => {
+  ])("%j is not an address", (text) => {
     expect(truncateIp(text)).toBeUndefined();
     expect(truncateIp(text)).toBeUndefined();
   });
 
-  it("cannot fill the memory with different ones", () => {
+  it("cannot fill the cache", () => {
     for (let i = 0; i < 20_000; i++) truncateIp(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);
     expect(truncateIp("203.0.113.77")).toBe("203.0.113.0");
   });

@@ -6,18 +6,18 @@ import { snapshot } from "../src/minimise/payload-snapshot.ts";
 const copyOf = (source: object, budget = 48_000) => snapshot(source, budget);
 
 describe("the copy of a payload", () => {
-  it("does not change when the caller goes on changing the object", () => {
+  it("ignores later changes by the caller", () => {
     const source = { tags: ["a"], at: new Date("2026-11-24T12:00:00.000Z") };
     const { value, changed } = copyOf(source);
     source.tags.push("b");
     expect({ value, changed }).toEqual({ value: { tags: ["a"], at: "2026-11-24T12:00:00.000Z" }, changed: false });
   });
 
-  it("leaves out what JSON leaves out", () => {
+  it("leaves out the values JSON leaves out", () => {
     expect(copyOf({ a: undefined, b: () => 1, c: Symbol("c"), d: [undefined, 1] }).value).toEqual({ d: [null, 1] });
   });
 
-  it("keeps a `__proto__` key as an ordinary key and changes no prototype", () => {
+  it("keeps `__proto__` as an ordinary key", () => {
     const hostile = JSON.parse('{"__proto__":{"admin":true},"constructor":1,"toString":"x"}') as object;
     const { value } = copyOf(hostile);
     expect(JSON.stringify(value)).toBe('{"__proto__":{"admin":true},"constructor":1,"toString":"x"}');
@@ -25,7 +25,7 @@ describe("the copy of a payload", () => {
     expect(({} as { admin?: unknown }).admin).toBeUndefined();
   });
 
-  it("marks what it cannot hold, and says so", () => {
+  it("replaces values it cannot hold by markers", () => {
     const cycle: Record<string, unknown> = { name: "ring" };
     cycle.self = cycle;
     const { value, changed } = copyOf({
@@ -53,7 +53,7 @@ describe("the copy of a payload", () => {
     });
   });
 
-  it("is not confused by an unreadable part about what comes after it", () => {
+  it("keeps fields after an unreadable one", () => {
     const inner = { fine: 1 };
     const bad = {
       inner,
@@ -72,7 +72,7 @@ describe("the copy of a payload", () => {
     expect(JSON.stringify(value)).toBe(`${'{"deep":'.repeat(16)}"[too deep]"${"}".repeat(16)}`);
   });
 
-  it("survives a hundred thousand levels and a toJSON that answers itself", () => {
+  it("survives deep nesting and a recursive toJSON", () => {
     let deep: unknown[] = [];
     for (let i = 0; i < 100_000; i++) deep = [deep];
     const own = {
@@ -98,12 +98,12 @@ describe("the copy of a payload", () => {
     expect(Object.keys(value).length).toBeLessThanOrEqual(1_000);
   });
 
-  it("masks secrets in sentences and leaves identifiers alone", () => {
+  it("masks secrets in sentences, not identifiers", () => {
     const { value, masked } = copyOf({ note: "mail ada@example.com about it", id: "ada@example.com" });
     expect({ value, masked }).toEqual({ value: { note: "mail [mail] about it", id: "ada@example.com" }, masked: 1 });
   });
 
-  it("is always JSON text of at most the budget, whatever goes in", () => {
+  it("is JSON within the budget for any input", () => {
     fc.assert(
       fc.property(
         fc.object({
@@ -127,7 +127,7 @@ describe("the copy of a payload", () => {
     );
   });
 
-  it("equals the JSON copy of plain data that fits", () => {
+  it("equals the JSON copy of small plain data", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ maxLength: 20 }), fc.jsonValue({ maxDepth: 4 })), (source) => {
         fc.pre(JSON.stringify(source).length < 4_000);

@@ -33,7 +33,7 @@ describe("a process that ends", () => {
     ["by an uncaught throw", "throw new Error('boom');", 1],
     ["by an unhandled rejection", "void Promise.reject(new Error('boom'));", 1],
     ["by process.exit in a timer, while a batch is being written", "setTimeout(() => process.exit(4), 3);", 4],
-  ])("%s loses nothing that was recorded", async (_name, end, code) => {
+  ])("%s loses no recorded event", async (_name, end, code) => {
     const folder = temporaryFolder();
     const child = runChild(folder, `${OPEN} for (let i = 0; i < 1000; i++) record(i); ${end}`);
     expect((await child.ended).code).toBe(code);
@@ -42,7 +42,7 @@ describe("a process that ends", () => {
     expect([...new Set(notes)]).toEqual(thousand);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("by %s loses nothing and ends by that signal", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("by %s loses no event and ends by that signal", async (signal) => {
     const folder = temporaryFolder();
     const child = runChild(folder, `${OPEN} for (let i = 0; i < 1000; i++) record(i); setInterval(() => {}, 1000); say("ready");`);
     await child.said("ready");
@@ -51,7 +51,7 @@ describe("a process that ends", () => {
     expect(recorded(folder).notes).toEqual(thousand);
   });
 
-  it("by SIGTERM leaves the end to an application that handles it, and still flushes", async () => {
+  it("by SIGTERM flushes and leaves a handled signal alone", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,
@@ -64,14 +64,14 @@ describe("a process that ends", () => {
     expect(recorded(folder).notes).toEqual([...thousand, "1000"]);
   });
 
-  it("by process.exit while close() is at work loses nothing", async () => {
+  it("by process.exit during close() loses no event", async () => {
     const folder = temporaryFolder();
     const child = runChild(folder, `${OPEN} for (let i = 0; i < 1000; i++) record(i); void audit.close(); process.exit(0);`);
     expect((await child.ended).code).toBe(0);
     expect([...new Set(recorded(folder).notes)]).toEqual(thousand);
   });
 
-  it("although nothing keeps it alive but a log whose sink has failed", async () => {
+  it("is not kept alive by a failing sink", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,
@@ -86,7 +86,7 @@ describe("a process that ends", () => {
     expect(readFileSync(join(folder, spools[0]!), "utf8").match(/"note":"\d"/g)).toHaveLength(10);
   });
 
-  it("by SIGKILL has lost nothing whose receipt was settled", async () => {
+  it("by SIGKILL keeps every event with a settled receipt", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,

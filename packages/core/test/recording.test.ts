@@ -70,7 +70,7 @@ describe("recording an event", () => {
     expect(audit.stats().masked).toBe(1);
   });
 
-  it("takes the actor of the job around it, also later and in timers", async () => {
+  it("inherits the actor of its job, also in timers", async () => {
     const sink = memorySink();
     const { audit } = logOver(sink);
     await runAs(
@@ -89,7 +89,7 @@ describe("recording an event", () => {
     ]);
   });
 
-  it("gives events to a sink outside of the job that recorded them, also when it fails at first", async () => {
+  it("calls sinks outside the context of the recording job", async () => {
     const sink = memorySink();
     const contexts: unknown[] = [];
     const append = async (...given: Parameters<typeof sink.append>) => {
@@ -103,7 +103,7 @@ describe("recording an event", () => {
     expect(sink.events[0]?.actor).toEqual({ kind: "service", id: "import" });
   });
 
-  it("keeps the whole address in security events where the log says so, and only there", async () => {
+  it("keeps whole addresses only for configured types", async () => {
     const sink = memorySink();
     const { audit } = logOver(sink, { fullAddresses: ["authentication"] });
     const actor = { kind: "user", id: "ada", ip: "203.0.113.77" } as const;
@@ -113,7 +113,7 @@ describe("recording an event", () => {
     expect(sink.events.map((event) => event.actor.ip)).toEqual(["203.0.113.77", "203.0.113.0"]);
   });
 
-  it("turns a number or BigInt as id into text", async () => {
+  it("turns numeric ids into text", async () => {
     const sink = memorySink();
     const { audit } = logOver(sink);
     audit.record(noteRecorded, {
@@ -125,7 +125,7 @@ describe("recording an event", () => {
     expect([sink.events[0]?.actor.id, sink.events[0]?.resource?.id]).toEqual(["7", "9"]);
   });
 
-  it("stores what the schema makes of the payload", async () => {
+  it("stores the output of the schema", async () => {
     const trimmed = defineEvent({ type: "loan", action: "note.left", data: z.object({ text: z.string().trim(), n: z.coerce.number() }) });
     const sink = memorySink();
     const { audit } = logOver(sink, { catalogue: [trimmed] });
@@ -158,7 +158,7 @@ describe("bad input", () => {
     if (_name !== "a BigInt") expect(changed.truncated).toBe(true);
   });
 
-  it("is stored as it is where it can be: hostile keys", async () => {
+  it("with hostile keys is stored unchanged", async () => {
     const sink = memorySink();
     const { audit } = logOver(sink);
     const fields = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"x":1}},"hasOwnProperty":1}') as object;
@@ -171,8 +171,8 @@ describe("bad input", () => {
     ["an event of no catalogue", { type: "loan", action: "book.stolen" }, {}, "UNKNOWN_EVENT"],
     ["no definition at all", undefined, {}, "UNKNOWN_EVENT"],
     ["a payload that does not fit", bookLent, { data: { title: 7 } }, "SCHEMA_VIOLATION"],
-    ["no payload where one is due", bookLent, {}, "SCHEMA_VIOLATION"],
-    ["a payload where none is due", requestFailed, { data: { x: 1 } }, "SCHEMA_VIOLATION"],
+    ["a missing payload", bookLent, {}, "SCHEMA_VIOLATION"],
+    ["an undeclared payload", requestFailed, { data: { x: 1 } }, "SCHEMA_VIOLATION"],
     ["a payload that is no object", bookLent, { data: ["Dune"] }, "BAD_EVENT"],
     ["an unknown severity", bookLent, { data: { title: "D" }, severity: "fatal" }, "BAD_EVENT"],
     ["an unknown outcome", bookLent, { data: { title: "D" }, outcome: "ok" }, "BAD_EVENT"],
@@ -184,7 +184,7 @@ describe("bad input", () => {
     ["a resource without a type", bookLent, { data: { title: "D" }, resource: {} }, "BAD_EVENT"],
     ["an unknown role", bookLent, { data: { title: "D" }, subjects: [{ id: "bob", role: "friend" }] }, "BAD_EVENT"],
     ["an error code with a line break", bookLent, { data: { title: "D" }, error: { code: "E\n" } }, "BAD_EVENT"],
-  ])("is refused with a code and a hint, and the log goes on: %s", async (_name, definition, fields, code) => {
+  ])("is refused with code and hint: %s", async (_name, definition, fields, code) => {
     const sink = memorySink();
     const { audit, problems } = logOver(sink, { catalogue: [bookLent] });
     const receipt = audit.recordWith(definition as never, fields as never, {});
@@ -196,13 +196,13 @@ describe("bad input", () => {
     expectBalance(audit);
   });
 
-  it("is refused where the schema answers later", async () => {
+  it("with an asynchronous schema is refused", async () => {
     const later = defineEvent({ type: "loan", action: "book.awaited", data: z.object({ a: z.string().refine(async () => true) }) });
     const { audit } = logOver(memorySink(), { catalogue: [later] });
     expect(await codeOf(audit.recordWith(later, { data: { a: "x" } }, {}).stored)).toMatch(/^SCHEMA_(ASYNC|VIOLATION)$/);
   });
 
-  it("costs its neighbours nothing", async () => {
+  it("costs no neighbour", async () => {
     const sink = memorySink();
     const { audit } = logOver(sink, { catalogue: [bookLent] });
     for (let i = 0; i < 10; i++) audit.recordWith(bookLent, { data: { title: i % 2 === 0 ? `book ${i}` : i } }, {});
@@ -213,7 +213,7 @@ describe("bad input", () => {
 });
 
 describe("a receipt", () => {
-  it("that nobody looks at makes no unhandled rejection", async () => {
+  it("without a caller makes no unhandled rejection", async () => {
     const seen: unknown[] = [];
     const listener = (reason: unknown) => seen.push(reason);
     process.on("unhandledRejection", listener);
@@ -226,7 +226,7 @@ describe("a receipt", () => {
     await expect(looked).rejects.toMatchObject({ code: "UNKNOWN_EVENT" });
   });
 
-  it("of a closed log says so", async () => {
+  it("of a closed log rejects with LOG_CLOSED", async () => {
     const { audit } = logOver(memorySink());
     await audit.close();
     expect(await codeOf(audit.record(noteRecorded, { data: { note: "late" } }).stored)).toBe("LOG_CLOSED");

@@ -56,8 +56,8 @@ async function served(mood: Mood, log: Partial<AuditLogOptions>, level: "metadat
   return { audit, sink, ask, handled: () => handled };
 }
 
-describe.each<Mood>(["failing", "hanging"])("an answer while the store is %s", (mood) => {
-  it("is 503 at the deadline where a record of the request blocks", async () => {
+describe.each<Mood>(["failing", "hanging"])("a response while the store is %s", (mood) => {
+  it("is 503 at the deadline if a record blocks", async () => {
     const { ask, audit, sink } = await served(mood, {});
     const { status, body, ms } = await ask();
     expect({ status, code: JSON.parse(body).code }).toEqual({ status: 503, code: "AUDIT_UNAVAILABLE" });
@@ -72,7 +72,7 @@ describe.each<Mood>(["failing", "hanging"])("an answer while the store is %s", (
     expectBalance(audit);
   });
 
-  it("is what the handler answered, at the deadline, where the record may be missing", async () => {
+  it("is the handler's own if the record may be missing", async () => {
     const { ask, sink, audit } = await served(mood, { onStoreFailure: { admin_action: "continue" } });
     expect(await ask()).toMatchObject({ status: 200, body: "done" });
     sink.become("well");
@@ -81,7 +81,7 @@ describe.each<Mood>(["failing", "hanging"])("an answer while the store is %s", (
     expectBalance(audit);
   });
 
-  it("comes from a handler that has not run, where the intent must be recorded", async () => {
+  it("is 503 before the handler runs without an intent", async () => {
     const { ask, handled, sink } = await served(mood, {}, "always");
     expect(await ask()).toMatchObject({ status: 503, body: "refused" });
     expect(handled()).toBe(0);
@@ -90,7 +90,7 @@ describe.each<Mood>(["failing", "hanging"])("an answer while the store is %s", (
     expect(handled()).toBe(1);
   });
 
-  it("comes from the handler where the intent may be missing", async () => {
+  it("is the handler's own if the intent may be missing", async () => {
     const { ask, handled, sink } = await served(mood, { onStoreFailure: { "request.started": "continue" } }, "always");
     expect(await ask()).toMatchObject({ status: 200, body: "done" });
     expect(handled()).toBe(1);
@@ -98,8 +98,8 @@ describe.each<Mood>(["failing", "hanging"])("an answer while the store is %s", (
   });
 });
 
-describe("an answer while the store is well", () => {
-  it("waits for the record and for nothing else", async () => {
+describe("a response while the store is well", () => {
+  it("waits only for the durable record", async () => {
     const { ask, sink } = await served("well", {});
     expect(await ask()).toMatchObject({ status: 200, body: "done" });
     expect(sink.events[0]).toMatchObject({ action: "access.changed" });

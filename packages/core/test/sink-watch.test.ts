@@ -20,7 +20,7 @@ describe("the states of a sink", () => {
     expect(nextSinkState(state, signal)).toBe(next);
   });
 
-  it("never leave stopped, whatever signals follow", () => {
+  it("never leave stopped", () => {
     for (const first of SIGNALS)
       for (const second of SIGNALS) expect(nextSinkState(nextSinkState("stopped", first), second)).toBe("stopped");
   });

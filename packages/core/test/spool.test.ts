@@ -74,7 +74,7 @@ function damage(path: string, text: string): void {
   writeFileSync(path, bytes);
 }
 
-/** As if the process of this spool had been killed: its file stays, and nobody answers for it. */
+/** Leaves the file of a process that was killed. */
 function orphan(folder: string, write: (path: string) => void = () => undefined): string {
   const [name] = files(folder).filter((file) => /spool\.\d+-[0-9a-f]{12}$/.test(file));
   const from = join(folder, name!);
@@ -87,7 +87,7 @@ function orphan(folder: string, write: (path: string) => void = () => undefined)
 }
 
 describe("a spool", () => {
-  it("gives back what it was given, in order, and is empty afterwards", async () => {
+  it("returns its events in order and is empty afterwards", async () => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     await spool.append(encoded(...many(0, 700)));
@@ -110,7 +110,7 @@ describe("a spool", () => {
     await spool.close();
   });
 
-  it("goes on holding what was read and not confirmed", async () => {
+  it("keeps events that were read but not confirmed", async () => {
     const spool = openSpool(temporaryFolder());
     await spool.append(encoded("one", "two"));
     const batch = await spool.next();
@@ -121,7 +121,7 @@ describe("a spool", () => {
     await spool.close();
   });
 
-  it("holds line breaks, all planes of Unicode and a megabyte", async () => {
+  it("keeps line breaks, all of Unicode and a megabyte", async () => {
     const spool = openSpool(temporaryFolder(), { maxBytes: 10_000_000 });
     const hard = ["a\nb\r\n\u2028c", "🦊 \u0000 \u001b[31m", "x".repeat(1_000_000), "end"];
     await spool.append(encoded(...hard));
@@ -129,7 +129,7 @@ describe("a spool", () => {
     await spool.close();
   });
 
-  it("takes no more than its bound, and takes again when it is empty", async () => {
+  it("refuses events above its bound until it is empty", async () => {
     const spool = openSpool(temporaryFolder(), { maxBytes: 70_000 });
     await spool.append(encoded(...many(0, 100)));
     expect(await codeOf(spool.append(encoded(...many(100, 200))))).toBe("SPOOL_FULL");
@@ -140,7 +140,7 @@ describe("a spool", () => {
     await spool.close();
   });
 
-  it("writes at exit what an append was writing just then, and more", async () => {
+  it("finishes an interrupted append at exit", async () => {
     const spool = openSpool(temporaryFolder());
     const running = spool.append(encoded(...many(0, 300)));
     await Promise.resolve();
@@ -160,7 +160,7 @@ describe("a spool", () => {
         mkdirSync(folder);
       },
     ],
-  ])("does not write into nowhere when %s", async (_name, harm) => {
+  ])("keeps its events when %s", async (_name, harm) => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     await spool.append(encoded("one"));
@@ -172,7 +172,7 @@ describe("a spool", () => {
     await spool.close();
   });
 
-  it("says so when its folder is gone, and loses nothing it had", async () => {
+  it("reports a lost folder and loses no event", async () => {
     const folder = join(temporaryFolder(), "data");
     const spool = openSpool(folder);
     await spool.append(encoded("one"));
@@ -181,7 +181,7 @@ describe("a spool", () => {
     expect((await drain(spool)).notes).toEqual(["one"]);
   });
 
-  it("refuses to open where it cannot write", () => {
+  it("refuses to open if it cannot write", () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "file"), "");
     expect(() => openSpool(join(folder, "file"))).toThrow(expect.objectContaining({ code: "SPOOL_FAILED" }));
@@ -189,7 +189,7 @@ describe("a spool", () => {
 });
 
 describe("a spool file with damaged bytes", () => {
-  it("loses the damaged event, tells its number, and is put aside", async () => {
+  it("loses only the damaged event and is kept aside", async () => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     await spool.append(encoded("one", "two", "three"));
@@ -207,7 +207,7 @@ describe("a spool file with damaged bytes", () => {
   it.each([
     ["the last line", "three", { notes: ["one", "two"], lost: 1 }],
     ["the first line", "daybook-spool", { notes: ["one", "two", "three"], lost: 0 }],
-  ])("tells the loss of %s too", async (_name, text, expected) => {
+  ])("counts the loss of %s", async (_name, text, expected) => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     await spool.append(encoded("one", "two", "three"));
@@ -216,7 +216,7 @@ describe("a spool file with damaged bytes", () => {
     await spool.close();
   });
 
-  it("never gives an event that was not put in, and counts every loss, wherever a byte changes", async () => {
+  it("counts every loss wherever a byte changes", async () => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     const notes = many(0, 5);
@@ -235,7 +235,7 @@ describe("a spool file with damaged bytes", () => {
     await spool.close();
   });
 
-  it("is read to its end where line breaks are gone and zeros are in their place", async () => {
+  it("is read to its end if zeros replace line breaks", async () => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     await spool.append(encoded(...many(0, 10)));
@@ -250,8 +250,8 @@ describe("a spool file with damaged bytes", () => {
   });
 });
 
-describe("what an earlier run left", () => {
-  it("is taken over by the next, before what that spools itself", async () => {
+describe("the file of an earlier run", () => {
+  it("is taken over before new events", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder);
     await killed.append(encoded("one", "two"));
@@ -276,7 +276,7 @@ describe("what an earlier run left", () => {
     await second.close();
   });
 
-  it("on another machine is left alone until it has been silent for a minute", async () => {
+  it("of another machine is left for a minute of silence", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder);
     await killed.append(encoded("one"));
@@ -290,7 +290,7 @@ describe("what an earlier run left", () => {
     await spool.close();
   });
 
-  it("with a torn last line keeps the rest and says that it was torn", async () => {
+  it("with a torn last line keeps the rest", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder);
     await killed.append(encoded("one", "two", "three"));
@@ -304,7 +304,7 @@ describe("what an earlier run left", () => {
     await spool.close();
   });
 
-  it("with damaged lines keeps the rest, counts, and puts the file aside", async () => {
+  it("with damaged lines keeps the rest, counted", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder);
     await killed.append(encoded("one", "two", "three"));
@@ -320,7 +320,7 @@ describe("what an earlier run left", () => {
     await spool.close();
   });
 
-  it.each(["", "garbage", "\0".repeat(5_000), `${"x".repeat(9_000)}\n`])("that is no spool at all is put aside: %#", async (content) => {
+  it.each(["", "garbage", "\0".repeat(5_000), `${"x".repeat(9_000)}\n`])("that is no spool is kept aside: %#", async (content) => {
     const folder = temporaryFolder();
     const path = join(folder, "audit.db.spool.999999-00000000dead");
     writeFileSync(path, content);
@@ -333,7 +333,7 @@ describe("what an earlier run left", () => {
     await spool.close();
   });
 
-  it("was closed in good order says so", async () => {
+  it("of an orderly close is known as such", async () => {
     const folder = temporaryFolder();
     const earlier = openSpool(folder);
     await earlier.append(encoded("one"));
@@ -344,7 +344,7 @@ describe("what an earlier run left", () => {
     await spool.close();
   });
 
-  it("is not replayed from the start where the store keeps what it is given twice", async () => {
+  it("is not replayed twice into a store without ids", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder, { idempotent: false });
     await killed.append(encoded(...many(0, 600)));
@@ -356,7 +356,7 @@ describe("what an earlier run left", () => {
     await spool.close();
   });
 
-  it("is taken over once when several processes start at the same time", async () => {
+  it("is taken over once by several starting processes", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder);
     await killed.append(encoded("one", "two"));
@@ -371,7 +371,7 @@ describe("what an earlier run left", () => {
     }
   });
 
-  it("is taken over although the lock of a killed process is still there", async () => {
+  it("is taken over despite the lock of a killed process", async () => {
     const folder = temporaryFolder();
     const killed = openSpool(folder);
     await killed.append(encoded("one"));
@@ -384,7 +384,7 @@ describe("what an earlier run left", () => {
 });
 
 describe("forgetting a person", () => {
-  it("removes the person's values from the file and keeps the others", async () => {
+  it("removes only the values of that person", async () => {
     const folder = temporaryFolder();
     const spool = openSpool(folder);
     const given = entries("hers", "his");
@@ -414,7 +414,7 @@ describe("forgetting a person", () => {
     expect(files(folder)).toHaveLength(1);
   });
 
-  it("keeps what was declared impersonal", () => {
+  it("keeps fields declared impersonal", () => {
     const lent = defineEvent({ type: "loan", action: "book.lent", personal: ["reader"], resourceId: "impersonal" });
     const [entry] = entries("x");
     const event = {

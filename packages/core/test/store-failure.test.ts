@@ -47,7 +47,7 @@ const spoolText = (folder: string) =>
     .join("");
 
 describe("the failure policies of a log", () => {
-  it("are data: what may not happen unrecorded blocks, everything else is spooled", () => {
+  it("are data: critical types block, others spool", () => {
     const { audit } = spoolingLog();
     const policies = new Map(audit.policies().map((policy) => [policy.action, policy]));
     expect(
@@ -65,7 +65,7 @@ describe("the failure policies of a log", () => {
     ]);
   });
 
-  it("can be set by type, by action, and in a definition, the most specific winning", () => {
+  it("can be set; the most specific setting wins", () => {
     const lent = defineEvent({ type: "loan", action: "book.lent", onStoreFailure: "block" });
     const returned = defineEvent({ type: "loan", action: "book.returned", delivery: "durable" });
     const { audit } = spoolingLog({
@@ -79,7 +79,7 @@ describe("the failure policies of a log", () => {
     ).toEqual(["spool", "continue", "block", "continue", "block"]);
   });
 
-  it("fit in one line, which is said when the log opens", async () => {
+  it("are printed in one line at open", async () => {
     const { audit, notices } = spoolingLog({ lifecycle: true });
     expect(notices).toEqual([policyLine(audit.policies())]);
     expect(notices[0]).toMatch(
@@ -90,14 +90,14 @@ describe("the failure policies of a log", () => {
     expect(settings).toMatch(/block .*login\.failed/);
   });
 
-  it("do not promise a spool where there is none", () => {
+  it("name no spool if there is none", () => {
     const { audit } = logOver(moodySink());
     expect(audit.policies().filter((policy) => policy.onStoreFailure === "spool")).toEqual([]);
   });
 });
 
 describe("while the store fails", () => {
-  it("a blocking event fails at the deadline and is not stored later", async () => {
+  it("a blocking event fails at the deadline for good", async () => {
     const { sink, audit, folder } = spoolingLog();
     sink.become("failing");
     expect(await codeOf(audit.record(accessChanged, { data: { granted: ["secret-grant"] } }).stored)).toBe("SINK_TIMEOUT");
@@ -108,7 +108,7 @@ describe("while the store fails", () => {
     expectBalance(audit);
   });
 
-  it.each(["failing", "hanging"] as const)("other events are on disk at once, and whoever waits goes on (%s)", async (mood) => {
+  it.each(["failing", "hanging"] as const)("other events are spooled at once (%s)", async (mood) => {
     const { sink, audit, folder } = spoolingLog({ onStoreFailure: { admin_action: "spool" } });
     sink.become(mood);
     const begun = performance.now();
@@ -151,7 +151,7 @@ describe("while the store fails", () => {
     expectBalance(audit);
   });
 
-  it("memory stays small however long it lasts", async () => {
+  it("memory stays bounded", async () => {
     const { sink, audit } = spoolingLog();
     sink.become("failing");
     for (let round = 0; round < 40; round++) {
@@ -165,7 +165,7 @@ describe("while the store fails", () => {
     expect(notesOf(sink)).toEqual(many(0, 4_000));
   });
 
-  it("`continue` lets whoever waits go on at the deadline and counts the loss", async () => {
+  it("`continue` ends the wait at the deadline, counted", async () => {
     const { sink, audit } = spoolingLog({ onStoreFailure: { admin_action: "continue" } });
     sink.become("failing");
     const receipt = audit.recordWith(accessChanged, { data: {} }, {});
@@ -175,7 +175,7 @@ describe("while the store fails", () => {
     sink.become("well");
   });
 
-  it("a spool that is full leaves the newest and the important in memory, and says what was lost", async () => {
+  it("a full spool keeps important events in memory", async () => {
     const { sink, audit } = spoolingLog({ spool: { path: join(temporaryFolder(), "s"), maxBytes: 65_536 }, queue: { maxEvents: 50 } });
     sink.become("failing");
     audit.record(loginFailed, { reason: "first" });
@@ -205,7 +205,7 @@ describe("while the store fails", () => {
     expectBalance(audit);
   });
 
-  it("goes on counting while its spool cannot be written either", async () => {
+  it("counts correctly while the spool fails too", async () => {
     const { sink, audit, folder, problems } = spoolingLog({ queue: { maxEvents: 20 } });
     sink.become("failing");
     audit.record(noteRecorded, note("spooled"));
@@ -226,7 +226,7 @@ describe("while the store fails", () => {
 });
 
 describe("when the store is back", () => {
-  it("what was spooled comes first, each class in its order, and once", async () => {
+  it("spooled events come first, in order, once", async () => {
     const { sink, audit } = spoolingLog({ onStoreFailure: { admin_action: "spool" } });
     sink.become("failing");
     for (let i = 0; i < 30; i++) audit.record(noteRecorded, note(String(i)));
@@ -247,7 +247,7 @@ describe("when the store is back", () => {
     expectBalance(audit);
   });
 
-  it("what hung in flight is stored once, although it was spooled meanwhile", async () => {
+  it("a spooled batch of a silent write is stored once", async () => {
     const { sink, audit } = spoolingLog();
     sink.become("hanging");
     for (let i = 0; i < 10; i++) audit.record(noteRecorded, note(String(i)));
@@ -258,7 +258,7 @@ describe("when the store is back", () => {
     expectBalance(audit);
   });
 
-  it("one record tells the failure: start, end, nothing lost, how many came late", async () => {
+  it("one record describes the whole failure", async () => {
     const { sink, audit } = spoolingLog();
     const begun = Date.now();
     sink.become("failing");
@@ -274,7 +274,7 @@ describe("when the store is back", () => {
     expect(Date.parse(gaps[0]!.end as string)).toBeGreaterThanOrEqual(ended);
   });
 
-  it("damaged spool lines are counted, recorded, and cost nothing else", async () => {
+  it("damaged spool lines are counted and recorded", async () => {
     const { sink, audit, folder, problems } = spoolingLog();
     sink.become("failing");
     for (let i = 0; i < 5; i++) audit.record(noteRecorded, note(`note-${i}`));
@@ -293,7 +293,7 @@ describe("when the store is back", () => {
     expectBalance(audit);
   });
 
-  it("an event the store refuses then is counted as refused", async () => {
+  it("an event refused during replay is counted", async () => {
     const { sink, audit } = spoolingLog();
     sink.become("failing");
     sink.refuse = (event) => event.data?.note === "bad";
@@ -306,7 +306,7 @@ describe("when the store is back", () => {
     expectBalance(audit);
   });
 
-  it("an event another required sink has kept reaches the store late", async () => {
+  it("an event another sink has reaches the store late", async () => {
     const store = moodySink({ name: "store" });
     const second = moodySink({ name: "second" });
     const { audit } = spoolingLog(
@@ -328,7 +328,7 @@ describe("when the store is back", () => {
 });
 
 describe("closing while the store fails", () => {
-  it("leaves what waits in the spool, for the next run to write", async () => {
+  it("leaves queued events in the spool", async () => {
     const { sink, audit, folder } = spoolingLog({ closeDeadlineMs: 100 });
     sink.become("hanging");
     for (let i = 0; i < 3; i++) audit.record(noteRecorded, note(String(i)));
@@ -343,7 +343,7 @@ describe("closing while the store fails", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("tells the next run what was lost", async () => {
+  it("leaves a record of its losses", async () => {
     const { sink, audit, folder } = spoolingLog({ closeDeadlineMs: 50, deadlineMs: 10_000 });
     sink.become("failing");
     audit.record(accessChanged, { data: {} });
@@ -362,7 +362,7 @@ describe("breaking the glass", () => {
     delete process.env.DAYBOOK_BREAK_GLASS;
   });
 
-  it("lets no event block, is recorded with its reason, and ends when told", async () => {
+  it("lets no event block and is recorded", async () => {
     const { sink, audit } = spoolingLog();
     sink.become("failing");
     const restore = audit.breakGlass({ reason: "ward 3 must go on" });

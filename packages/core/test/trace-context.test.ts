@@ -6,7 +6,7 @@ const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 
 describe("a traceparent header", () => {
-  it("gives trace and span of the example in the recommendation", () => {
+  it("yields trace and span of the standard's example", () => {
     expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`)).toEqual({ traceId: TRACE, spanId: SPAN });
   });
 
@@ -38,7 +38,7 @@ describe("an application with OpenTelemetry", () => {
     trace.disable();
   });
 
-  it("gives the active span, seen without importing its API", () => {
+  it("provides its active span without an import", () => {
     expect(activeSpan()).toBeUndefined();
     const span = trace.wrapSpanContext({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
     const active = trace.setSpan(context.active(), span);

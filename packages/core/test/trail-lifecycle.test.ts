@@ -19,7 +19,7 @@ const told = (events: readonly { readonly action?: string; readonly data?: Audit
   events.map(({ action, data }) => (action === "note.recorded" ? data?.note : { action, ...data }));
 
 describe("a trail", () => {
-  it("tells when recording began and ended", async () => {
+  it("records its start and its end", async () => {
     const folder = temporaryFolder();
     const store = storeIn(folder);
     const { audit } = open(store);
@@ -34,7 +34,7 @@ describe("a trail", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("tells nothing about itself where the log says so, or nothing is kept", async () => {
+  it("records nothing about itself if switched off", async () => {
     const quiet = storeIn(temporaryFolder());
     const forgetful = memoryStore();
     for (const { audit } of [open(quiet, { lifecycle: false }), open(forgetful)]) {
@@ -44,7 +44,7 @@ describe("a trail", () => {
     expect([told(quiet.events), told(forgetful.events)]).toEqual([["only"], ["only"]]);
   });
 
-  it("begins, after a killed process, with the last sequence number and the gap", async () => {
+  it("records the gap after a killed process", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,
@@ -95,7 +95,7 @@ describe("a trail", () => {
     ]);
   });
 
-  it("goes on, after a process killed during an outage, with what that had spooled", async () => {
+  it("replays the spool of a killed process", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,
@@ -118,7 +118,7 @@ describe("a trail", () => {
     expectBalance(audit);
   });
 
-  it("stores an event once, although the process was killed in the middle of replaying it", async () => {
+  it("stores an event once despite a kill during replay", async () => {
     const folder = temporaryFolder();
     const down = runChild(
       folder,
@@ -176,7 +176,7 @@ describe("a trail", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("audit.db"))).toEqual([]);
   });
 
-  it("says how a process ended that did not close its log", async () => {
+  it("records how a process ended without close", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,
@@ -192,7 +192,7 @@ describe("a trail", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("audit.db"))).toEqual([]);
   });
 
-  it("tells a step of the clock, and keeps its order", async () => {
+  it("records a step of the clock", async () => {
     let offset = 0;
     const store = storeIn(temporaryFolder());
     const { audit } = open(store, { clock: { now: () => Date.now() + offset } });
@@ -214,7 +214,7 @@ describe("a trail", () => {
     expect(audit.stats().clockSteps).toBe(1);
   });
 
-  it("opens although the store does not answer", async () => {
+  it("opens although the store is silent", async () => {
     const folder = temporaryFolder();
     const sink = moodySink({ mood: "hanging" });
     const { audit } = logOver(sink, { spool: { path: join(folder, "s.spool") }, closeDeadlineMs: 100 });

@@ -23,7 +23,7 @@ describe("an application that has loaded the ESM and the CommonJS build", () => 
     expect(Object.keys(cjs).toSorted()).toEqual(Object.keys(esm).toSorted());
   });
 
-  it("shares the context: what one sets, the other records", async () => {
+  it("shares one context", async () => {
     const sink = cjs.memorySink();
     const audit = cjs.createAuditLog({ sinks: [{ sink, required: true }], signals: false });
     await esm.runAs({ kind: "service", id: "import" }, async () => {
@@ -33,7 +33,7 @@ describe("an application that has loaded the ESM and the CommonJS build", () => 
     await audit.close();
   });
 
-  it("keeps apart what runs at the same time, whichever copy began it and whichever records", async () => {
+  it("keeps concurrent contexts apart", async () => {
     const sink = esm.memorySink();
     const logs = [esm, cjs].map((copy) => copy.createAuditLog({ sinks: [{ sink, required: true }], signals: false, lifecycle: false }));
     const job = (n: number) =>
@@ -55,7 +55,7 @@ describe("an application that has loaded the ESM and the CommonJS build", () => 
     expect(esm.isDaybookError(new Error("other"))).toBe(false);
   });
 
-  it("ends by SIGTERM once, with the logs of both written", async () => {
+  it("flushes both logs at SIGTERM", async () => {
     const folder = temporaryFolder();
     const child = runChild(
       folder,

@@ -22,7 +22,7 @@ describe("a User-Agent header", () => {
     expect(userAgentProduct(header)).toBe(product);
   });
 
-  it("cannot fill the memory with different ones", () => {
+  it("cannot fill the cache", () => {
     const rest = "x".repeat(4_096);
     const before = process.memoryUsage().heapUsed;
     for (let i = 0; i < 20_000; i++) userAgentProduct(Buffer.from(`curl/${i}.0 ${rest}`).toString("latin1"));
@@ -34,7 +34,7 @@ describe("a User-Agent header", () => {
     expect(userAgentProduct("curl/8.5.0")).toBe("curl 8");
   });
 
-  it("is read in time proportional to its length", () => {
+  it("is read in linear time", () => {
     const hostile = `${"Version/1 Mobile/a ".repeat(60)}Safari`;
     const begun = performance.now();
     for (let i = 0; i < 100; i++) userAgentProduct(hostile + i);

@@ -12,7 +12,7 @@ interface Waiting {
 const byOrder = (a: Waiting, b: Waiting) => a.order - b.order;
 
 describe("waiting events", () => {
-  it("are the ones a sorted list would hold, whatever is taken, put back, removed and made room for", () => {
+  it("equal a sorted list under random operations", () => {
     const next = random(7);
     const below = (n: number) => Math.floor(next() * n);
     const events = new WaitingEvents<Waiting>(3_000, 100_000);

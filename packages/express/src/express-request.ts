@@ -4,7 +4,7 @@ import type { ExchangeSource } from "@daybook/core/http";
 import type { Request, Response } from "express";
 import { routeTemplateOf } from "./route-template.ts";
 
-/** What core asks about a request of Express. */
+/** A request of Express, as core sees it. */
 export class ExpressRequest implements ExchangeSource<Request> {
   readonly request: Request;
   readonly response: Response;
@@ -14,7 +14,7 @@ export class ExpressRequest implements ExchangeSource<Request> {
     this.request = request;
     this.response = response;
     this.#label = label;
-    // A socket answers this only while it is open, unless it was asked before.
+    // A closed socket reports its address only if it was read before.
     void request.socket.remoteAddress;
   }
 
@@ -27,7 +27,7 @@ export class ExpressRequest implements ExchangeSource<Request> {
   }
 
   ip(): string | undefined {
-    // What `req.ip` answers, too, where no proxy is trusted, but it reads the header of the client first.
+    // Equals `req.ip` if no proxy is trusted, without parsing the client's header first.
     return this.request.app.get("trust proxy") === false ? this.request.socket.remoteAddress : this.request.ip;
   }
 
@@ -38,7 +38,7 @@ export class ExpressRequest implements ExchangeSource<Request> {
 
 export type RouteLabel = (request: Request) => string | undefined;
 
-/** The application's own label where it gives one, else the template. */
+/** Returns the application's own label, if there is one, otherwise the template. */
 export function routeLabel(own: RouteLabel | undefined, audit: AuditLog): RouteLabel {
   if (own === undefined) return routeTemplateOf;
   return (request) => {

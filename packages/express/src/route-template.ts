@@ -1,9 +1,9 @@
 import type { Request } from "express";
 
 /**
- * Remembers where a request was routed. Express answers `req.baseUrl` and `req.route` only while the route runs: after an error
- * has left a mounted router `baseUrl` is empty again, and a mount path with parameters appears in it with the values of the
- * request. So both are accessors, on the prototype of the application's requests, which note each change.
+ * Remembers where a request was routed. Express sets `req.baseUrl` and `req.route` only while the route runs: after an error has left a
+ * mounted router, `baseUrl` is empty again. A mount path with parameters appears in it with the values of the request. So both are
+ * accessors, on the prototype of the application's requests, which note each change.
  */
 interface Routed {
   baseUrl?: string | undefined;
@@ -30,10 +30,10 @@ const ROUTE_MOUNT = Symbol.for("daybook.express.route-mount.v1");
 
 const TOP: Mount = { baseUrl: "", template: "", outer: undefined };
 
-/** A mount whose template nobody has seen: its path may hold values of the request. */
+/** Stands for a mount whose template is unknown: its path may hold values of the request. */
 const SOMEWHERE = "/(mounted)";
 
-/** `/users/:id/books/:book`, undefined where no route has matched. */
+/** `/users/:id/books/:book`, undefined if no route has matched. */
 export function routeTemplateOf(request: Request): string | undefined {
   const routed = request as unknown as Routed;
   const route = routed[ROUTE];
@@ -43,7 +43,7 @@ export function routeTemplateOf(request: Request): string | undefined {
   return mount !== "" && path === "/" ? mount : mount + path;
 }
 
-/** From here on the routes of all requests with this prototype are remembered. */
+/** Adds the accessors to a prototype: the routes of all its requests are remembered from then on. */
 export function addRouteAccessors(prototype: object): void {
   Object.defineProperties(prototype, {
     baseUrl: {
@@ -72,7 +72,7 @@ export function addRouteAccessors(prototype: object): void {
   });
 }
 
-/** For a request that was routed as far as this middleware before its prototype had the accessors: the first of an application. */
+/** Takes over the route of the first request of an application, which was routed before its prototype had the accessors. */
 export function adoptRoute(request: Request): void {
   if (!Object.hasOwn(request, "baseUrl")) return;
   const routed = request as unknown as Routed;
@@ -98,7 +98,7 @@ function mountAt(routed: Routed, from: Mount, baseUrl: string): Mount {
 
 const isBelow = (url: string, mount: string) => url.startsWith(mount) && (url.length === mount.length || url[mount.length] === "/");
 
-/** The pattern where the router tells it (2.3 and later), else the path with the values of its parameters taken out. */
+/** Returns the pattern if the router reports it (2.3 and later), otherwise the path with its parameter values replaced. */
 function mountTemplate(routed: Routed, path: string): string {
   const pattern = matchedPattern(routed);
   if (pattern === undefined || !fits(pattern, path)) return withoutValues(path, routed.params ?? {});
@@ -110,7 +110,7 @@ const templateOf = (pattern: unknown) =>
     .replace(/^(?!\/)/, "/")
     .replace(/\/$/, "");
 
-/** False for a pattern that an outer router left behind, where the inner one is too old to note its own. */
+/** Returns false for a pattern of an outer router. An inner router that is too old reports none of its own. */
 function fits(pattern: unknown, path: string): boolean {
   if (typeof pattern !== "string" || /[*{\\]/.test(pattern)) return true;
   const names = pattern.replace(/\/$/, "").split("/");
@@ -128,7 +128,7 @@ function pathOf(routed: Routed, path: unknown): string {
 
 let patternKey: symbol | undefined;
 
-/** The router notes the pattern it has just matched under a symbol of its own. */
+/** Returns the pattern matched last, which the router keeps under a symbol of its own. */
 function matchedPattern(routed: object): unknown {
   if (patternKey === undefined || !(patternKey in routed)) {
     patternKey = Object.getOwnPropertySymbols(routed).find((symbol) => symbol.description === "router.tracing.matchedRoute") ?? patternKey;
@@ -136,7 +136,7 @@ function matchedPattern(routed: object): unknown {
   return patternKey === undefined ? undefined : (routed as Record<symbol, unknown>)[patternKey];
 }
 
-/** For each value the last segment that is it, else the last that holds it, becomes the parameter's name. */
+/** Replaces each value by the name of its parameter: in the last segment equal to it, otherwise in the last that contains it. */
 function withoutValues(path: string, params: NonNullable<Routed["params"]>): string {
   const segments = path.split("/");
   const open = segments.map(decoded);
@@ -157,7 +157,7 @@ function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // Express has answered 400 to a parameter that cannot be decoded; this segment is none.
+    // Express responds 400 to a parameter that cannot be decoded, so this segment is not one.
     return segment;
   }
 }

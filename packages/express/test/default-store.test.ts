@@ -17,7 +17,7 @@ describe.each([
   ["an ES module", "app.mjs", ESM],
   ["a CommonJS module", "app.cjs", COMMON],
 ])("auditMiddleware() without options in %s", (_kind, file, program) => {
-  it("opens data/audit.db, and a program that ends by itself leaves its records there", async () => {
+  it("keeps the records of a program in data/audit.db", async () => {
     const project = consumerProject(["core", "express", "store-sqlite"], { express: "express" });
     project.write(file, program);
     await project.node(file);
@@ -26,14 +26,14 @@ describe.each([
     ]);
   });
 
-  it("records once, also where it is mounted twice or made again", async () => {
+  it("records once although it is mounted twice", async () => {
     const project = consumerProject(["core", "express", "store-sqlite"], { express: "express" });
     project.write(file, program.replace("app.use(auditMiddleware());", "app.use(auditMiddleware());\napp.use(auditMiddleware());"));
     await project.node(file);
     expect(project.auditLog().filter((row) => row.event_type === "endpoint")).toHaveLength(1);
   });
 
-  it("throws at start, naming the package to install, where there is no store", async () => {
+  it("throws at start without a store, naming the package", async () => {
     const project = consumerProject(["core", "express"], { express: "express" });
     project.write(file, program);
     await expect(project.node(file)).rejects.toThrow(/STORE_MISSING.*npm install @daybook\/store-sqlite/);

@@ -35,7 +35,7 @@ describe("docs/getting-started-express.md", () => {
     );
   });
 
-  it("shows a library that says who, what and why", async () => {
+  it("shows a library that records who, what and why", async () => {
     const made = project();
     const app = await made.serve("library.ts");
     const ask = async (method: string, path: string, user: string, body?: object) => {

@@ -34,7 +34,7 @@ function quiet(problems: string[] = []) {
 }
 
 describe("the route of a request", () => {
-  it("is the path alone where the router is mounted at the root of a mount", async () => {
+  it("is the path alone under a root mount", async () => {
     const routes = await routesOf(["/api", "/api/"], (audit) => {
       const api = express.Router().get("/", ok);
       return express().use(audit).use("/api", api);
@@ -51,7 +51,7 @@ describe("the route of a request", () => {
     expect(routes).toEqual(["/admin/users/:user", "/admin/boom"]);
   });
 
-  it("is known where only the sub-application has the middleware", async () => {
+  it("is known if only the sub-application records", async () => {
     const routes = await routesOf(["/admin/users/7", "/admin/users/8"], (audit) => {
       const admin = express().use(audit).get("/users/:user", ok);
       return express().use("/admin", admin);
@@ -59,7 +59,7 @@ describe("the route of a request", () => {
     expect(routes.at(-1)).toBe("/admin/users/:user");
   });
 
-  it("never holds a value, even for the first request of a middleware below a mount with parameters", async () => {
+  it("never holds a value, even in the first request", async () => {
     const routes = await routesOf(["/readers/sabo/books/9", "/readers/sabo/books/9"], (audit) => {
       const reader = express.Router().use(audit).get("/books/:book", ok);
       return express().use("/readers/:reader", reader);
@@ -67,21 +67,21 @@ describe("the route of a request", () => {
     expect(routes).toEqual(["/(mounted)/books/:book", "/readers/:reader/books/:book"]);
   });
 
-  it("is the template where the middleware itself is mounted with parameters", async () => {
+  it("is the template if the middleware's mount has parameters", async () => {
     const routes = await routesOf(["/readers/sabo/books/9"], (audit) =>
       express().use("/readers/:reader", audit).get("/readers/:reader/books/:book", ok),
     );
     expect(routes).toEqual(["/readers/:reader/books/:book"]);
   });
 
-  it("is the one of several paths that matched", async () => {
+  it("is the matching one of several paths", async () => {
     const routes = await routesOf(["/b/7", "/y/sabo/x"], (audit) =>
       express().use(audit).get(["/a/:one", "/b/:two"], ok).use(["/x/:who", "/y/:whom"], express.Router().get("/x", ok)),
     );
     expect(routes).toEqual(["/b/:two", "/y/:whom/x"]);
   });
 
-  it("is the expression where the path is one", async () => {
+  it("is the expression of a regular-expression path", async () => {
     const routes = await routesOf(["/files/a/b", "/old/sabo/x"], (audit) =>
       express()
         .use(audit)
@@ -98,7 +98,7 @@ describe("the route of a request", () => {
     expect(routes).toEqual(["/readers/:reader/books"]);
   });
 
-  it("is what the application names it", async () => {
+  it("is the label of the application", async () => {
     const label = (request: Request) => (request.path.startsWith("/v") ? "/v*/books" : undefined);
     const routes = await routesOf(["/v1/books", "/books"], (audit) => express().use(audit).get(["/v1/books"], ok).get("/books", ok), {
       routeLabel: label,
@@ -106,7 +106,7 @@ describe("the route of a request", () => {
     expect(routes).toEqual(["/v*/books", "/books"]);
   });
 
-  it("is the template, and somebody is told, where the application's name for it throws", async () => {
+  it("is the template if the label throws", async () => {
     const problems: string[] = [];
     const log = quiet(problems);
     const routes = await routesOf(
@@ -145,7 +145,7 @@ describe("a request of Express", () => {
     ]);
   });
 
-  it("keeps an `audit` of the application's own", async () => {
+  it("keeps the application's own `audit`", async () => {
     let seen: unknown;
     await routesOf(["/books"], (audit) =>
       express()

@@ -30,7 +30,7 @@ async function server(build: (app: FastifyInstance) => unknown, options: Fastify
 }
 
 describe("auditPlugin", () => {
-  it("records routes of plugins registered before and after it, and of all prefixes", async () => {
+  it("records routes of all plugins and prefixes", async () => {
     const { audit, routes } = log();
     const { get } = await server(async (app) => {
       app.register(async (below) => below.get("/first", async () => "fine"), { prefix: "/v1" });
@@ -42,7 +42,7 @@ describe("auditPlugin", () => {
     expect(await routes()).toEqual(["/v1/first", "/v2/second/:id"]);
   });
 
-  it("records simulated requests, too", async () => {
+  it("records simulated requests too", async () => {
     const { audit, store, routes } = log();
     const app = fastify();
     await app.register(auditPlugin, { audit });
@@ -59,7 +59,7 @@ describe("auditPlugin", () => {
     await app.close();
   });
 
-  it("refuses a level that does not exist when the route is made", async () => {
+  it("refuses an unknown level at route creation", async () => {
     const app = fastify();
     const { audit } = log();
     await app.register(auditPlugin, { audit });
@@ -79,7 +79,7 @@ describe("auditPlugin", () => {
     expect(await routes()).toEqual(["/books/:book"]);
   });
 
-  it("matches a policy against the route where the path alone does not tell", async () => {
+  it("matches a policy against the route template too", async () => {
     const { audit, store } = log();
     const app = fastify({ routerOptions: { ignoreDuplicateSlashes: true, useSemicolonDelimiter: true } as object });
     await app.register(auditPlugin, { audit, policy: [{ path: "/vault/:room", level: "always" }] });
@@ -94,7 +94,7 @@ describe("auditPlugin", () => {
     await app.close();
   });
 
-  it("waits on close until what was recorded is stored, but not for ever", async () => {
+  it("waits at close for its records, with a bound", async () => {
     const { audit, store } = log();
     const quick = fastify();
     await quick.register(auditPlugin, { audit });
@@ -143,7 +143,7 @@ describe("auditPlugin", () => {
     expect(store.events.map((event) => event.request?.status)).toContain(503);
   });
 
-  it("can be mounted with a log of each of two kinds", async () => {
+  it("records in two logs", async () => {
     const [one, two] = [log(), log()];
     const { get } = await server(async (app) => {
       await app.register(auditPlugin, { audit: one.audit });
@@ -154,14 +154,14 @@ describe("auditPlugin", () => {
     expect([await one.routes(), await two.routes()]).toEqual([["/books"], ["/books"]]);
   });
 
-  it("is refused by a Fastify it does not support", () => {
+  it("is refused by an unsupported Fastify", () => {
     const { fastify: range, name } = (auditPlugin as unknown as Record<symbol, { fastify: string; name: string }>)[
       Symbol.for("plugin-meta")
     ]!;
     expect([range, name]).toEqual(["5.x", "@daybook/fastify"]);
   });
 
-  it("says at start which option is wrong", async () => {
+  it("names a wrong option at start", async () => {
     const { audit } = log();
     const app = fastify();
     const options: AuditPluginOptions = { audit, policy: [{ path: "books", level: "none" }] };
@@ -174,7 +174,7 @@ describe("auditPlugin", () => {
 });
 
 describe("auditPlugin registered in a scope", () => {
-  it("records the routes of that scope and no others", async () => {
+  it("records only the routes of that scope", async () => {
     const { audit, routes } = log();
     const { get } = await server((app) => {
       app.register(async (scope) => scope.get("/outside", async () => "fine"));

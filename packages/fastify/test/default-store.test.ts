@@ -28,7 +28,7 @@ describe.each([
     ]);
   });
 
-  it("refuses to start, naming the package to install, where there is no store", async () => {
+  it("refuses to start without a store, naming the package", async () => {
     const project = consumerProject(["core", "fastify"], OTHERS);
     project.write(file, program);
     await expect(project.node(file)).rejects.toThrow(/STORE_MISSING.*npm install @daybook\/store-sqlite/);

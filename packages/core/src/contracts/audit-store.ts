@@ -1,7 +1,7 @@
 import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "../query/event-filter.ts";
 import type { AuditSink } from "./audit-sink.ts";
 
-/** What a store can be asked. */
+/** Queries of a store. */
 export interface AuditReader {
   /** Returns one page by key; its cost does not grow with depth. Default order: newest first. */
   query(filter?: EventFilter, options?: PageOptions): Promise<Page>;

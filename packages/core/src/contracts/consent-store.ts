@@ -6,7 +6,7 @@ export const CONSENT_STATES = ["given", "renewed", "refused", "withdrawn", "expi
 /** One of `CONSENT_STATES`. */
 export type ConsentState = (typeof CONSENT_STATES)[number];
 
-/** Kind of a new version. `material`: all earlier consents have to be asked for again. `editorial`: they stay in force. */
+/** Kind of a new version. `material`: every earlier consent has to be renewed. `editorial`: they stay in force. */
 export type ChangeKind = "editorial" | "material";
 
 /** One version of a purpose as it was published; it never changes afterwards. */

@@ -2,7 +2,7 @@ import type { RefusedEvent } from "../contracts/sink-entry.ts";
 import type { DeliveryResults } from "./delivery-results.ts";
 import { maySpool, type QueuedEvent } from "./queued-event.ts";
 
-/** Events on their way to the spool, and what becomes of them if it refuses them. */
+/** Events on their way to the spool; `giveBack` returns them if the spool refuses them. */
 export interface Taken<E extends QueuedEvent> {
   readonly events: readonly E[];
   readonly giveBack: () => void;

@@ -166,7 +166,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Writes queued events, gives up what is left after `deadlineMs`, and closes the sink. Returns the number of events given up. */
+  /** Writes queued events, gives up the rest after `deadlineMs`, and closes the sink. Returns the number of events given up. */
   async close(deadlineMs: number): Promise<number> {
     const until = performance.now() + deadlineMs;
     await within(deadlineMs, this.idle());

@@ -101,7 +101,7 @@ export class TrailLifecycle {
       const newest = last === undefined ? {} : { lastSeq: last.seq };
       if (!clean) gaps.push({ cause: "unclean_stop", ...times, ...newest, spooled: events, run });
       if (lost > 0) gaps.push({ cause: "spool_damaged", ...times, lost, run });
-      // The process ended while it wrote the last line, so no caller was told that it is stored.
+      // The process ended while it wrote the last line, so its receipt never settled.
       if (torn) gaps.push({ cause: "spool_torn", ...times, run });
     }
     if (opening) this.#recordOpened(unclean ? "unclean" : "clean", unclean ? last?.seq : undefined);

@@ -21,7 +21,7 @@ export function formedStore({ spoolPath, forbidden }: { spoolPath?: string; forb
   const ids = new Set<string>();
   const take = (lines: Uint8Array) => {
     const events = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength).toString("utf8").split("\n").slice(0, -1);
-    // Whoever gave the bytes must not need them any more.
+    // The log must not use the bytes any more.
     lines.fill(0);
     formed.batches.push(events.length);
     return events.map((text) => JSON.parse(text) as AuditEvent);
