@@ -1,9 +1,17 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { bundledModulesForVite } from "./packages/store-sqlite/build/bundled-modules.ts";
+import RetryReporter from "./scripts/retry-reporter.ts";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
+
+/** With `TEST_REPORT`, CI also gets the results as JSON, and the names of the tests that passed only after a retry. */
+function reporters(): Pick<NonNullable<ViteUserConfig["test"]>, "reporters" | "outputFile"> {
+  const report = process.env.TEST_REPORT;
+  if (!report) return {};
+  return { reporters: ["default", "json", new RetryReporter({ path: `${report}.retried` })], outputFile: { json: report } };
+}
 
 export default defineConfig({
   plugins: [bundledModulesForVite],
@@ -24,11 +32,12 @@ export default defineConfig({
     pool: "forks",
     // Many tests wait for timers, signals and disks: one file at a time would leave a small machine idle.
     maxWorkers: Math.max(2, availableParallelism()),
-    // The cache knows nothing of what the bundled writer thread is made of, and would go on with an old one.
+    // The cache does not know the sources of the bundled writer thread, and would keep an old one.
     fsModuleCache: false,
     testTimeout: 60_000,
-    // Tests with real browsers, signals and disks share a machine with others there; what fails twice is said.
+    // CI shares its machine among tests with real browsers, signals and disks. It prints every test that needed a retry.
     retry: process.env.CI ? 2 : 0,
     hookTimeout: 60_000,
+    ...reporters(),
   },
 });

@@ -2,6 +2,4 @@
 import { build, run } from "./run.mjs";
 
 build();
-const report = process.env.TEST_REPORT;
-const reporters = report ? ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`] : [];
-process.exit(run("vitest", ["run", ...reporters, ...process.argv.slice(2)]));
+process.exit(run("vitest", ["run", ...process.argv.slice(2)]));

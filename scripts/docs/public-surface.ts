@@ -89,3 +89,11 @@ export function settingsOf(program: ts.Program, symbol: ts.Symbol): Setting[] {
 export function documentationOf(checker: ts.TypeChecker, symbol: ts.Symbol): string {
   return ts.displayPartsToString(symbol.getDocumentationComment(checker)).replaceAll(/\s+/g, " ").trim();
 }
+
+/** The code of every `@example` of a symbol. */
+export function examplesOf(checker: ts.TypeChecker, symbol: ts.Symbol): string[] {
+  return symbol
+    .getJsDocTags(checker)
+    .filter(({ name }) => name === "example")
+    .flatMap(({ text }) => [...ts.displayPartsToString(text).matchAll(/```ts[^\n]*\n([\s\S]*?)```/g)].map(([, code]) => code ?? ""));
+}

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { exchangeOf, prepareRequest, reportedErrors, setExchange } from "./audited-request.ts";
 import { ExpressRequest, routeLabel } from "./express-request.ts";
 
+/** Options of `auditMiddleware`. */
 export interface AuditMiddlewareOptions extends HttpAuditOptions<Request> {
   /** The log that takes the records. Default: a log in the SQLite file `DAYBOOK_DB`, or `data/audit.db`, through `@daybook/store-sqlite`. */
   readonly audit?: AuditLog | undefined;

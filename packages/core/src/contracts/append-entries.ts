@@ -5,6 +5,23 @@ import type { RefusedEvent, SinkEntry } from "./sink-entry.ts";
 /**
  * Gives a batch to any sink, whichever form it takes: for tests, imports and jobs that use a store without a log.
  * @throws {Error} if nothing of the batch is stored
+ * @example
+ * ```ts
+ * import { memoryStore, noteRecorded } from "@daybook/core";
+ * import { appendEntries, uuidV7 } from "@daybook/core/store";
+ *
+ * const event = {
+ *   id: uuidV7(Date.now()),
+ *   time: new Date().toISOString(),
+ *   type: "custom",
+ *   action: "note.recorded",
+ *   severity: "info",
+ *   outcome: "success",
+ *   actor: { kind: "system" },
+ *   data: { note: "imported" },
+ * } as const;
+ * await appendEntries(memoryStore(), [{ event, definition: noteRecorded }], { durable: true });
+ * ```
  */
 export async function appendEntries(sink: AuditSink, batch: readonly SinkEntry[], options: AppendOptions): Promise<AppendResult> {
   if (sink.codec === undefined) return sink.append(batch, options);

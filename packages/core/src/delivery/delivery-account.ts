@@ -1,3 +1,4 @@
+/** All reasons for which an event is dropped. */
 export const DROP_REASONS = ["queue_full", "refused", "quarantined", "sink_failed", "closed", "exit", "spool_lost"] as const;
 
 /**

@@ -34,6 +34,7 @@ export interface EventDefinition<
   readonly description: string | undefined;
 }
 
+/** Options of `defineEvent`. */
 export interface DefineEventOptions<Type extends string, Action extends string, Schema extends PayloadSchema | undefined> {
   readonly type: Type;
   /** A dotted verb in the past, such as `book.uploaded`. */

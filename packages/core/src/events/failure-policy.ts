@@ -1,3 +1,4 @@
+/** All failure policies. */
 export const FAILURE_POLICIES = ["block", "spool", "continue"] as const;
 
 /**

@@ -12,6 +12,7 @@ export type UserAnswer =
   | null
   | undefined;
 
+/** Options of every adapter. */
 export interface HttpAuditOptions<Request> {
   /** Returns who makes the request. Called for every record and again at the end: a later middleware may find out who it is. */
   readonly user?: (request: Request) => UserAnswer;

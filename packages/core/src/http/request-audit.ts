@@ -18,7 +18,20 @@ export interface RequestAudit {
   deny(denial?: Denial): void;
 }
 
-/** Makes the audit log of one request. */
+/**
+ * Makes the audit log of one request.
+ * @example
+ * ```ts
+ * import { memoryStore, createAuditLog, requestAudit, settingChanged } from "@daybook/core";
+ * import type { HttpExchange } from "@daybook/core/http";
+ *
+ * const audit = createAuditLog({ store: memoryStore() });
+ * function rename(exchange: HttpExchange<unknown>) {
+ *   requestAudit(exchange).record(settingChanged, { data: { setting: "name", from: "Old", to: "New" } });
+ * }
+ * void [audit, rename];
+ * ```
+ */
 export function requestAudit<Request>(exchange: HttpExchange<Request>): RequestAudit {
   const { log } = exchange;
   return {

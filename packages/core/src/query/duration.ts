@@ -57,6 +57,12 @@ function spanOf(text: string): Span {
  * @param from milliseconds since the Unix epoch
  * @returns milliseconds since the Unix epoch
  * @throws {DaybookError} `BAD_DURATION`
+ * @example
+ * ```ts
+ * import { before } from "@daybook/core/store";
+ *
+ * console.log(new Date(before("7d", Date.now())).toISOString());
+ * ```
  */
 export function before(text: string, from: number): number {
   const span = spanOf(text);

@@ -16,6 +16,7 @@ export const DEFAULT_QUEUE_BYTES = 32 * 1024 * 1024;
 export const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
 export const LEAST_SPOOL_BYTES = 64 * 1024;
 
+/** Options of `createAuditLog`. A `store`, or a required sink, is needed. */
 export interface AuditLogOptions<C extends readonly EventDefinition[] = readonly EventDefinition[]> {
   /** Keeps events and can be queried. A required sink. */
   readonly store?: AuditStore | undefined;
@@ -59,6 +60,7 @@ export interface AuditLogOptions<C extends readonly EventDefinition[] = readonly
   readonly clock?: { now(): number };
 }
 
+/** Place and bound of the spool. */
 export interface SpoolPlace {
   /** Path that the spool files begin with. Default: the store's `spoolPath`. */
   readonly path?: string;
@@ -66,6 +68,7 @@ export interface SpoolPlace {
   readonly maxBytes?: number;
 }
 
+/** A sink with its settings. */
 export interface GivenSink {
   readonly sink: AuditSink;
   /** At least one required sink has to keep an event, or its receipt rejects. Default false. */

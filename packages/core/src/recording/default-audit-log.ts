@@ -33,6 +33,14 @@ const registry = globalThis as { [KEY]?: Map<string, Shared> };
  * found by name, next to the adapter and from the working directory, so that an adapter need not depend on it.
  * @param anchors URLs or paths of modules to resolve from; undefined if a bundler removed the URL of a module
  * @throws {DaybookError} `STORE_MISSING`, or what opening the database throws
+ * @example
+ * ```ts
+ * import { openDefaultAuditLog } from "@daybook/core/http";
+ *
+ * const { log, release } = openDefaultAuditLog([import.meta.url]);
+ * log.deny({ reason: "not_a_member" });
+ * await release();
+ * ```
  */
 export function openDefaultAuditLog(anchors: readonly (string | undefined)[]): DefaultAuditLog {
   registry[KEY] ??= new Map();

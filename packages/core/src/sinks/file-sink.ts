@@ -19,6 +19,7 @@ import { DaybookError } from "../daybook-error.ts";
 import { AppendFile } from "../spool/append-file.ts";
 import { ndjsonLine } from "./ndjson-line.ts";
 
+/** Options of `fileSink`. */
 export interface FileSinkOptions {
   /** File of the newest events; rotated files stand beside it as `<path>.<UTC day>.<n>.gz`. One file belongs to one process. */
   readonly path: string;

@@ -2,12 +2,14 @@ import type { EntrySink } from "../contracts/audit-sink.ts";
 import type { SinkEntry } from "../contracts/sink-entry.ts";
 import type { AuditEvent } from "../events/audit-event.ts";
 
+/** A sink that keeps its events for a test. */
 export interface MemorySink extends EntrySink {
   /** Events in the order of recording. */
   readonly events: readonly AuditEvent[];
   clear(): void;
 }
 
+/** Options of `memorySink`. */
 export interface MemorySinkOptions {
   /** Most events kept; older ones are dropped. Default 10 000. */
   readonly maxEvents?: number;

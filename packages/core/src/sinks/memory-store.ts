@@ -12,7 +12,18 @@ export interface MemoryStore extends EntrySink, AuditReader {
   readonly events: readonly StoredEvent[];
 }
 
-/** Makes a store without file, durability or proofs: for tests of an application and for first experiments. */
+/**
+ * Makes a store without file, durability or proofs: for tests of an application and for first experiments.
+ * @example
+ * ```ts
+ * import { createAuditLog, loginSucceeded, memoryStore } from "@daybook/core";
+ *
+ * const store = memoryStore();
+ * const audit = createAuditLog({ store });
+ * await audit.record(loginSucceeded, { actor: { kind: "user", id: "ada" } }).stored;
+ * console.log(await store.count({ user: "ada" })); // 1
+ * ```
+ */
 export function memoryStore(): MemoryStore {
   const events: StoredEvent[] = [];
   const ids = new Set<string>();

@@ -5,6 +5,7 @@ import type { SinkEntry } from "../contracts/sink-entry.ts";
 import { DaybookError } from "../daybook-error.ts";
 import { ndjsonLine } from "./ndjson-line.ts";
 
+/** Options of `stdoutSink`. */
 export interface StdoutSinkOptions {
   /** Default `process.stdout`. */
   readonly stream?: Writable & { readonly fd?: number };
