@@ -28,6 +28,7 @@ export type { EncodedEvent, EventCodec } from "./contracts/event-codec.ts";
 export {
   JOURNAL_VERDICTS,
   type JournalEntry,
+  type JournalFields,
   type JournalFilter,
   type JournalPage,
   type JournalStore,

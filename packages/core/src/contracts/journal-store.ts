@@ -1,12 +1,9 @@
 import type { JsonObject } from "../json.ts";
 
-/** One entry of a person's journal on its way to the store. */
-export interface NewJournalEntry {
+/** Fields of a journal entry, the same before and after it is stored. */
+export interface JournalFields {
   /** UUIDv7: an entry that is appended twice is stored once. */
   readonly id: string;
-  readonly userId: string;
-  /** Time of the activity, milliseconds since the Unix epoch. */
-  readonly at: number;
   /** A code: `search`, `read`, `bookmark`, `note` or one of the application's own. */
   readonly activity: string;
   /** The words of a search, the text of a note. */
@@ -20,6 +17,13 @@ export interface NewJournalEntry {
   readonly consent: string;
 }
 
+/** An entry of a person's journal on its way to the store. */
+export interface NewJournalEntry extends JournalFields {
+  readonly userId: string;
+  /** Time of the activity, milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
 /**
  * Result of storing an entry. `no_consent_at_write`: no consent is in force. `late_event`: a newer consent replaced the one of the
  * entry. `wrong_version`: purpose or notice changed materially since. `withdrawn_in_flight`: the consent ended while the entry was queued.
@@ -29,21 +33,13 @@ export const JOURNAL_VERDICTS = ["stored", "no_consent_at_write", "late_event", 
 export type JournalVerdict = (typeof JOURNAL_VERDICTS)[number];
 
 /** A stored entry. */
-export interface JournalEntry {
+export interface JournalEntry extends JournalFields {
   /** Place in the journal table; pages continue after it. */
   readonly row: number;
-  readonly id: string;
   /** ISO time. */
   readonly time: string;
-  readonly activity: string;
-  readonly query?: string;
-  readonly resourceType?: string;
-  readonly resourceId?: string;
-  readonly collection?: string;
-  readonly details?: JsonObject;
-  readonly purpose: string;
+  /** Version of the purpose. */
   readonly version: string;
-  readonly consent: string;
 }
 
 /** All given conditions apply together. */

@@ -3,6 +3,7 @@ import type { Denial, RequestContext } from "../context/request-context.ts";
 import { activeSpan, parseTraceparent, type TraceContext } from "../context/trace-context.ts";
 import type { Receipt } from "../contracts/receipt.ts";
 import { DaybookError } from "../daybook-error.ts";
+import { defined } from "../defined.ts";
 import { ACTOR_KINDS, type Actor } from "../events/actor.ts";
 import type { RequestInfo } from "../events/audit-event.ts";
 import { permissionDenied, quotaExceeded, requestCompleted, requestFailed, requestStarted } from "../events/built-in-events.ts";
@@ -173,7 +174,7 @@ export class HttpExchange<Request> implements RequestContext {
         const denied = this.#denied(aborted ? undefined : status);
         if (denied !== undefined) this.#record(denied, denialFields(this.#denial ?? {}), request);
         if (this.#error !== undefined || (!aborted && status !== undefined && status >= 500)) {
-          this.#record(requestFailed, this.#error === undefined ? {} : { error: this.#error }, request);
+          this.#record(requestFailed, defined({ error: this.#error }), request);
         }
         this.#record(requestCompleted, { outcome }, request);
       }

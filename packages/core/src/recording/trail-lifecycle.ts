@@ -1,5 +1,6 @@
 import type { AuditStore } from "../contracts/audit-store.ts";
 import { type DaybookError, isDaybookError } from "../daybook-error.ts";
+import { defined } from "../defined.ts";
 import type { Gap } from "../delivery/gap-tracker.ts";
 import type { Delivery } from "../delivery/sink-delivery.ts";
 import type { EventDefinition } from "../events/event-definition.ts";
@@ -62,7 +63,7 @@ export class TrailLifecycle {
     this.#closed = true;
     clearInterval(this.#timer);
     const { markers, run, record } = this.#options;
-    if (markers) record(trailClosed, { run, cause, ...(exitCode === undefined ? {} : { exitCode }) }, "last");
+    if (markers) record(trailClosed, { run, cause, ...defined({ exitCode }) }, "last");
   }
 
   checkClock(): void {
@@ -98,7 +99,7 @@ export class TrailLifecycle {
     for (const { run, clean, alive, events, lost, torn } of left) {
       delivery.adopted(events, lost);
       const times = { start: last?.time ?? alive, end: now() };
-      const newest = last === undefined ? {} : { lastSeq: last.seq };
+      const newest = defined({ lastSeq: last?.seq });
       if (!clean) gaps.push({ cause: "unclean_stop", ...times, ...newest, spooled: events, run });
       if (lost > 0) gaps.push({ cause: "spool_damaged", ...times, lost, run });
       // The process ended while it wrote the last line, so its receipt never settled.
@@ -111,7 +112,7 @@ export class TrailLifecycle {
 
   #recordOpened(previous: "none" | "clean" | "unclean", lastSeq?: number): void {
     const { markers, run, record } = this.#options;
-    if (markers) record(trailOpened, { run, previous, ...(lastSeq === undefined ? {} : { lastSeq }) }, "first");
+    if (markers) record(trailOpened, { run, previous, ...defined({ lastSeq }) }, "first");
   }
 
   async #newest(): Promise<{ readonly seq: number; readonly time: number } | undefined> {

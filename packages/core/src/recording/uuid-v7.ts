@@ -31,11 +31,11 @@ export function uuidV7(now: number): string {
     writeTime(lastMs + 1);
     counter = 0;
   }
-  TEXT[COUNTER_AT + 1] = DIGITS[counter >>> 8]!;
+  TEXT.writeUInt8(DIGITS.readUInt8(counter >>> 8), COUNTER_AT + 1);
   writeByte(COUNTER_AT + 2, counter & 0xff);
-  writeByte(VARIANT_AT, 0x80 | (RANDOM[at]! & 0x3f));
-  writeByte(VARIANT_AT + 2, RANDOM[at + 1]!);
-  for (let i = 0; i < 6; i++) writeByte(NODE_AT + 2 * i, RANDOM[at + 2 + i]!);
+  writeByte(VARIANT_AT, 0x80 | (RANDOM.readUInt8(at) & 0x3f));
+  writeByte(VARIANT_AT + 2, RANDOM.readUInt8(at + 1));
+  for (let i = 0; i < 6; i++) writeByte(NODE_AT + 2 * i, RANDOM.readUInt8(at + 2 + i));
   return TEXT.toString("latin1");
 }
 
@@ -52,6 +52,6 @@ function writeTime(ms: number): void {
 }
 
 function writeByte(at: number, byte: number): void {
-  TEXT[at] = DIGITS[byte >>> 4]!;
-  TEXT[at + 1] = DIGITS[byte & 0xf]!;
+  TEXT.writeUInt8(DIGITS.readUInt8(byte >>> 4), at);
+  TEXT.writeUInt8(DIGITS.readUInt8(byte & 0xf), at + 1);
 }

@@ -1,4 +1,4 @@
-import type { EntrySink } from "../contracts/audit-sink.ts";
+import type { AppendResult, EntrySink } from "../contracts/audit-sink.ts";
 import type { SinkEntry } from "../contracts/sink-entry.ts";
 import type { AuditEvent } from "../events/audit-event.ts";
 
@@ -29,15 +29,20 @@ export function memorySink({ maxEvents = 10_000 }: MemorySinkOptions = {}): Memo
     return { refused: [] };
   };
   return {
-    name: "memory",
-    supports: { erasure: "none", durable: false, idempotent: true },
+    ...inMemory(append),
     events,
-    append: async (batch) => append(batch),
-    appendSync: append,
-    close: async () => undefined,
     clear() {
       events.length = 0;
       ids.clear();
     },
   };
 }
+
+/** The members that sinks in memory share. */
+export const inMemory = (append: (batch: readonly SinkEntry[]) => AppendResult): EntrySink => ({
+  name: "memory",
+  supports: { erasure: "none", durable: false, idempotent: true },
+  append: async (batch) => append(batch),
+  appendSync: append,
+  close: async () => undefined,
+});

@@ -5,6 +5,7 @@ import type { AuditEvent } from "../events/audit-event.ts";
 import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "../query/event-filter.ts";
 import { matchesFilter } from "../query/event-match.ts";
 import { pageOptions } from "../query/page-options.ts";
+import { inMemory } from "./memory-sink.ts";
 
 /** A store in memory. */
 export interface MemoryStore extends EntrySink, AuditReader {
@@ -39,21 +40,18 @@ export function memoryStore(): MemoryStore {
   const countedValue = (event: StoredEvent, key: CountKey) => (key === "route" ? event.request?.route : event[key]);
 
   return {
-    name: "memory",
-    supports: { erasure: "none", durable: false, idempotent: true },
+    ...inMemory(append),
     events,
-    append: async (batch) => append(batch),
-    appendSync: append,
-    close: async () => undefined,
     async query(filter: EventFilter = {}, options: PageOptions = {}): Promise<Page> {
       const { limit, order, from } = pageOptions(options);
       const found: StoredEvent[] = [];
       const step = order === "newest" ? -1 : 1;
       let at = from !== undefined ? from + step : order === "newest" ? events.length - 1 : 0;
       for (; at >= 0 && at < events.length; at += step) {
-        if (!matchesFilter(events[at]!, filter)) continue;
-        if (found.length === limit) return { events: found, next: String(found.at(-1)!.seq) };
-        found.push(events[at]!);
+        const event = events[at];
+        if (event === undefined || !matchesFilter(event, filter)) continue;
+        if (found.length === limit) return { events: found, next: String(found.at(-1)?.seq) };
+        found.push(event);
       }
       return { events: found };
     },

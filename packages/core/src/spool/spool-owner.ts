@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { defined } from "../defined.ts";
 
 /** The process that writes a spool file, so that others can find out whether it still runs. */
 export interface SpoolOwner {
@@ -31,9 +32,7 @@ export function enterRun(run: string): SpoolOwner {
     run,
     pid: process.pid,
     host: hostname(),
-    ...(boot === undefined ? {} : { boot }),
-    ...(started === undefined ? {} : { started }),
-    ...(namespace === undefined ? {} : { namespace }),
+    ...defined({ boot, started, namespace }),
   };
 }
 

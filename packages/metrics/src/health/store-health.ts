@@ -1,5 +1,5 @@
 import type { StoredEvent } from "@daybook/core";
-import type { AuditStore, ConsentState, ConsentStore, ErasureStore, RequestStore } from "@daybook/core/store";
+import { type AuditStore, type ConsentState, type ConsentStore, defined, type ErasureStore, type RequestStore } from "@daybook/core/store";
 import type { HealthSource, Moment, TrailHealth } from "./trail-health.ts";
 
 /** Options of `storeHealth`. */
@@ -76,7 +76,7 @@ class ComplianceRecords {
     const events: StoredEvent[] = [];
     let cursor: string | undefined;
     do {
-      const page = await this.#store.query({ type: "compliance" }, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await this.#store.query({ type: "compliance" }, { limit: PAGE, ...defined({ cursor }) });
       events.push(...page.events);
       cursor = page.next;
     } while (cursor !== undefined && events.length < LOOK_BACK);
@@ -86,10 +86,7 @@ class ComplianceRecords {
   async #follow(after: number): Promise<void> {
     let cursor: string | undefined;
     do {
-      const page = await this.#store.query(
-        { type: "compliance", after },
-        { limit: PAGE, order: "oldest", ...(cursor === undefined ? {} : { cursor }) },
-      );
+      const page = await this.#store.query({ type: "compliance", after }, { limit: PAGE, order: "oldest", ...defined({ cursor }) });
       for (const event of page.events) {
         this.#note(event);
         if (event.action === "trail.read") this.#reads++;
@@ -139,7 +136,7 @@ async function personHealth(store: PersonStore, now: number): Promise<TrailHealt
       later: between(30 * DAY_MS, Number.POSITIVE_INFINITY),
       nextDueAt: nextDueAt ?? null,
     },
-    ...(consents === undefined ? {} : { consents }),
+    ...defined({ consents }),
   };
 }
 

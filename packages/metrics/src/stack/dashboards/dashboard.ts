@@ -1,3 +1,4 @@
+import { defined } from "@daybook/core/store";
 import type { FilledStackOptions } from "../stack-options.ts";
 
 /** One line of a panel: PromQL, or LogQL in a panel of logs, and its name in the legend. */
@@ -106,7 +107,7 @@ function panelModel(panel: PanelSpec, id: number, gridPos: object, { runbooksUrl
       refId: String.fromCharCode(65 + i),
       datasource,
       expr,
-      ...(legend === undefined ? {} : { legendFormat: legend }),
+      ...defined({ legendFormat: legend }),
       ...(instant ? { instant: true, range: false } : { range: true }),
       ...(panel.kind === "heatmap" ? { format: "heatmap" } : panel.kind === "table" ? { format: "table" } : {}),
     })),
