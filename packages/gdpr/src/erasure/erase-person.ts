@@ -13,8 +13,7 @@ import {
 } from "@daybook/core/store";
 import type { Recipient } from "../export/privacy-information.ts";
 import { purgeJournals } from "../journal/journal-registry.ts";
-import { checkIdentity, type IdentityProof } from "../person/identity.ts";
-import { checkPersonId } from "../person/person-id.ts";
+import { checkIdentity, checkPersonId, type IdentityProof } from "../person/identity.ts";
 import { letArrive } from "../person/waiting-records.ts";
 import {
   type IssuedReceipt,
