@@ -35,6 +35,11 @@ export interface EraseOptions {
   readonly queue?: boolean;
   /** How long a backup may live, in days: until then late and restored events of the person are refused. Default 35. */
   readonly backupDays?: number;
+  /**
+   * False changes nothing if the plan is empty, so that a mistyped id suppresses no other person. Default true: late events of an id that
+   * the store does not know are refused as well.
+   */
+  readonly suppressUnknown?: boolean;
 }
 
 export interface ErasureResult {
@@ -90,7 +95,7 @@ export interface ErasureStore {
   planErasure(userId: string): Promise<ErasurePlan>;
   /**
    * Removes a person's parts, journal and running consents in one transaction with the entry that declares it. Repeating it is
-   * harmless: what is gone is not found again.
+   * harmless: what is gone is not found again. It MUST count the plan that it carries out itself, and return it.
    */
   erase(userId: string, options?: EraseOptions): Promise<ErasureResult>;
   /** All runs that are pending, and the last proven ones. `retry` tries again to remove the bytes; `scan` also looks for them. */
