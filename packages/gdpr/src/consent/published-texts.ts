@@ -44,18 +44,23 @@ export class PublishedTexts {
     this.#notices = await this.#store.notices();
   }
 
-  /** Current versions of all purposes, in the order of their first publication. */
+  /** Versions in force of all purposes, in the order of their first publication. */
   purposes(): Purpose[] {
     const names = [...new Set(this.#purposes.map(({ purpose }) => purpose))];
-    return names.map((name) => this.purpose(name));
+    return names.flatMap((name) => this.#newest(name) ?? []);
   }
 
   /** The newest version in force. @throws {DaybookError} `PURPOSE_UNKNOWN` */
   purpose(purpose: string): Purpose {
+    const found = this.#newest(purpose);
+    if (found === undefined) throw unknownText(String(purpose));
+    return found;
+  }
+
+  #newest(purpose: string): Purpose | undefined {
     const time = new Date(this.#now()).toISOString();
     const found = this.#purposes.findLast((known) => known.purpose === purpose && known.effectiveFrom <= time);
-    if (found === undefined) throw unknownText(String(purpose));
-    return purposeOf(found);
+    return found === undefined ? undefined : purposeOf(found);
   }
 
   /** A purpose that rests on consent. @throws {DaybookError} `PURPOSE_UNKNOWN`, `BAD_OPTION` */
