@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BUILT_IN_EVENTS } from "@daybook/core";
+import { openSqliteStore } from "@daybook/store-sqlite";
 import Papa from "papaparse";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
@@ -50,5 +51,21 @@ describe("daybook inventory", () => {
   it("prints a table that begins with its titles", async () => {
     const { stdout } = await daybook(["inventory"], { cwd: temporaryFolder() });
     expect(stdout).toMatch(/^type\s+action\s+severity\s+delivery\s+class\s+days\s+erased with a person\s+purpose\n/);
+  });
+
+  it("prints the periods that the trail records", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "audit.db");
+    const store = await openSqliteStore({ path, onNotice: () => undefined, policy: { 2: { persons_days: 400, heads_days: 400 } } });
+    await store.retentionPeriods();
+    await store.close();
+    const { stdout, stderr } = await daybook(["inventory", "--format", "json", "--db", path], { cwd: folder });
+    const entries = JSON.parse(stdout) as Record<string, unknown>[];
+    expect([stderr, entries.find(({ action }) => action === "permission.denied")?.personalDataDays]).toEqual(["", 400]);
+  });
+
+  it("says so if it prints default periods", async () => {
+    const { status, stderr } = await daybook(["inventory"], { cwd: temporaryFolder() });
+    expect([status, stderr]).toEqual([0, expect.stringContaining("the days are the default ones")]);
   });
 });

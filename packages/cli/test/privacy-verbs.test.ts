@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessChanged, createAuditLog, permissionDenied, runAs } from "@daybook/core";
 import { ERASURE_BASES, REQUEST_KINDS, REQUEST_OUTCOMES, REQUEST_STATES, VERIFICATION_METHODS } from "@daybook/core/store";
@@ -135,6 +135,16 @@ describe("daybook consent", () => {
     expect([revoked.status, revoked.stdout]).toEqual([0, expect.stringContaining("its journal is deleted")]);
     expect((await run("journal", "export", "--user", "sabo")).status).toBe(3);
     expect((await run("consent", "revoke", "--user", "sabo", "--purpose", "personal_diary")).status).toBe(3);
+  });
+
+  it("withdraws and lists while configured texts are refused", async () => {
+    const edited = { purposes: [{ ...diary, text: "Another text under the old version." }], notices: [notice] };
+    writeFileSync(join(folder, "daybook.config.json"), JSON.stringify({ privacy: edited }));
+    const granted = await run("consent", "grant", "--user", "mira", "--purpose", "personal_diary", "--act", "signed a form");
+    expect([granted.status, granted.stderr]).toEqual([1, expect.stringContaining("VERSION_CHANGED")]);
+    expect((await run("consent", "list", "--user", "sabo", "--format", "json", "--receipts")).status).toBe(0);
+    const revoked = await run("consent", "revoke", "--user", "sabo", "--purpose", "personal_diary");
+    expect([revoked.status, revoked.stderr]).toEqual([0, ""]);
   });
 
   it("refuses a bundle, an unknown purpose and an act nobody described", async () => {

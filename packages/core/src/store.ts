@@ -1,7 +1,7 @@
 export { asError } from "./as-error.ts";
 export { appendEntries, appendEntriesSync } from "./contracts/append-entries.ts";
 export type { AppendOptions, AppendResult, AuditSink, EntrySink, LineSink, SinkFeatures } from "./contracts/audit-sink.ts";
-export type { AuditReader, AuditStore, SpoolPlaced } from "./contracts/audit-store.ts";
+export { type AuditReader, type AuditStore, retentionPeriodsOf, type SpoolPlaced } from "./contracts/audit-store.ts";
 export type { Companion } from "./contracts/companion.ts";
 export {
   type ChangeKind,
@@ -85,9 +85,16 @@ export {
   requestResumed,
   requestVerified,
 } from "./events/privacy-events.ts";
-export { personDaysOf, retentionClassOf } from "./events/retention-days.ts";
+export {
+  CONSENT_CLASS,
+  DEFAULT_RETENTION_PERIODS,
+  personDaysOf,
+  type RetentionPeriods,
+  retentionClassName,
+  retentionClassOf,
+} from "./events/retention-class.ts";
 export { clockJumped, glassBroken, glassRestored, trailClosed, trailGap, trailOpened } from "./events/trail-events.ts";
-export { before, durationMs } from "./query/duration.ts";
+export { before, DAY_MS, durationMs } from "./query/duration.ts";
 export { COUNT_KEYS, type CountKey } from "./query/event-filter.ts";
 export { matchesFilter } from "./query/event-match.ts";
 export { pageOptions } from "./query/page-options.ts";

@@ -1,21 +1,22 @@
 export { type ChildCheck, childUntil, type Guardian, STRICTEST_AGE } from "./consent/age-of-consent.ts";
+export { Consent, createConsent } from "./consent/consent.ts";
 export {
   type AffirmativeAct,
   CONSENT_METHODS,
-  Consent,
   type ConsentMethod,
   type ConsentOptions,
   type ConsentStatus,
-  createConsent,
+  DEFAULT_SWEEP_MS,
   type DecideOptions,
   type GiveOptions,
   type RefuseOptions,
   type ShownNotice,
   type WithdrawOptions,
-} from "./consent/consent.ts";
+} from "./consent/consent-options.ts";
 export { type ConsentReceipt, consentReceipt } from "./consent/consent-receipt.ts";
 export { type Controller, defineNotice, type Notice } from "./consent/notice.ts";
 export { definePurpose, isConsentBasis, LAWFUL_BASES, type LawfulBasis, type Purpose, type PurposeRetention } from "./consent/purpose.ts";
+export { type ConsentTrail, withdrawConsent } from "./consent/withdraw-consent.ts";
 export {
   type ErasableStore,
   type ErasedPerson,
@@ -36,9 +37,10 @@ export {
   receiptOf,
 } from "./erasure/erasure-receipt.ts";
 export { exportJournal, JOURNAL_FORMATS, type JournalFormat } from "./export/export-journal.ts";
-export { type ExportOptions, type ExportSummary, exportPerson, type PersonStore, type UnsearchedPlace } from "./export/export-person.ts";
+export { type ExportOptions, type ExportSummary, exportPerson, type PersonStore } from "./export/export-person.ts";
 export { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export/export-schema.ts";
 export type { PackagedFile } from "./export/package-folder.ts";
+export type { UnsearchedPlace } from "./export/places.ts";
 export {
   type InformationCategory,
   type InformationOptions,

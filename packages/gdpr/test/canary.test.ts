@@ -149,7 +149,11 @@ async function exported(house: House, userId: string): Promise<void> {
   await exportPerson(userId, {
     ...house,
     folder: join(dirname(house.path), `export-${userId}`),
-    information: privacyInformation({ definitions: house.audit.catalogue.all(), purposes: await house.store.purposes() }),
+    information: privacyInformation({
+      definitions: house.audit.catalogue.all(),
+      purposes: await house.store.purposes(),
+      periods: await house.store.retentionPeriods(),
+    }),
     verification: { method: "operator", confirmed: true },
   });
 }

@@ -21,7 +21,11 @@ async function openFilledHouse(): Promise<House> {
 }
 
 async function exported(house: House, encryptTo: readonly string[], folder = join(temporaryFolder(), "package")) {
-  const information = privacyInformation({ definitions: house.audit.catalogue.all(), purposes: await house.store.purposes() });
+  const information = privacyInformation({
+    definitions: house.audit.catalogue.all(),
+    purposes: await house.store.purposes(),
+    periods: await house.store.retentionPeriods(),
+  });
   const summary = await exportPerson("reader-zz81", {
     ...house,
     folder,

@@ -16,6 +16,7 @@ async function informationOf({ audit, store, consent }: House): Promise<PrivacyI
   return privacyInformation({
     definitions: audit.catalogue.all(),
     purposes: await store.purposes(),
+    periods: await store.retentionPeriods(),
     controller: consent.notice().controller,
     recipients: [{ name: "otlp", purpose: "operations", erasure: "expire", expiresAfterDays: 14 }],
   });

@@ -151,7 +151,7 @@ describe("a request", () => {
     const { request } = await requests.receive({ kinds: ["access"], channel: "mail", userId: "ada" });
     await requests.verify(request, { method: "email_loop", confirmed: true });
     await requests.close(request, "withdrawn_by_subject");
-    const information = privacyInformation({ definitions: [], purposes: [] });
+    const information = privacyInformation({ definitions: [], purposes: [], periods: new Map() });
     for (const [id, code] of [
       [request, "REQUEST_STATE"],
       ["dsr-0000000000", "REQUEST_UNKNOWN"],
@@ -191,7 +191,7 @@ describe("an id that is none", () => {
     const house = await openHouse();
     const { consent, store, journal } = house;
     const verification = { method: "operator", confirmed: true } as const;
-    const information = privacyInformation({ definitions: [], purposes: [] });
+    const information = privacyInformation({ definitions: [], purposes: [], periods: new Map() });
     for (const id of ["", "x".repeat(513), "\ud800", undefined as never]) {
       const folder = join(temporaryFolder(), "p");
       for (const refused of [

@@ -62,7 +62,11 @@ describe("records that lie in the spool because another process holds the store"
     const { release } = await planted(house);
     setTimeout(release, 100);
     const folder = join(temporaryFolder(), "package");
-    const information = privacyInformation({ definitions: house.audit.catalogue.all(), purposes: await house.store.purposes() });
+    const information = privacyInformation({
+      definitions: house.audit.catalogue.all(),
+      purposes: await house.store.purposes(),
+      periods: await house.store.retentionPeriods(),
+    });
     await exportPerson("reader-zz81", { ...house, folder, information, verification: CONFIRMED.verification });
     const { records, places } = JSON.parse(readFileSync(join(folder, "export.json"), "utf8"));
     const titles = records.flatMap(({ data }: { data?: { title?: string } }) => (data?.title === undefined ? [] : [data.title]));

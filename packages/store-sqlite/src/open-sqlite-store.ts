@@ -11,7 +11,7 @@ import { openReading } from "./database/connection.ts";
 import { prepareDatabase } from "./database/prepare-database.ts";
 import { loadSqlite, sqliteDriverPath } from "./database/sqlite-driver.ts";
 import { storeFailure } from "./database/sqlite-failure.ts";
-import { completePolicy, type PolicyChanges } from "./ledger/recorded-policy.ts";
+import { completePolicy, type PolicyChanges, policyInForce } from "./ledger/recorded-policy.ts";
 import { PersonReader } from "./persons/person-reader.ts";
 import { LedgerReader } from "./reading/ledger-reader.ts";
 import { SqliteStore, type SqliteStoreParts } from "./sqlite-store.ts";
@@ -96,9 +96,17 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   const writer = enterWriter(settings, !worker, listener);
   if (writer.warning !== undefined) onNotice(writer.warning);
   try {
-    if (policy !== undefined) {
-      writer.call("recordPolicy", policy).catch((cause: unknown) => onNotice(storeFailure(cause, path).message));
-    }
+    // Until the writer has recorded it, an erasure already waits behind it: its rules are those of the next erasure.
+    let unrecorded = policy;
+    const policyRecorded =
+      policy === undefined
+        ? Promise.resolve()
+        : writer
+            .call("recordPolicy", policy)
+            .catch((cause: unknown) => onNotice(storeFailure(cause, path).message))
+            .then(() => {
+              unrecorded = undefined;
+            });
     const fromFolders = folders.flatMap((folder) => suppressionsInFolder(folder, Date.now()));
     if (fromFolders.length > 0) {
       writer.call("mergeSuppressions", fromFolders).catch((cause: unknown) => onNotice(storeFailure(cause, path).message));
@@ -126,6 +134,8 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
       health: () => storeHealth(connection, { path: prepared.path, keysBeside: prepared.keysBeside, now: now(), tookMs: checkpointTook }),
       retained,
       now,
+      policyRecorded,
+      policyInForce: () => unrecorded ?? policyInForce(connection),
     });
   } catch (cause) {
     void leaveWriter(writer, listener);

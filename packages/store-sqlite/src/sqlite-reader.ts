@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { DaybookError, type EventFilter, isDaybookError, type Page, type PageOptions, type StoredEvent } from "@daybook/core";
-import type { CountKey } from "@daybook/core/store";
+import type { CountKey, RetentionPeriods } from "@daybook/core/store";
 import type { LedgerKeys, VerifyReport } from "@daybook/ledger";
 import { openReading } from "./database/connection.ts";
 import { findKeys, keysPathOf } from "./database/keys-source.ts";
@@ -8,6 +8,7 @@ import { stateOf } from "./database/prepare-database.ts";
 import { schemaDifferences } from "./database/schema-check.ts";
 import { loadSqlite, type Sqlite } from "./database/sqlite-driver.ts";
 import { storeFailure } from "./database/sqlite-failure.ts";
+import { periodsInForce } from "./ledger/recorded-policy.ts";
 import { PersonReader } from "./persons/person-reader.ts";
 import { LedgerReader } from "./reading/ledger-reader.ts";
 import { proveEntry } from "./reading/prove-entry.ts";
@@ -96,6 +97,14 @@ export class SqliteReader {
 
   count(filter?: EventFilter): Promise<number> {
     return this.#told(() => this.#reader.count(filter));
+  }
+
+  /**
+   * Days for which personal parts are kept, by retention class.
+   * @param at milliseconds since the Unix epoch. Default: now.
+   */
+  retentionPeriods(at = Date.now()): Promise<RetentionPeriods> {
+    return this.#told(async () => periodsInForce(this.#db, at));
   }
 
   countBy(key: CountKey, filter?: EventFilter): Promise<ReadonlyMap<string, number>> {

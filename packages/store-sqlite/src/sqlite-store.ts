@@ -27,11 +27,12 @@ import type {
   PurposeVersion,
   ReceiptStore,
   RequestStore,
+  RetentionPeriods,
   SinkFeatures,
   SpoolPlaced,
   StoredReceipt,
 } from "@daybook/core/store";
-import { type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
+import { type LedgerKeys, type Policy, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
 import { checkAnchors, notesOf } from "./checkpoints/anchor-check.ts";
 import type { Published } from "./checkpoints/anchors/publish-note.ts";
 import type { Checkpoint } from "./checkpoints/checkpointer.ts";
@@ -39,8 +40,10 @@ import { type Publisher, refuseWithoutAnchors } from "./checkpoints/publisher.ts
 import type { WriterEvent } from "./checkpoints/writer-event.ts";
 import type { Sqlite } from "./database/sqlite-driver.ts";
 import { storeFailure } from "./database/sqlite-failure.ts";
+import { nextEntry } from "./erasure/erasure-plan.ts";
 import { erasureRuns, planOf } from "./erasure/erasure-runs.ts";
 import { holdsOf } from "./erasure/hold-table.ts";
+import { periodsInForce } from "./ledger/recorded-policy.ts";
 import type { PersonReader } from "./persons/person-reader.ts";
 import type { LedgerReader } from "./reading/ledger-reader.ts";
 import { planRetention, type RetentionOptions, type RetentionResult } from "./retention/retention.ts";
@@ -69,6 +72,10 @@ export interface SqliteStoreParts {
   readonly retained: { progress: RetentionOptions["onProgress"] };
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** Settles when the policy given at opening is recorded. */
+  readonly policyRecorded: Promise<void>;
+  /** The policy that decides what an erasure removes now. */
+  readonly policyInForce: () => Policy;
 }
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
@@ -94,7 +101,7 @@ export class SqliteStore
     this.#parts = parts;
     this.path = parts.path;
     this.spoolPath = `${parts.path}.spool`;
-    this.codec = sqliteCodec(parts.writer, parts.keys, parts.writer.settings.userIds);
+    this.codec = sqliteCodec(parts.writer, parts.keys, () => ({ policy: parts.policyInForce(), ...nextEntry(parts.connection) }));
     this.origin = parts.origin;
     this.vkey = parts.vkey;
   }
@@ -131,6 +138,11 @@ export class SqliteStore
 
   countBy(key: CountKey, filter?: EventFilter): Promise<ReadonlyMap<string, number>> {
     return this.#read(() => this.#parts.reader.countBy(key, filter));
+  }
+
+  async retentionPeriods(): Promise<RetentionPeriods> {
+    await this.#parts.policyRecorded;
+    return this.#readNow(() => periodsInForce(this.#parts.connection, this.#parts.now()));
   }
 
   publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): Promise<void> {

@@ -1,3 +1,4 @@
+export type { NaughtyStrings } from "./middleware/hostile-text-cases.ts";
 export { describeMiddleware, type MiddlewareSuiteOptions } from "./middleware/middleware-suite.ts";
 export {
   type AppSetup,
@@ -17,5 +18,4 @@ export { describeAuditStore, type StoreUnderTest } from "./store/audit-store-sui
 export { type ControlledStore, controlledStore } from "./store/controlled-store.ts";
 export { type ExpectedRecord, expectAudited, expectNotAudited, testAuditLog } from "./store/expect-audited.ts";
 export { describeStoreFaults, type FaultModule, type FaultSuiteOptions, type StoreUnderFaults } from "./store/fault-suite.ts";
-export type { NaughtyStrings } from "./store/naughty-strings.ts";
 export { sampleEntry, sampleRecorded } from "./store/sample-events.ts";

@@ -1,11 +1,12 @@
 import { trailRead } from "@daybook/core";
-import type { ConsentRecord, ConsentState } from "@daybook/core/store";
+import { type ConsentRecord, type ConsentState, defined } from "@daybook/core/store";
+import { withdrawConsent } from "@daybook/gdpr";
 import { stringify } from "csv-stringify/sync";
 import { guardFormula, safeCell } from "../output/safe-text.ts";
 import { textOutput } from "../output/text-output.ts";
 import { textTable } from "../output/text-table.ts";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
-import { consentOf, onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
+import { consentOf, onTrail, type PersonOptions, personOf, publishedConsentOf } from "../trail/privacy-trail.ts";
 
 export interface ConsentChangeOptions extends PersonOptions {
   readonly purpose: string;
@@ -45,12 +46,12 @@ export function list({ purpose, state, format, receipts = false, output: path, .
       (purpose === undefined || record.purpose === purpose) && (state === undefined || record.state === state);
     if (userId !== undefined) records.push(...(await store.consentsOf(userId)).filter(wanted));
     else {
-      const filter = { ...(purpose === undefined ? {} : { purpose }), ...(state === undefined ? {} : { state: state as ConsentState }) };
+      const filter = defined({ purpose, state: state as ConsentState | undefined });
       for await (const record of store.consents(filter)) records.push(record);
     }
     const output = textOutput(path);
     if (format === "json") {
-      const consent = receipts ? await consentOf(trail) : undefined;
+      const consent = receipts ? await publishedConsentOf(trail) : undefined;
       const full = records.map((record) => (consent === undefined ? record : { ...record, receipt: consent.receipt(record) }));
       await output.write(`${JSON.stringify(full, null, 2)}\n`);
     } else if (format === "csv") {
@@ -82,10 +83,10 @@ export function grant({ purpose, act, method, language, ...options }: ConsentCha
 export function revoke({ purpose, act, method, ...options }: ConsentChangeOptions): Promise<ExitStatus> {
   const userId = personOf(options);
   return onTrail(options.db, async (trail) => {
-    const consent = await consentOf(trail);
-    const ended = await consent.withdraw(userId, purpose, { method, by: "operator", ...(act === undefined ? {} : { what: act }) });
+    // Nothing is published here: an edited text must never stand in the way of a withdrawal.
+    const ended = await withdrawConsent(userId, purpose, { ...trail, method, by: "operator", ...defined({ what: act }) });
     if (ended === undefined) {
-      process.stderr.write("daybook: there was no consent to take back\n");
+      process.stderr.write("daybook: there was no consent to withdraw\n");
       return EXIT.nothing;
     }
     process.stdout.write(`consent for ${purpose} of ${ended.decidedAt} ended at ${ended.endedAt}; its journal is deleted\n`);

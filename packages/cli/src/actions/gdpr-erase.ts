@@ -32,8 +32,8 @@ export function gdprErase({
 }: GdprEraseOptions): Promise<ExitStatus> {
   const userId = personOf(options);
   return onTrail(options.db, async ({ path, audit, store, configuration: { privacy = {} } }) => {
-    const plan = await planErasureOf(userId, { audit, store });
     if (!confirm) {
+      const plan = await planErasureOf(userId, { audit, store });
       process.stdout.write(format === "json" ? `${JSON.stringify(plan, null, 2)}\n` : planned(plan));
       if (format === "table") process.stdout.write("nothing was erased; add --confirm\n");
       return EXIT.ok;
@@ -50,6 +50,7 @@ export function gdprErase({
       recipients: privacy.recipients,
       ...(request === undefined ? { verification: { method: "operator", confirmed: true } as const } : { request }),
     });
+    const { plan } = result;
     if (receiptPath !== undefined) writeReceipt(receiptPath, issued.note);
     if (format === "json") {
       process.stdout.write(`${JSON.stringify({ ...result, receipt: issued.receipt.receipt, signed: issued.signed }, null, 2)}\n`);

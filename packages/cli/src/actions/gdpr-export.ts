@@ -28,7 +28,7 @@ function writeExport({ output: folder, request, encryptTo, ...options }: GdprExp
     await audit.flush();
     if (isEmptyPlan(await store.planErasure(userId)) && (await store.requests({ userId, limit: 1 })).length === 0) {
       process.stderr.write(
-        "daybook: PERSON_UNKNOWN: the trail holds nothing about this person. Ids are taken as they are: case and blanks count.\n",
+        "daybook: PERSON_UNKNOWN: the trail holds nothing about this person. An id has to match exactly: case and blanks count.\n",
       );
       return EXIT.nothing;
     }
@@ -39,6 +39,7 @@ function writeExport({ output: folder, request, encryptTo, ...options }: GdprExp
     const information = privacyInformation({
       definitions: audit.catalogue.all(),
       purposes: await store.purposes(),
+      periods: await store.retentionPeriods(),
       controller: privacy.controller ?? notice?.controller,
       recipients: privacy.recipients,
       rightsUrl: notice?.rightsUrl,

@@ -1,26 +1,24 @@
+import { existsSync } from "node:fs";
 import { BUILT_IN_EVENTS, type EventDefinition } from "@daybook/core";
-import { Catalogue, personDaysOf, retentionClassOf } from "@daybook/core/store";
+import {
+  Catalogue,
+  DEFAULT_RETENTION_PERIODS,
+  personDaysOf,
+  type RetentionPeriods,
+  retentionClassName,
+  retentionClassOf,
+} from "@daybook/core/store";
 import { stringify } from "csv-stringify/sync";
 import { writeTo } from "../output/text-output.ts";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
-import { readConfiguration } from "../trail/configuration.ts";
+import { databasePath, readConfiguration } from "../trail/configuration.ts";
+import { openTrail } from "../trail/trail.ts";
 
 export interface InventoryOptions {
+  readonly db?: string;
   readonly format: "table" | "json" | "csv";
   readonly output?: string;
 }
-
-/** Names of the retention classes. */
-const CLASSES: Readonly<Record<number, string>> = {
-  1: "system",
-  2: "access",
-  3: "admin",
-  4: "consent",
-  5: "compliance",
-  6: "usage",
-  7: "security",
-  8: "ledger",
-};
 
 interface Entry {
   readonly type: string;
@@ -35,18 +33,34 @@ interface Entry {
   readonly origin: "built in" | "application";
 }
 
-export async function inventory({ format, output: path }: InventoryOptions): Promise<ExitStatus> {
-  const { catalogue = [] } = await readConfiguration();
+export async function inventory({ db, format, output: path }: InventoryOptions): Promise<ExitStatus> {
+  const configuration = await readConfiguration();
+  const { catalogue = [] } = configuration;
+  const periods = await periodsOf(databasePath(db, configuration), db !== undefined);
   const own = new Set<EventDefinition>(catalogue);
   const entries = new Catalogue([...BUILT_IN_EVENTS, ...catalogue])
     .all()
-    .map((definition) => entryOf(definition, own.has(definition)))
+    .map((definition) => entryOf(definition, own.has(definition), periods))
     .sort((a, b) => `${a.type} ${a.action}`.localeCompare(`${b.type} ${b.action}`, "en"));
   await writeTo(path, (output) => output.write(printed(entries, format)));
   return EXIT.ok;
 }
 
-const entryOf = (definition: EventDefinition, own: boolean): Entry => {
+/** The periods in force in the trail; the defaults before there is one. */
+async function periodsOf(path: string, named: boolean): Promise<RetentionPeriods> {
+  if (!named && !existsSync(path)) {
+    process.stderr.write(`daybook: there is no audit trail at ${path}, so the days are the default ones; name the trail with --db\n`);
+    return DEFAULT_RETENTION_PERIODS;
+  }
+  const trail = await openTrail(path);
+  try {
+    return await trail.retentionPeriods();
+  } finally {
+    await trail.close();
+  }
+}
+
+const entryOf = (definition: EventDefinition, own: boolean, periods: RetentionPeriods): Entry => {
   const retentionClass = retentionClassOf(definition);
   return {
     type: definition.type,
@@ -54,8 +68,8 @@ const entryOf = (definition: EventDefinition, own: boolean): Entry => {
     purpose: definition.description ?? "",
     severity: definition.severity,
     delivery: definition.delivery,
-    class: `${retentionClass} ${CLASSES[retentionClass] ?? "own policy"}`,
-    personalDataDays: personDaysOf(definition) ?? null,
+    class: `${retentionClass} ${retentionClassName(retentionClass) ?? "own policy"}`,
+    personalDataDays: personDaysOf(definition, periods) ?? null,
     personal:
       definition.personal === undefined
         ? "all of data"

@@ -62,6 +62,10 @@ export async function onTrail(db: string | undefined, work: (trail: PrivacyTrail
   }
 }
 
+/** Consent with the texts that were published before. It publishes none, so that reading never fails because of an edited text. */
+export const publishedConsentOf = ({ audit, store }: PrivacyTrail): Promise<Consent> =>
+  createConsent({ audit, store, purposes: [], notices: [], sweepEveryMs: 0 });
+
 /** Consent with the purposes and notices of the configuration, and those published before. */
 export const consentOf = ({ audit, store, configuration: { privacy = {} } }: PrivacyTrail): Promise<Consent> =>
   createConsent({ audit, store, purposes: privacy.purposes ?? [], notices: privacy.notices ?? [], sweepEveryMs: 0 });

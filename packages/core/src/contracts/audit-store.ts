@@ -1,3 +1,4 @@
+import { DEFAULT_RETENTION_PERIODS, type RetentionPeriods } from "../events/retention-class.ts";
 import type { CountKey, EventFilter, Page, PageOptions, StoredEvent } from "../query/event-filter.ts";
 import type { AuditSink } from "./audit-sink.ts";
 
@@ -13,6 +14,11 @@ export interface AuditReader {
   count(filter?: EventFilter): Promise<number>;
   /** Number of matching events for each value of a field, most first. */
   countBy(key: CountKey, filter?: EventFilter): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Returns the periods in force now, so that a person reads the period that the log really applies. A store MUST have it if its
+   * periods can differ from `DEFAULT_RETENTION_PERIODS`. Default: those.
+   */
+  retentionPeriods?(): Promise<RetentionPeriods>;
 }
 
 /** Place of the spool that a store proposes. */
@@ -26,3 +32,8 @@ export interface SpoolPlaced {
 
 /** A sink that can also be queried. */
 export type AuditStore = AuditSink & AuditReader & SpoolPlaced;
+
+/** The retention periods in force in a store, or the default ones if it has no others. */
+export async function retentionPeriodsOf(store: Pick<AuditReader, "retentionPeriods">): Promise<RetentionPeriods> {
+  return (await store.retentionPeriods?.()) ?? DEFAULT_RETENTION_PERIODS;
+}

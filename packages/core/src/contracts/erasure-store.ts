@@ -38,6 +38,11 @@ export interface EraseOptions {
   readonly queue?: boolean;
   /** Longest life of a backup, in days. Until it is over, late and restored events of the person are refused. Default 35. */
   readonly backupDays?: number;
+  /**
+   * False changes nothing if the plan is empty, so that a mistyped id suppresses no other person. Default true: late events of an id that
+   * the store does not know are refused as well.
+   */
+  readonly suppressUnknown?: boolean;
 }
 
 /** Result of `ErasureStore.erase`. */
@@ -95,7 +100,7 @@ export interface ErasureStore {
   planErasure(userId: string): Promise<ErasurePlan>;
   /**
    * Removes a person's parts, journal and running consents in one transaction with the entry that declares it. Repeating it is
-   * harmless: what is gone is not found again.
+   * harmless: what is gone is not found again. It MUST count the plan that it carries out itself, and return it.
    */
   erase(userId: string, options?: EraseOptions): Promise<ErasureResult>;
   /** Returns all pending runs and the last proven ones. `retry` tries again to remove the bytes; `scan` also looks for them. */

@@ -5,7 +5,7 @@ import { type Delivery, deliveryTo } from "../delivery/sink-delivery.ts";
 import { BUILT_IN_EVENTS } from "../events/built-in-events.ts";
 import { Catalogue } from "../events/catalogue.ts";
 import { FAILURE_POLICIES } from "../events/failure-policy.ts";
-import { personDaysOf } from "../events/retention-days.ts";
+import { personDaysOf } from "../events/retention-class.ts";
 import { PlainCodec } from "../spool/plain-codec.ts";
 import { Spool } from "../spool/spool.ts";
 import {

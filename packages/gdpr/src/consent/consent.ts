@@ -1,8 +1,8 @@
-import { type AuditLog, currentContext, DaybookError, type EventDefinition, type JsonObject } from "@daybook/core";
+import { type AuditLog, DaybookError, type EventDefinition, type JsonObject } from "@daybook/core";
 import {
   type AuditStore,
+  asError,
   type ConsentRecord,
-  type ConsentState,
   type ConsentStore,
   consentDeferred,
   consentGiven,
@@ -10,103 +10,36 @@ import {
   consentRefused,
   consentRenewed,
   consentRequested,
-  consentWithdrawn,
+  DAY_MS,
+  defined,
   type JournalStore,
-  type NoticeVersion,
-  noticePublished,
-  type PurposeVersion,
-  purposePublished,
   uuidV7,
 } from "@daybook/core/store";
 import { purgeJournals } from "../journal/journal-registry.ts";
-import { checkPersonId } from "../person/person-id.ts";
-import { childUntil, type Guardian } from "./age-of-consent.ts";
+import { checkPersonId } from "../person/identity.ts";
+import { personsOfDecision } from "../person/persons-of.ts";
+import { childUntil } from "./age-of-consent.ts";
+import {
+  type ConsentOptions,
+  type ConsentStatus,
+  DEFAULT_SWEEP_MS,
+  type DecideOptions,
+  type GiveOptions,
+  type RefuseOptions,
+  type ShownNotice,
+  type WithdrawOptions,
+} from "./consent-options.ts";
 import { type ConsentReceipt, consentReceipt } from "./consent-receipt.ts";
-import { type Notice, noticeOf, noticeVersion } from "./notice.ts";
-import { isConsentBasis, isText, type Purpose, purposeOf, purposeVersion } from "./purpose.ts";
+import { consentStatus } from "./consent-status.ts";
+import { type Notice, noticeOf } from "./notice.ts";
+import { PublishedTexts, unknownText } from "./published-texts.ts";
+import { isConsentBasis, isText, type Purpose, purposeOf } from "./purpose.ts";
+import { checkMethod, checkOnePurpose, endConsent, withdrawConsent } from "./withdraw-consent.ts";
 
-export const CONSENT_METHODS = ["ui", "api", "cli", "paper", "signal"] as const;
-export type ConsentMethod = (typeof CONSENT_METHODS)[number];
-
-/** What the person did. An answer that was there before the person acted is nobody's consent (GDPR, Art. 4(11) and recital 32). */
-export interface AffirmativeAct {
-  /** In words, such as "checkbox ticked, form sent". */
-  readonly what: string;
-  /** State of the control before the person acted; only `false` counts. */
-  readonly before: boolean;
-  /** And after; only `true` counts. */
-  readonly after: boolean;
-}
-
-/** What was on the screen. */
-export interface ShownNotice {
-  readonly notice: string;
-  readonly version: string;
-  readonly language: string;
-}
-
-export interface DecideOptions {
-  readonly method: ConsentMethod;
-  /** Default: the newest version in force of the only notice, in `en` or its first language. */
-  readonly shown?: ShownNotice;
-  /** Who decided: the person, a guardian, or an operator who was told to enter it. Default `self`. */
-  readonly by?: "self" | "guardian" | "operator";
-  /** ISO 3166-1 alpha-2 of the person's country. Default: none is recorded. */
-  readonly jurisdiction?: string;
-  /** ISO date of birth, where the purpose may be for children; used for the decision and not kept. */
-  readonly birthDate?: string;
-  readonly guardian?: Guardian;
-}
-
-export interface GiveOptions extends DecideOptions {
-  readonly act: AffirmativeAct;
-  /** `explicit` for special categories. Default `expressed`. */
-  readonly expression?: "expressed" | "explicit";
-}
-
-export interface RefuseOptions extends DecideOptions {
-  /** Default "refused". */
-  readonly what?: string;
-}
-
-export interface WithdrawOptions {
-  readonly method: ConsentMethod;
-  /** Default "withdrawn". No reason is asked for. */
-  readonly what?: string;
-  readonly by?: "self" | "guardian" | "operator";
-}
-
-/** Where a person stands with a purpose. `none`: never asked or answered. `reconsent_needed`: a material change replaced what they agreed to. */
-export interface ConsentStatus {
-  readonly purpose: Purpose;
-  readonly state: "none" | "reconsent_needed" | ConsentState;
-  /** True where something may be recorded now. */
-  readonly inForce: boolean;
-  /** The last agreement or refusal. */
-  readonly last?: ConsentRecord;
-  /** False for a while after a refusal, and while a consent holds. */
-  readonly mayAsk: boolean;
-}
-
-export interface ConsentOptions {
-  readonly audit: AuditLog;
-  readonly store: AuditStore & ConsentStore & JournalStore;
-  /** Purposes in their current versions. They are published when this is opened. */
-  readonly purposes: readonly Purpose[];
-  readonly notices: readonly Notice[];
-  /** Ages of consent by country that are below 16. Default: none. */
-  readonly ages?: Readonly<Record<string, number>>;
-  /** How often consents that ran out are ended by themselves, in milliseconds; 0 for never. Default one hour. */
-  readonly sweepEveryMs?: number;
-  /** Milliseconds since the Unix epoch. Default `Date`. */
-  readonly clock?: { now(): number };
-}
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-const SWEEP_STEP = 200;
-/** Rows one transaction deletes, so that no writer waits long. */
-const ROWS_AT_ONCE = 2_000;
+/** Consents that one transaction ends, so that other writers do not wait long. */
+const CONSENTS_AT_ONCE = 200;
+/** Journal entries that one transaction deletes, so that other writers do not wait long. */
+const ENTRIES_AT_ONCE = 2_000;
 
 /**
  * Consent as an append-only stream in the audit trail: who agreed to what, shown which text, by which act. The current state is a
@@ -118,78 +51,61 @@ export class Consent {
   readonly #ages: Readonly<Record<string, number>> | undefined;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout | undefined;
-  #purposes: readonly PurposeVersion[] = [];
-  #notices: readonly NoticeVersion[] = [];
+  readonly #texts: PublishedTexts;
 
-  /** Prefer `createConsent`, which publishes what is new. */
-  constructor({ audit, store, ages, clock, sweepEveryMs = HOUR_MS }: ConsentOptions) {
+  /** Prefer `createConsent`, which also publishes new versions. */
+  constructor({ audit, store, ages, clock, sweepEveryMs = DEFAULT_SWEEP_MS }: Omit<ConsentOptions, "purposes" | "notices">) {
     this.#audit = audit;
     this.#store = store;
     this.#ages = ages;
     this.#now = clock === undefined ? Date.now : () => clock.now();
+    this.#texts = new PublishedTexts(audit, store, this.#now);
     if (sweepEveryMs > 0) {
       this.#timer = setInterval(() => {
-        this.expireDue().catch((cause: unknown) => audit.problem(asError(cause)));
+        this.expireDue().catch((cause: unknown) => audit.problem(asError(cause, "STORE_FAILED", "expired consents could not be ended")));
       }, sweepEveryMs);
       this.#timer.unref();
     }
   }
 
   /**
-   * Puts versions in force: a record for each new one, then the text itself.
+   * Puts new versions in force: a record for each one, then its text.
    * @throws {DaybookError} `BAD_DEFINITION`, `RETENTION_UNBOUNDED`, `BASIS_CHANGED`, `VERSION_CHANGED`
    */
-  async publish(purposes: readonly Purpose[], notices: readonly Notice[]): Promise<void> {
-    const now = this.#now();
-    const known = await this.#store.purposes();
-    const knownNotices = await this.#store.notices();
-    const purposeVersions = purposes.map((purpose) => purposeVersion(purpose, now));
-    const noticeVersions = notices.map((notice) => noticeVersion(notice, now));
-    for (const version of purposeVersions) refuseOtherBasis(version, known);
-    const newPurposes = purposeVersions.filter(
-      (version) => !known.some((old) => old.purpose === version.purpose && old.version === version.version),
-    );
-    const newNotices = noticeVersions.filter((version) => !knownNotices.some((old) => sameNotice(old, version)));
-    for (const { purpose, version, sha256, change, effectiveFrom } of newPurposes) {
-      await this.#audit.record(purposePublished, { data: { purpose, version, sha256, change, effectiveFrom } }).stored;
-    }
-    for (const { notice, version, language, sha256, change, effectiveFrom } of newNotices) {
-      await this.#audit.record(noticePublished, { data: { notice, version, language, sha256, change, effectiveFrom } }).stored;
-    }
-    await this.#store.publish(purposeVersions, noticeVersions);
-    this.#purposes = await this.#store.purposes();
-    this.#notices = await this.#store.notices();
+  publish(purposes: readonly Purpose[], notices: readonly Notice[]): Promise<void> {
+    return this.#texts.publish(purposes, notices);
   }
 
-  /** Current versions of all purposes, in the order in which they were first published. */
+  /** Versions in force of all purposes, in the order of their first publication. */
   purposes(): Purpose[] {
-    const names = [...new Set(this.#purposes.map(({ purpose }) => purpose))];
-    return names.map((name) => this.#purpose(name));
+    return this.#texts.purposes();
   }
 
-  /** The notice people are shown now. */
+  /** The notice that people are shown now. @throws {DaybookError} `PURPOSE_UNKNOWN` */
   notice(language?: string): Required<Notice> {
-    return noticeOf(this.#notice(undefined, language));
+    return noticeOf(this.#texts.noticeInForce(undefined, language));
   }
 
-  /** A notice as it was shown, byte for byte; undefined where it was never published. */
-  publishedNotice({ notice, version, language }: ShownNotice): Required<Notice> | undefined {
-    const found = this.#notices.find((known) => known.notice === notice && known.version === version && known.language === language);
+  /** A notice as it was shown, byte for byte; undefined if it was never published. */
+  publishedNotice(shown: ShownNotice): Required<Notice> | undefined {
+    const found = this.#texts.noticeAs(shown);
     return found === undefined ? undefined : noticeOf(found);
   }
 
   /**
-   * Records that a person agreed to one purpose. Settles when it is stored; from then on entries of the purpose are.
+   * Records that a person agreed to one purpose. Resolves once the consent is durable. From then on journal entries for this purpose
+   * are accepted.
    * @throws {DaybookError} `CONSENT_BUNDLED`, `CONSENT_PRESET`, `PURPOSE_UNKNOWN`, `GUARDIAN_REQUIRED`, `BAD_OPTION`
    */
   async give(userId: string, purpose: string, options: GiveOptions): Promise<ConsentRecord> {
-    const version = this.#consentPurpose(purpose);
+    checkOnePurpose(purpose);
+    const version = this.#texts.consentPurpose(purpose);
     const { act, expression = "expressed" } = options;
     if (!isText(act?.what)) throw new DaybookError("CONSENT_PRESET", "Say with `act.what` what the person did.");
     if (act.before !== false || act.after !== true) {
       throw new DaybookError(
         "CONSENT_PRESET",
-        "The control was not off before the person switched it on, so nobody agreed (GDPR, recital 32).",
+        "The control was not off before the person switched it on, so there is no agreement (GDPR, recital 32).",
       );
     }
     if (expression !== "expressed" && expression !== "explicit")
@@ -199,66 +115,57 @@ export class Consent {
     }
     const childEnd = this.#childUntil(options);
     const last = await this.#last(userId, purpose);
-    const ends = [
-      ...(version.validDays === undefined ? [] : [new Date(this.#now() + version.validDays * DAY_MS).toISOString()]),
-      ...(childEnd === undefined ? [] : [childEnd]),
-    ].sort();
+    const { validDays } = version;
+    const validEnd = validDays === undefined ? undefined : new Date(this.#now() + validDays * DAY_MS).toISOString();
+    const [validUntil] = [validEnd, childEnd].filter((end) => end !== undefined).sort();
     const open = last !== undefined && last.endedAt === undefined && (last.state === "given" || last.state === "renewed");
-    const more = { act: act.what, expression, ...(ends.length === 0 ? {} : { validUntil: ends[0]! }) };
+    const more = { act: act.what, expression, validUntil };
     return this.#decide(open ? consentRenewed : consentGiven, userId, version, options, last, more);
   }
 
-  /** Records that a person does not want a purpose. Where a consent held, it ends, and its journal goes. */
+  /** Records that a person refuses a purpose. A consent in force ends, and its journal is deleted. */
   async refuse(userId: string, purpose: string, options: RefuseOptions): Promise<ConsentRecord> {
-    const version = this.#consentPurpose(purpose);
+    checkOnePurpose(purpose);
+    const version = this.#texts.consentPurpose(purpose);
     const last = await this.#last(userId, purpose);
     purgeJournals(this.#store, userId, purpose);
     return this.#decide(consentRefused, userId, version, options, last, { act: options.what ?? "refused", expression: "expressed" });
   }
 
   /**
-   * Takes a consent back: what waits to be written for the purpose is dropped, the record is stored, and the journal of the purpose is
-   * deleted with it. Settles after that. Repeating it changes nothing.
-   * @returns the consent that ended, undefined where none was held
+   * Withdraws a consent, see `withdrawConsent`. It needs neither a purpose that is still in use nor a published text.
+   * @returns the consent that ended, undefined if there was none
    */
-  async withdraw(userId: string, purpose: string, options: WithdrawOptions): Promise<ConsentRecord | undefined> {
-    checkOnePurpose(purpose);
-    checkMethod(options.method);
-    // A withdrawal needs nothing but a name: neither a purpose still in use, nor a published text.
-    purgeJournals(this.#store, userId, purpose);
-    const last = await this.#last(userId, purpose);
-    if (last === undefined || last.endedAt !== undefined || last.state === "refused") return undefined;
-    await this.#end(consentWithdrawn, userId, last, { method: options.method, act: options.what ?? "withdrawn", by: options.by ?? "self" });
-    return this.#byId(userId, last.consent);
+  withdraw(userId: string, purpose: string, options: WithdrawOptions): Promise<ConsentRecord | undefined> {
+    return withdrawConsent(userId, purpose, { ...options, audit: this.#audit, store: this.#store });
   }
 
-  /** Ends a consent that turned out not to hold, such as one that was not free. */
+  /** Ends a consent that turned out to be invalid, such as one that was not free. */
   async invalidate(userId: string, purpose: string, why: string): Promise<ConsentRecord | undefined> {
     checkOnePurpose(purpose);
-    const last = await this.#last(userId, purpose);
-    if (last === undefined || last.endedAt !== undefined || last.state === "refused") return undefined;
-    purgeJournals(this.#store, userId, purpose);
-    await this.#end(consentInvalidated, userId, last, { act: why, by: "operator" });
-    return this.#byId(userId, last.consent);
+    const trail = { audit: this.#audit, store: this.#store };
+    return endConsent(trail, consentInvalidated, userId, purpose, { act: why, by: "operator" });
   }
 
-  /** Records that a person was asked, or put the answer off; neither is an answer. */
+  /** Records that a person was asked, or deferred the decision. Neither is a decision. */
   async asked(
     userId: string,
     purpose: string,
     { shown, deferred = false }: { readonly shown?: ShownNotice; readonly deferred?: boolean } = {},
   ): Promise<void> {
     checkPersonId(userId);
-    const { version } = this.#consentPurpose(purpose);
-    const notice = this.#notice(shown);
+    checkOnePurpose(purpose);
+    const { version } = this.#texts.consentPurpose(purpose);
+    const notice = this.#texts.noticeInForce(shown);
     await this.#audit.record(deferred ? consentDeferred : consentRequested, {
-      ...this.#persons(userId, "self"),
+      ...personsOfDecision(userId, "self"),
       data: { purpose, version, notice: notice.notice, noticeVersion: notice.version, language: notice.language },
     }).stored;
   }
 
-  /** Where a person stands with every purpose, or with one. */
+  /** State of a person's consent for every purpose that rests on consent. */
   async status(userId: string): Promise<ConsentStatus[]>;
+  /** State of a person's consent for one purpose. @throws {DaybookError} `PURPOSE_UNKNOWN` */
   async status(userId: string, purpose: string): Promise<ConsentStatus>;
   async status(userId: string, only?: string): Promise<ConsentStatus | ConsentStatus[]> {
     checkPersonId(userId);
@@ -267,13 +174,9 @@ export class Consent {
     const statusOf = async (purpose: Purpose): Promise<ConsentStatus> => {
       const last = records.findLast((record) => record.purpose === purpose.purpose);
       const inForce = (await this.#store.consentInForce(userId, purpose.purpose, now)) !== undefined;
-      const open = last !== undefined && last.endedAt === undefined && last.state !== "refused";
-      const ranOut = open && last.validUntil !== undefined && Date.parse(last.validUntil) <= now;
-      const state = last === undefined ? "none" : open && !inForce ? (ranOut ? "expired" : "reconsent_needed") : last.state;
-      const quietUntil = last?.state === "refused" ? Date.parse(last.decidedAt) + (purpose.askAgainAfterDays ?? 180) * DAY_MS : 0;
-      return { purpose, state, inForce, ...(last === undefined ? {} : { last }), mayAsk: !inForce && now >= quietUntil };
+      return consentStatus(purpose, last, inForce, now);
     };
-    if (only !== undefined) return statusOf(this.#purpose(only));
+    if (only !== undefined) return statusOf(this.#texts.purpose(only));
     return Promise.all(
       this.purposes()
         .filter(({ lawfulBasis = "6(1)(a)" }) => isConsentBasis(lawfulBasis))
@@ -281,43 +184,48 @@ export class Consent {
     );
   }
 
-  /** Everything a person agreed to or refused, oldest first. */
+  /** All agreements and refusals of a person, oldest first. */
   history(userId: string): Promise<readonly ConsentRecord[]> {
     return this.#store.consentsOf(userId);
   }
 
-  /** The receipt of one agreement or refusal (ISO/IEC TS 27560, in terms of the W3C Data Privacy Vocabulary). */
+  /**
+   * The receipt of one agreement or refusal (ISO/IEC TS 27560, in terms of the W3C Data Privacy Vocabulary).
+   * @throws {DaybookError} `PURPOSE_UNKNOWN`
+   */
   receipt(record: ConsentRecord): ConsentReceipt {
-    const purpose = this.#purposes.find((known) => known.purpose === record.purpose && known.version === record.version);
+    const purpose = this.#texts.purposeAs(record.purpose, record.version);
     const notice = this.publishedNotice({ notice: record.notice, version: record.noticeVersion, language: record.language });
-    if (purpose === undefined || notice === undefined) throw unknown(`${record.purpose} ${record.version}`);
+    if (purpose === undefined || notice === undefined) throw unknownText(`${record.purpose} ${record.version}`);
     return consentReceipt(record, purposeOf(purpose), notice);
   }
 
-  /** True where the receipt says what the trail holds about this person: it is made again and compared. */
+  /** True if the receipt agrees with the trail: it is made again from the trail and compared. */
   async verifyReceipt(userId: string, receipt: ConsentReceipt): Promise<boolean> {
     const record = await this.#byId(userId, receipt["dct:identifier"]);
     return record !== undefined && JSON.stringify(this.receipt(record)) === JSON.stringify(receipt);
   }
 
   /**
-   * Records the end of every consent whose time is over, and with it deletes the journal of its purpose; deletes entries that are older
-   * than their purpose keeps them. Answers how many consents ended.
+   * Ends every consent whose time is over, which also deletes the journal of its purpose. Deletes journal entries older than the
+   * period of their purpose, of all purposes that were ever published.
+   * @returns how many consents ended
    */
   async expireDue(): Promise<number> {
+    const now = this.#now();
+    let ended = 0;
+    for (let step = CONSENTS_AT_ONCE; step === CONSENTS_AT_ONCE; ended += step) {
+      step = await this.#store.expireConsents(now, CONSENTS_AT_ONCE);
+    }
     for (const { purpose, retention } of this.purposes()) {
       if (!("days" in retention)) continue;
-      const before = this.#now() - retention.days * DAY_MS;
-      while ((await this.#store.expireJournal(purpose, before, ROWS_AT_ONCE)) === ROWS_AT_ONCE);
+      const before = now - retention.days * DAY_MS;
+      while ((await this.#store.expireJournal(purpose, before, ENTRIES_AT_ONCE)) === ENTRIES_AT_ONCE);
     }
-    for (let ended = 0; ; ) {
-      const step = await this.#store.expireConsents(this.#now(), SWEEP_STEP);
-      ended += step;
-      if (step < SWEEP_STEP) return ended;
-    }
+    return ended;
   }
 
-  /** Stops looking for consents that ran out. */
+  /** Stops the interval of `sweepEveryMs`. */
   close(): void {
     clearInterval(this.#timer);
   }
@@ -328,13 +236,13 @@ export class Consent {
     { purpose, version }: Purpose,
     options: DecideOptions,
     last: ConsentRecord | undefined,
-    more: { readonly act: string; readonly expression: string; readonly validUntil?: string },
+    more: { readonly act: string; readonly expression: string; readonly validUntil?: string | undefined },
   ): Promise<ConsentRecord> {
     const { method, shown, by = "self", jurisdiction, guardian } = options;
     checkMethod(method);
-    const notice = this.#notice(shown);
+    const notice = this.#texts.noticeInForce(shown);
     const consent = uuidV7(this.#now());
-    const data: JsonObject = {
+    const data: JsonObject = defined({
       consent,
       record: last?.record ?? consent,
       purpose,
@@ -346,12 +254,12 @@ export class Consent {
       method,
       by: guardian === undefined ? by : "guardian",
       epoch: (last?.epoch ?? 0) + 1,
-      ...(last === undefined ? {} : { previous: last.consent }),
-      ...(jurisdiction === undefined ? {} : { jurisdiction }),
-      ...(guardian === undefined ? {} : { guardian: { ...guardian } }),
+      previous: last?.consent,
+      jurisdiction,
+      guardian: guardian === undefined ? undefined : { ...guardian },
       ...more,
-    };
-    await this.#audit.recordWith(definition, { ...this.#persons(userId, by), data }, {}).stored;
+    });
+    await this.#audit.recordWith(definition, { ...personsOfDecision(userId, by), data }, {}).stored;
     const record = await this.#byId(userId, consent);
     if (record === undefined) {
       throw new DaybookError(
@@ -360,25 +268,6 @@ export class Consent {
       );
     }
     return record;
-  }
-
-  async #end(
-    definition: EventDefinition,
-    userId: string,
-    last: ConsentRecord,
-    how: { readonly method?: string; readonly act: string; readonly by: string },
-  ) {
-    const { consent, record, purpose, version, epoch } = last;
-    const data = { purpose, consent, record, version, epoch: epoch + 1, ...how };
-    await this.#audit.recordWith(definition, { ...this.#persons(userId, how.by), data }, {}).stored;
-  }
-
-  /** The person acts where the request is theirs; otherwise whoever is at work acts, and the record is about the person. */
-  #persons(userId: string, by: string) {
-    const actor = currentContext()?.actor();
-    if (actor?.id === userId) return { actor };
-    if (by === "self") return { actor: { kind: "user" as const, id: userId } };
-    return { actor: actor ?? { kind: "system" as const }, subjects: [{ id: userId }] };
   }
 
   async #last(userId: string, purpose: string): Promise<ConsentRecord | undefined> {
@@ -390,60 +279,59 @@ export class Consent {
     return (await this.#store.consentsOf(userId)).find((record) => record.consent === consent);
   }
 
-  /** The newest version in force. */
-  #purpose(purpose: string): Purpose {
-    const time = new Date(this.#now()).toISOString();
-    const found = this.#purposes.findLast((known) => known.purpose === purpose && known.effectiveFrom <= time);
-    if (found === undefined) throw unknown(String(purpose));
-    return purposeOf(found);
-  }
-
-  #consentPurpose(purpose: string): Purpose {
-    checkOnePurpose(purpose);
-    const found = this.#purpose(purpose);
-    if (!isConsentBasis(found.lawfulBasis ?? "6(1)(a)")) {
-      throw new DaybookError("BAD_OPTION", `Purpose ${purpose} rests on ${found.lawfulBasis}, so nobody is asked to agree to it.`);
-    }
-    return found;
-  }
-
-  #notice(shown: ShownNotice | undefined, language?: string): NoticeVersion {
-    const time = new Date(this.#now()).toISOString();
-    const inForce = this.#notices.filter(({ effectiveFrom }) => effectiveFrom <= time);
-    if (shown !== undefined) {
-      const found = inForce.find(
-        (known) => known.notice === shown.notice && known.version === shown.version && known.language === shown.language,
-      );
-      if (found === undefined) throw unknown(`${shown.notice} ${shown.version} (${shown.language})`);
-      return found;
-    }
-    const newest = inForce.at(-1);
-    if (newest === undefined) throw unknown("the notice");
-    const versions = inForce.filter((known) => known.notice === newest.notice && known.version === newest.version);
-    return versions.find((known) => known.language === (language ?? "en")) ?? versions[0]!;
-  }
-
   #childUntil({ birthDate, guardian, jurisdiction }: DecideOptions): string | undefined {
     const end = birthDate === undefined ? undefined : childUntil({ birthDate, country: jurisdiction, ages: this.#ages }, this.#now());
     if (guardian !== undefined && (!isText(guardian.relation) || !isText(guardian.verification))) {
       throw new DaybookError(
         "GUARDIAN_REQUIRED",
-        "Say with `guardian` how the guardian is related and how that was checked (GDPR, Art. 8(2)).",
+        "Say with `guardian` how the guardian is related and how this was checked (GDPR, Art. 8(2)).",
       );
     }
     if (end !== undefined && guardian === undefined) {
       throw new DaybookError("GUARDIAN_REQUIRED", `Until ${end.slice(0, 10)} a guardian has to agree (GDPR, Art. 8(1)).`);
     }
     if (guardian !== undefined && end === undefined && birthDate !== undefined) {
-      throw new DaybookError("BAD_OPTION", "Whoever is old enough decides alone; leave `guardian` out.");
+      throw new DaybookError("BAD_OPTION", "The person is old enough to decide alone; leave `guardian` out.");
     }
     return end;
   }
 }
 
 /**
- * Opens consent over an audit trail and publishes purposes and notices that are new.
+ * Opens consent over an audit trail, and publishes new purposes and notices.
  * @throws {DaybookError} `BAD_DEFINITION`, `RETENTION_UNBOUNDED`, `BASIS_CHANGED`, `VERSION_CHANGED`
+ * @example
+ * ```ts
+ * import { createAuditLog } from "@daybook/core";
+ * import { createConsent, defineNotice, definePurpose } from "@daybook/gdpr";
+ * import { openSqliteStore } from "@daybook/store-sqlite";
+ *
+ * const diary = definePurpose({
+ *   purpose: "personal_diary",
+ *   version: "1",
+ *   title: "Your journal",
+ *   text: "We keep what you search and read, so that you can find it again.",
+ *   dataCategories: ["searches", "books read"],
+ *   storageLocations: ["Germany"],
+ *   retention: { days: 365 },
+ * });
+ * const notice = defineNotice({
+ *   notice: "reader_privacy",
+ *   version: "1",
+ *   content: "May we keep a journal of what you read?",
+ *   phrase: "Keep my journal",
+ *   controller: { name: "City library", address: "1 Main Street", contact: "privacy@example.org" },
+ *   rightsUrl: "https://example.org/rights",
+ *   withdrawUrl: "https://example.org/journal",
+ *   authority: "https://authority.example.org",
+ * });
+ * const store = await openSqliteStore({ path: "data/audit.db" });
+ * const audit = createAuditLog({ store });
+ * const consent = await createConsent({ audit, store, purposes: [diary], notices: [notice] });
+ * const act = { what: "checkbox ticked, form sent", before: false, after: true };
+ * const record = await consent.give("u-7", "personal_diary", { method: "ui", act });
+ * console.log(consent.receipt(record));
+ * ```
  */
 export async function createConsent(options: ConsentOptions): Promise<Consent> {
   const consent = new Consent(options);
@@ -455,34 +343,3 @@ export async function createConsent(options: ConsentOptions): Promise<Consent> {
     throw cause;
   }
 }
-
-function checkOnePurpose(purpose: unknown): void {
-  if (typeof purpose === "string" && !purpose.includes(",")) return;
-  throw new DaybookError("CONSENT_BUNDLED", "Ask for each purpose by itself: one record, one purpose (GDPR, recitals 32 and 43).");
-}
-
-function checkMethod(method: unknown): void {
-  if (!(CONSENT_METHODS as readonly unknown[]).includes(method))
-    throw new DaybookError("BAD_OPTION", `\`method\` is one of ${CONSENT_METHODS.join(", ")}.`);
-}
-
-function refuseOtherBasis(version: PurposeVersion, known: readonly PurposeVersion[]): void {
-  const before = known.findLast((old) => old.purpose === version.purpose && old.version !== version.version);
-  if (before === undefined) return;
-  const [old, next] = [purposeOf(before).lawfulBasis, purposeOf(version).lawfulBasis];
-  if (isConsentBasis(old) === isConsentBasis(next)) return;
-  throw new DaybookError(
-    "BASIS_CHANGED",
-    `Purpose ${version.purpose} rests on ${old}; a purpose on ${next} is another one and needs another name (GDPR, Art. 6 and 13(1)(c)).`,
-  );
-}
-
-const sameNotice = (a: NoticeVersion, b: NoticeVersion) => a.notice === b.notice && a.version === b.version && a.language === b.language;
-
-const unknown = (what: string) =>
-  new DaybookError("PURPOSE_UNKNOWN", `${what} is not published or not yet in force; give it to createConsent.`);
-
-const asError = (cause: unknown) =>
-  cause instanceof DaybookError
-    ? cause
-    : new DaybookError("STORE_FAILED", cause instanceof Error ? cause.message : String(cause), { cause });

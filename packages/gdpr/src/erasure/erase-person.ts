@@ -2,6 +2,7 @@ import { type AuditLog, currentContext, DaybookError, trailRead } from "@daybook
 import {
   type AuditStore,
   type ConsentStore,
+  defined,
   type EraseOptions,
   type ErasurePlan,
   type ErasureResult,
@@ -13,8 +14,7 @@ import {
 } from "@daybook/core/store";
 import type { Recipient } from "../export/privacy-information.ts";
 import { purgeJournals } from "../journal/journal-registry.ts";
-import { checkIdentity, type IdentityProof } from "../person/identity.ts";
-import { checkPersonId } from "../person/person-id.ts";
+import { checkIdentity, checkPersonId, type IdentityProof } from "../person/identity.ts";
 import { letArrive } from "../person/waiting-records.ts";
 import {
   type IssuedReceipt,
@@ -26,6 +26,7 @@ import {
   throwawayKey,
 } from "./erasure-receipt.ts";
 
+/** A store that keeps consents, journals, requests and receipts, and from which a person can be erased. */
 export type ErasableStore = AuditStore &
   ConsentStore &
   JournalStore &
@@ -36,29 +37,35 @@ export type ErasableStore = AuditStore &
 /** True for a store that keeps consents, journals and requests and can erase a person; a store says so in `supports.persons`. */
 export const keepsPersons = (store: AuditStore | undefined): store is ErasableStore => store?.supports.persons === true;
 
-export interface ErasePersonOptions extends IdentityProof, EraseOptions {
+/** Options of `erasePerson`. */
+export interface ErasePersonOptions extends IdentityProof, Omit<EraseOptions, "suppressUnknown"> {
+  /** The audit trail that has the person's data. */
   readonly audit: AuditLog;
+  /** The store of that audit trail. */
   readonly store: ErasableStore;
-  /** Has to be true: an erasure cannot be undone. */
+  /** Must be true: an erasure cannot be undone. */
   readonly confirm: boolean;
-  /** Key of receipts, 32 bytes. Default: one nobody keeps, so that no receipt can be linked to its person. */
+  /** Key of receipts, 32 bytes. Default: a new key that is not kept, so that no receipt can be linked to its person. */
   readonly receiptKey?: Uint8Array | undefined;
-  /** Who else holds the data, for the receipt (Art. 19). Default: nobody. */
+  /** Other receivers of the data, for the receipt (Art. 19). Default: none. */
   readonly recipients?: readonly Recipient[] | undefined;
   /** Milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
 }
 
+/** Result of `erasePerson`. */
 export interface ErasedPerson {
+  /** What the store removed, with the plan that it carried out. */
   readonly result: ErasureResult;
+  /** The receipt for the person. */
   readonly issued: IssuedReceipt;
 }
 
-/** True where there is nothing to erase, nothing to keep and nobody in any table. */
+/** True if the trail holds nothing of the person: no part, no journal entry and no consent. */
 export const isEmptyPlan = ({ erase, keep, journal, consents }: ErasurePlan): boolean => erase + keep + journal + consents.length === 0;
 
 /**
- * What erasing a person would do, without doing it. That somebody looked is a record; it does not say at whom.
+ * Returns what `erasePerson` would do, and changes nothing. The look is recorded, without the person.
  * @throws {DaybookError} `PERSON_UNKNOWN`, `BAD_OPTION`
  */
 export async function planErasureOf(userId: string, { audit, store }: Pick<ErasePersonOptions, "audit" | "store">): Promise<ErasurePlan> {
@@ -71,9 +78,21 @@ export async function planErasureOf(userId: string, { audit, store }: Pick<Erase
 }
 
 /**
- * Erases one person (GDPR, Art. 17): parts of the trail that no ground keeps, the journal, running consents, what waits in the queue
- * and in the spool. Ends with a signed receipt that names nobody. Repeating it after a crash goes on where it ended.
+ * Erases one person (GDPR, Art. 17): parts of the trail that no ground keeps, the journal, consents in force, and the person's parts of
+ * queued and spooled events. Ends with a signed receipt that names no person. After a crash, call it again: it continues.
  * @throws {DaybookError} `NOT_CONFIRMED`, `IDENTITY_UNVERIFIED`, `PERSON_UNKNOWN`, `REQUEST_UNKNOWN`, `REQUEST_STATE`, `BAD_OPTION`
+ * @example
+ * ```ts
+ * import { createAuditLog } from "@daybook/core";
+ * import { erasePerson } from "@daybook/gdpr";
+ * import { openSqliteStore } from "@daybook/store-sqlite";
+ *
+ * const store = await openSqliteStore({ path: "data/audit.db" });
+ * const audit = createAuditLog({ store });
+ * const verification = { method: "operator", confirmed: true } as const;
+ * const { result, issued } = await erasePerson("u-7", { audit, store, confirm: true, verification });
+ * console.log(result.state, issued.note);
+ * ```
  */
 export async function erasePerson(userId: string, options: ErasePersonOptions): Promise<ErasedPerson> {
   const {
@@ -95,32 +114,25 @@ export async function erasePerson(userId: string, options: ErasePersonOptions): 
   const actor = currentContext()?.actor();
   const operator = actor === undefined ? "system" : actor.id === userId ? "self" : (actor.id ?? actor.kind);
 
-  // Nothing of the person may come back from what waits: first what waits goes in, then all of it goes.
+  // Queued events are stored first, so that none of them brings the person back after the erasure.
   await letArrive(audit);
-  const plan = await store.planErasure(userId);
-  if (isEmptyPlan(plan)) throw unknownPerson();
   for (const { purpose } of await store.purposes()) purgeJournals(store, userId, purpose);
   await audit.forgetSpooled([userId]);
-  const result = await store.erase(userId, {
-    basis,
-    ...(scope === undefined ? {} : { scope }),
-    ...(queue === undefined ? {} : { queue }),
-    ...(backupDays === undefined ? {} : { backupDays }),
-  });
+  // The store counts the plan in the transaction that carries it out. A plan counted here could be older than the removal.
+  const result = await store.erase(userId, { ...defined({ basis, scope, queue, backupDays }), suppressUnknown: false });
+  if (isEmptyPlan(result.plan)) throw unknownPerson();
   const issued = await issueReceipt(
     audit,
     store,
     {
       log: store.origin ?? store.name,
-      ...(request === undefined ? {} : { request: request.request }),
-      ...(result.run === undefined ? {} : { run: result.run }),
+      ...defined({ request: request?.request, run: result.run, reason: result.reason }),
       commitment: personCommitment(receiptKey, userId),
       planSha256: planDigest(result.plan),
       startedAt,
       finishedAt: new Date(now()).toISOString(),
       basis,
       state: result.state,
-      ...(result.reason === undefined ? {} : { reason: result.reason }),
       lines: receiptLines(result.plan),
       manifests: result.manifests,
       recipients,
@@ -135,8 +147,8 @@ export async function erasePerson(userId: string, options: ErasePersonOptions): 
 }
 
 /**
- * Tries again to remove what is pending, and follows each receipt that says so with one that says it is proven. Answers with the new
- * receipts.
+ * Tries again to remove the bytes of pending erasures. Each pending receipt whose erasure is now proven gets a new receipt that says so.
+ * @returns the new receipts
  */
 export async function followErasures(
   { audit, store, clock }: Pick<ErasePersonOptions, "audit" | "store" | "clock">,
@@ -152,4 +164,4 @@ export async function followErasures(
   return issued;
 }
 
-const unknownPerson = () => new DaybookError("PERSON_UNKNOWN", "Ids are taken as they are: case, blanks and normal form count.");
+const unknownPerson = () => new DaybookError("PERSON_UNKNOWN", "An id has to match exactly: case, blanks and Unicode normal form count.");

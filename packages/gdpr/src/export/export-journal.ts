@@ -1,5 +1,5 @@
 import type { JournalEntry } from "@daybook/core/store";
-import { type CsvCell, csvLines } from "./csv-line.ts";
+import { type CsvCell, csvLines } from "./csv-file.ts";
 import { JOURNAL_COLUMNS, journalCells } from "./export-pages.ts";
 
 export const JOURNAL_FORMATS = ["json", "ndjson", "csv"] as const;

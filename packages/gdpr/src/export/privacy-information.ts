@@ -1,24 +1,38 @@
 import type { EventDefinition } from "@daybook/core";
-import { type PurposeVersion, personDaysOf, retentionClassOf } from "@daybook/core/store";
+import {
+  CONSENT_CLASS,
+  defined,
+  type PurposeVersion,
+  type RetentionPeriods,
+  retentionClassName,
+  retentionClassOf,
+} from "@daybook/core/store";
 import type { Controller } from "../consent/notice.ts";
 import { isConsentBasis, purposeOf } from "../consent/purpose.ts";
 
-/** Somebody who receives records: a sink, a processor, an authority. */
+/** A receiver of records: a sink, a processor, an authority. */
 export interface Recipient {
+  /** Name of the receiver, for the person. */
   readonly name: string;
-  /** What for. */
+  /** Why it receives them. */
   readonly purpose?: string;
   /** What happens there when a person is erased. */
   readonly erasure: "erase" | "expire" | "none";
+  /** Days after which records expire there, if `erasure` is `expire`. */
   readonly expiresAfterDays?: number;
 }
 
+/** Options of `privacyInformation`. */
 export interface InformationOptions {
   /** What the application records: `audit.catalogue.all()`. */
   readonly definitions: readonly EventDefinition[];
+  /** What was published: `await store.purposes()`. */
   readonly purposes: readonly PurposeVersion[];
+  /** The periods in force in the log: `await retentionPeriodsOf(store)` of `@daybook/core/store`. */
+  readonly periods: RetentionPeriods;
+  /** Who is responsible. Default: the operator of the service. */
   readonly controller?: Controller | undefined;
-  /** Default: nobody but the store itself. */
+  /** Default: only the store itself. */
   readonly recipients?: readonly Recipient[] | undefined;
   /** Where a person uses their rights. */
   readonly rightsUrl?: string | undefined;
@@ -34,59 +48,73 @@ export interface InformationOptions {
   readonly transfers?: readonly string[] | undefined;
 }
 
-/** One line of the record of what is kept. */
+/** One kind of data that is kept. */
 export interface InformationCategory {
+  /** A purpose, or a retention class of the audit trail. */
   readonly category: string;
+  /** The data, in words. */
   readonly what: string;
+  /** Why it is kept. */
   readonly why: string;
+  /** Article of the GDPR, such as `6(1)(f)`. */
   readonly lawfulBasis: string;
+  /** How long, in words. */
   readonly kept: string;
 }
 
-/** What Art. 15(1)(a) to (h) and 15(2) GDPR want told, made from what the application has declared. Letters are those of the article. */
+/** The information of Art. 15(1)(a) to (h) and 15(2) GDPR, made from the declarations of the application. Letters are those of the article. */
 export interface PrivacyInformation {
+  /** Who is responsible. */
   readonly controller: Controller | { readonly name: string };
   /** (a) purposes and (b) categories, each with its basis and (d) its period. */
   readonly categories: readonly InformationCategory[];
-  /** (c) */
+  /** (c) Who receives data. */
   readonly recipients: readonly Recipient[];
-  /** (e) */
+  /** (e) The person's rights. */
   readonly rights: readonly string[];
+  /** Where a person uses them. */
   readonly rightsAt?: string;
-  /** (f) */
+  /** (f) Where to complain. */
   readonly complaint: string;
-  /** (g) */
+  /** (g) Where the data comes from. */
   readonly source: string;
-  /** (h) */
+  /** (h) Automated decisions, if any. */
   readonly automatedDecisions: string;
-  /** Art. 15(2) */
+  /** Art. 15(2): transfers to third countries. */
   readonly transfers: readonly string[];
 }
-
-/** Names of the retention classes (docs/ledger.md). */
-const CLASSES: ReadonlyMap<number, string> = new Map([
-  [1, "system"],
-  [2, "access"],
-  [3, "admin"],
-  [4, "consent"],
-  [5, "compliance"],
-  [6, "usage"],
-  [7, "security"],
-  [8, "ledger"],
-]);
 
 const RIGHTS = [
   "to a copy of your data (Art. 15)",
   "to have wrong data corrected (Art. 16)",
   "to have data erased (Art. 17)",
   "to have its use restricted (Art. 18)",
-  "to take along what you provided under a consent or a contract, in a machine-readable form (Art. 20)",
+  "to receive what you provided under a consent or a contract, in a machine-readable form (Art. 20)",
   "to object to what rests on a legitimate interest (Art. 21)",
   "to take back a consent at any time; what happened before stays lawful (Art. 7(3))",
 ];
 
+/**
+ * Makes the information that a person gets with a copy of the data.
+ * @example
+ * ```ts
+ * import { createAuditLog } from "@daybook/core";
+ * import { retentionPeriodsOf } from "@daybook/core/store";
+ * import { privacyInformation } from "@daybook/gdpr";
+ * import { openSqliteStore } from "@daybook/store-sqlite";
+ *
+ * const store = await openSqliteStore({ path: "data/audit.db" });
+ * const audit = createAuditLog({ store });
+ * const information = privacyInformation({
+ *   definitions: audit.catalogue.all(),
+ *   purposes: await store.purposes(),
+ *   periods: await retentionPeriodsOf(store),
+ * });
+ * console.log(information.categories.map(({ category, kept }) => `${category}: ${kept}`));
+ * ```
+ */
 export function privacyInformation(options: InformationOptions): PrivacyInformation {
-  const { definitions, purposes, controller, recipients = [], rightsUrl, authority, trailBasis = "6(1)(f)" } = options;
+  const { definitions, purposes, periods, controller, recipients = [], rightsUrl, authority, trailBasis = "6(1)(f)" } = options;
   const newest = new Map(purposes.map((version) => [version.purpose, purposeOf(version)]));
   return {
     controller: controller ?? { name: "The operator of this service" },
@@ -98,13 +126,13 @@ export function privacyInformation(options: InformationOptions): PrivacyInformat
         lawfulBasis: purpose.lawfulBasis,
         kept: "days" in purpose.retention ? `${purpose.retention.days} days` : "until you take the consent back",
       })),
-      ...trailCategories(definitions, trailBasis),
+      ...trailCategories(definitions, periods, trailBasis),
     ],
     recipients,
     rights: RIGHTS.filter(
       (right) => !right.includes("consent at any time") || [...newest.values()].some(({ lawfulBasis }) => isConsentBasis(lawfulBasis)),
     ),
-    ...(rightsUrl === undefined ? {} : { rightsAt: rightsUrl }),
+    ...defined({ rightsAt: rightsUrl }),
     complaint: authority ?? "the supervisory authority of the place where you live, where you work or where something went wrong (Art. 77)",
     source: options.source ?? "your own use of the service, and what others did in it that was about you",
     automatedDecisions: options.automatedDecisions ?? "No decision is made about you by automated means alone (Art. 22).",
@@ -113,7 +141,7 @@ export function privacyInformation(options: InformationOptions): PrivacyInformat
 }
 
 /** The audit trail by retention class: what the catalogue says is recorded, and why. */
-function trailCategories(definitions: readonly EventDefinition[], lawfulBasis: string): InformationCategory[] {
+function trailCategories(definitions: readonly EventDefinition[], periods: RetentionPeriods, lawfulBasis: string): InformationCategory[] {
   const classes = new Map<number, EventDefinition[]>();
   for (const definition of definitions) {
     const number = retentionClassOf(definition);
@@ -124,9 +152,9 @@ function trailCategories(definitions: readonly EventDefinition[], lawfulBasis: s
   return [...classes]
     .sort(([a], [b]) => a - b)
     .map(([number, list]) => {
-      const days = personDaysOf(list[0]!);
+      const days = periods.get(number);
       return {
-        category: `audit trail, ${CLASSES.get(number) ?? `class ${number}`}`,
+        category: `audit trail, ${retentionClassName(number) ?? `class ${number}`}`,
         what: list
           .map(({ action }) => action)
           .sort()
@@ -135,7 +163,12 @@ function trailCategories(definitions: readonly EventDefinition[], lawfulBasis: s
           [...new Set(list.flatMap(({ description }) => (description === undefined ? [] : [description])))].join(" ") ||
           "Security and accountability of the service.",
         lawfulBasis,
-        kept: days === undefined ? "as its own policy says" : number === 4 ? `${days} days after the consent ended` : `${days} days`,
+        kept:
+          days === undefined
+            ? "as its own policy says"
+            : number === CONSENT_CLASS
+              ? `${days} days after the consent ended`
+              : `${days} days`,
       };
     });
 }

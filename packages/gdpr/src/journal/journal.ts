@@ -1,4 +1,4 @@
-import { type AuditLog, currentContext, DaybookError, isDaybookError, type JsonObject } from "@daybook/core";
+import { type AuditLog, DaybookError, isDaybookError, type JsonObject } from "@daybook/core";
 import {
   type AuditStore,
   type ConsentInForce,
@@ -13,7 +13,8 @@ import {
   personExported,
   uuidV7,
 } from "@daybook/core/store";
-import { isPersonId } from "../person/person-id.ts";
+import { isPersonId } from "../person/identity.ts";
+import { personsOf } from "../person/persons-of.ts";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
 
 /** What may be said about one doing. Texts that are too long are cut, and the entry says so in `details.truncated`. */
@@ -172,7 +173,7 @@ export class Journal {
       yield activity;
     }
     const data = { scope: "journal", format, records: 0, journal, consents: 0 };
-    await this.#audit.record(personExported, { ...personsOf(userId), data }).stored;
+    await this.#audit.record(personExported, { ...personsOf(userId, "self"), data }).stored;
   }
 
   /**
@@ -193,7 +194,7 @@ export class Journal {
       ...(before === undefined ? {} : { before: new Date(before).toISOString() }),
       ...(entries === undefined ? {} : { entries: [...entries] }),
     };
-    await this.#audit.record(journalDeleted, { ...personsOf(userId), data }).stored;
+    await this.#audit.record(journalDeleted, { ...personsOf(userId, "self"), data }).stored;
     return held - (await this.count(userId, until));
   }
 
@@ -332,13 +333,6 @@ export class Journal {
 
 /** A journal over a store that keeps consents and journals. */
 export const createJournal = (options: JournalOptions): Journal => new Journal(options);
-
-/** Whoever is at work acts; where that is somebody else, the record is about the person. */
-function personsOf(userId: string) {
-  const actor = currentContext()?.actor();
-  if (actor === undefined) return { actor: { kind: "user" as const, id: userId } };
-  return actor.id === userId ? { actor } : { actor, subjects: [{ id: userId }] };
-}
 
 type EntryFields = Pick<NewJournalEntry, "activity" | "query" | "resourceType" | "resourceId" | "collection" | "details">;
 

@@ -45,12 +45,14 @@ export class ErasureOperations {
   }
 
   erase(userId: string, options: EraseOptions = {}): ErasureResult {
-    const { basis = ["request"], scope = "persons", queue = false, backupDays = 35 } = options;
+    const { basis = ["request"], scope = "persons", queue = false, backupDays = 35, suppressUnknown = true } = options;
     const { db, ledger, keys, now } = this.#scope;
     const subs = pseudonymsOf(keys, userId);
     const plan = drained(countedPlan(db, subs));
     const time = now();
     const backupsUntil = new Date(time + backupDays * DAY_MS).toISOString();
+    const unknown = plan.erase + plan.keep + plan.journal + plan.consents.length === 0;
+    if (unknown && !suppressUnknown) return { plan, erased: 0, manifests: [], state: "none", backupsUntil };
     const enqueue = db.prepare(
       "INSERT INTO daybook_queue (sub, basis, scope, running, queued) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE SET running = max(running, excluded.running)",
     );

@@ -39,6 +39,12 @@ export const heldScopes = (db: Sqlite): HoldScope[] =>
     return row.sub === null ? [scope] : row.sub.split(" ").map((sub) => ({ ...scope, sub }));
   });
 
+/** Number of the next entry, and the holds that may cover it. */
+export const nextEntry = (db: Sqlite): { readonly seq: number; readonly holds: readonly HoldScope[] } => ({
+  seq: lastSeqOf(db) + 1,
+  holds: heldScopes(db),
+});
+
 interface Block {
   readonly erase: readonly FoundPart[];
   readonly keep: readonly KeptPart[];

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DaybookError } from "@daybook/core";
+import type { RetentionPeriods } from "@daybook/core/store";
 import {
   CLASS,
   type ClassPolicy,
@@ -8,6 +9,7 @@ import {
   isLedgerError,
   type Policy,
   type PreparedEntry,
+  periodInForce,
   policyEntry,
   prepareEntry,
   type RecordedPolicy,
@@ -41,6 +43,15 @@ export function recordedPolicies(db: Sqlite): RecordedPolicy[] {
 }
 
 export const policyInForce = (db: Sqlite): Policy => recordedPolicies(db).at(-1)?.policy ?? DEFAULT_POLICY;
+
+/** Days for which personal parts are kept now, by class. A period that became shorter counts seven days later. */
+export function periodsInForce(db: Sqlite, now: number): RetentionPeriods {
+  const recorded = recordedPolicies(db);
+  if (recorded.length === 0) recorded.push({ since: new Date(0).toISOString(), policy: DEFAULT_POLICY });
+  const classes = new Set(recorded.flatMap(({ policy }) => Object.keys(policy).map(Number)));
+  const periods = [...classes].map((number) => [number, periodInForce(recorded, now, number, "persons")] as const);
+  return new Map(periods.filter(([, days]) => Number.isFinite(days)).sort(([a], [b]) => a - b));
+}
 
 /** @throws {DaybookError} `BAD_OPTION` */
 export function completePolicy(changes: PolicyChanges): Policy {

@@ -1,10 +1,16 @@
 import { describe } from "vitest";
-import { describeNaughtyStrings, type NaughtyStrings } from "../store/naughty-strings.ts";
-import { describeHeldAnswers } from "./held-answers.ts";
+import { describeDenials } from "./denial-cases.ts";
+import { describeDepartedClients } from "./departed-client-cases.ts";
+import { describeHeldResponses } from "./held-response-cases.ts";
+import { describeHostileText, type NaughtyStrings } from "./hostile-text-cases.ts";
 import type { MiddlewareUnderTest } from "./middleware-under-test.ts";
+import { describeMountedRouters } from "./mounted-router-cases.ts";
+import { describeRawResponses } from "./raw-response-cases.ts";
 import { describeContext, type SpanRunner } from "./request-context-cases.ts";
-import { describeOutcomes } from "./request-outcomes.ts";
+import { describeOutcomes } from "./request-outcome-cases.ts";
+import { describeResponseWrappers } from "./response-wrapper-cases.ts";
 import { describeLevels } from "./route-level-cases.ts";
+import { describeUpgrades } from "./upgrade-cases.ts";
 
 export interface MiddlewareSuiteOptions {
   /** Runs work in a span of the real OpenTelemetry API, or the case is skipped. */
@@ -21,9 +27,15 @@ export function describeMiddleware(name: string, subject: MiddlewareUnderTest, o
   const { spans, strings = { missing: "no strings were given to the suite" } } = options;
   describe(`middleware contract: ${name}`, () => {
     describeOutcomes(subject);
+    describeDepartedClients(subject);
+    describeDenials(subject);
+    describeMountedRouters(subject);
+    describeUpgrades(subject);
     describeContext(subject, spans);
     describeLevels(subject);
-    describeHeldAnswers(subject);
-    describeNaughtyStrings(subject, strings);
+    describeHeldResponses(subject);
+    describeRawResponses(subject);
+    describeResponseWrappers(subject);
+    describeHostileText(subject, strings);
   });
 }

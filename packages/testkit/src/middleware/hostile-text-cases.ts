@@ -2,14 +2,14 @@ import { Agent } from "node:http";
 import type { AddressInfo } from "node:net";
 import { noteRecorded } from "@daybook/core";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ask, type RequestOptions } from "../middleware/http-client.ts";
-import type { AppSetup, MiddlewareUnderTest } from "../middleware/middleware-under-test.ts";
-import { type ServedApp, serve } from "../middleware/served-app.ts";
+import { ask, type RequestOptions } from "./http-client.ts";
+import type { AppSetup, MiddlewareUnderTest } from "./middleware-under-test.ts";
+import { type ServedApp, serve } from "./served-app.ts";
 
 /** Strings that have broken software before, or why there are none. */
 export type NaughtyStrings = readonly string[] | { readonly missing: string };
 
-export function describeNaughtyStrings(subject: MiddlewareUnderTest, strings: NaughtyStrings): void {
+export function describeHostileText(subject: MiddlewareUnderTest, strings: NaughtyStrings): void {
   const missing = "missing" in strings ? strings.missing : undefined;
   const given = "missing" in strings ? [] : strings;
 
