@@ -142,7 +142,7 @@ export class SqliteStore
 
   async retentionPeriods(): Promise<RetentionPeriods> {
     await this.#parts.policyRecorded;
-    return this.#readNow(() => periodsInForce(this.#parts.connection, this.#parts.now()));
+    return this.#read(() => periodsInForce(this.#parts.connection, this.#parts.now()));
   }
 
   publish(purposes: readonly PurposeVersion[], notices: readonly NoticeVersion[]): Promise<void> {
@@ -150,15 +150,15 @@ export class SqliteStore
   }
 
   purposes(): Promise<readonly PurposeVersion[]> {
-    return this.#readNow(() => this.#parts.persons.purposes());
+    return this.#read(() => this.#parts.persons.purposes());
   }
 
   notices(): Promise<readonly NoticeVersion[]> {
-    return this.#readNow(() => this.#parts.persons.notices());
+    return this.#read(() => this.#parts.persons.notices());
   }
 
   consentInForce(userId: string, purpose: string, at: number): Promise<ConsentInForce | undefined> {
-    return this.#readNow(() => this.#parts.persons.consentInForce(userId, purpose, at));
+    return this.#read(() => this.#parts.persons.consentInForce(userId, purpose, at));
   }
 
   consentInForceNow(userId: string, purpose: string, at: number): ConsentInForce | undefined {
@@ -170,7 +170,7 @@ export class SqliteStore
   }
 
   consentsOf(userId: string): Promise<readonly ConsentRecord[]> {
-    return this.#readNow(() => this.#parts.persons.consentsOf(userId));
+    return this.#read(() => this.#parts.persons.consentsOf(userId));
   }
 
   expireConsents(at: number, limit: number): Promise<number> {
@@ -199,7 +199,7 @@ export class SqliteStore
     filter?: JournalFilter,
     options?: { readonly limit?: number; readonly order?: "newest" | "oldest"; readonly cursor?: string },
   ): Promise<JournalPage> {
-    return this.#readNow(() => this.#parts.persons.journalPage(userId, filter, options));
+    return this.#read(() => this.#parts.persons.journalPage(userId, filter, options));
   }
 
   scanJournal(userId: string, filter?: JournalFilter): AsyncIterable<JournalEntry> {
@@ -207,7 +207,7 @@ export class SqliteStore
   }
 
   countJournal(userId: string, filter?: JournalFilter): Promise<number> {
-    return this.#readNow(() => this.#parts.persons.countJournal(userId, filter));
+    return this.#read(() => this.#parts.persons.countJournal(userId, filter));
   }
 
   expireJournal(purpose: string, before: number, limit: number): Promise<number> {
@@ -215,23 +215,23 @@ export class SqliteStore
   }
 
   request(id: string): Promise<DataRequest | undefined> {
-    return this.#readNow(() => this.#parts.persons.request(id));
+    return this.#read(() => this.#parts.persons.request(id));
   }
 
   requests(filter?: { readonly open?: boolean; readonly userId?: string; readonly limit?: number }): Promise<readonly DataRequest[]> {
-    return this.#readNow(() => this.#parts.persons.requests(filter));
+    return this.#read(() => this.#parts.persons.requests(filter));
   }
 
   requestRecords(id: string): Promise<readonly number[]> {
-    return this.#readNow(() => this.#parts.persons.requestRecords(id));
+    return this.#read(() => this.#parts.persons.requestRecords(id));
   }
 
   nextRequestDue(): Promise<number | undefined> {
-    return this.#readNow(() => this.#parts.persons.nextRequestDue());
+    return this.#read(() => this.#parts.persons.nextRequestDue());
   }
 
   isRequester(id: string, userId: string): Promise<boolean | undefined> {
-    return this.#readNow(() => this.#parts.persons.isRequester(id, userId));
+    return this.#read(() => this.#parts.persons.isRequester(id, userId));
   }
 
   /** Makes the register of requests again from the records. Answers how many requests it holds. */
@@ -244,7 +244,7 @@ export class SqliteStore
   }
 
   receipts(filter?: { readonly commitment?: string; readonly run?: number; readonly limit?: number }): Promise<readonly StoredReceipt[]> {
-    return this.#readNow(() => this.#parts.persons.receipts(filter));
+    return this.#read(() => this.#parts.persons.receipts(filter));
   }
 
   signNote(text: string): Promise<string | undefined> {
@@ -267,7 +267,7 @@ export class SqliteStore
     readonly scan?: boolean;
   } = {}): Promise<readonly ErasureRun[]> {
     if (retry || scan) await this.#write("retryRemoval", scan);
-    return this.#readNow(() => erasureRuns(this.#parts.connection));
+    return this.#read(() => erasureRuns(this.#parts.connection));
   }
 
   hold(hold: Omit<Hold, "id">): Promise<Hold> {
@@ -321,11 +321,11 @@ export class SqliteStore
   }
 
   namesOf(userId: string): Promise<readonly string[]> {
-    return this.#readNow(() => this.#parts.persons.namesOf(userId));
+    return this.#read(() => this.#parts.persons.namesOf(userId));
   }
 
   holds(): Promise<readonly Hold[]> {
-    return this.#readNow(() => holdsOf(this.#parts.connection));
+    return this.#read(() => holdsOf(this.#parts.connection));
   }
 
   /**
@@ -376,15 +376,6 @@ export class SqliteStore
     return this.#closed === undefined ? this.#parts.writer.call<T>(operation, ...args) : Promise.reject(closed());
   }
 
-  /** Reads by key, which needs no other thread. */
-  async #readNow<T>(action: () => T): Promise<T> {
-    try {
-      return action();
-    } catch (cause) {
-      throw storeFailure(cause, this.path);
-    }
-  }
-
   async *#told<T>(rows: AsyncIterable<T>): AsyncGenerator<T> {
     try {
       yield* rows;
@@ -393,7 +384,7 @@ export class SqliteStore
     }
   }
 
-  async #read<T>(action: () => Promise<T>): Promise<T> {
+  async #read<T>(action: () => T | Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (cause) {
