@@ -111,7 +111,7 @@ describe("a row of an export", () => {
     );
   });
 
-  it("is the same where somebody has written other values into the file", () => {
+  it("is the same for altered values in the file", () => {
     const value = fc.oneof(fc.constantFrom(null, 1, true, "=1+1", "a,b"), fc.jsonValue({ maxDepth: 2 }));
     const head = JSON.parse(rowOf(ordinary).head!);
     const person = JSON.parse(rowOf(ordinary).person!);

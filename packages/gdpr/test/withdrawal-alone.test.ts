@@ -42,7 +42,7 @@ describe("a withdrawal", () => {
     expect(await later.consent.withdraw("ada", "system_improvement", { method: "ui" })).toMatchObject({ state: "withdrawn" });
   });
 
-  it("is refused for a method or a purpose that is none", async () => {
+  it("is refused for an invalid method or purpose", async () => {
     const { audit, store } = await openHouse();
     await expect(withdrawConsent("ada", "a,b", { audit, store, method: "ui" })).rejects.toMatchObject({ code: "CONSENT_BUNDLED" });
     await expect(withdrawConsent("ada", "a", { audit, store, method: "fax" as never })).rejects.toMatchObject({ code: "BAD_OPTION" });

@@ -1,5 +1,5 @@
 import { type StoredEvent, trailRead } from "@daybook/core";
-import type { DataRequest, RequestOutcome } from "@daybook/core/store";
+import { type DataRequest, defined, type RequestOutcome } from "@daybook/core/store";
 import { createRequests, type Requests } from "@daybook/gdpr";
 import type { CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, STATE_CHOICES } from "../choices/gdpr-choices.ts";
 import { textTable } from "../output/text-table.ts";
@@ -41,7 +41,7 @@ export interface GdprRequestsOptions {
 const COLUMNS = ["request", "kinds", "state", "received", "due", "with pauses", "days left", "verified"] as const;
 
 const registerOf = ({ audit, store, configuration: { privacy = {} } }: PrivacyTrail): Requests =>
-  createRequests({ audit, store, ...(privacy.calendar === undefined ? {} : { calendar: privacy.calendar }) });
+  createRequests({ audit, store, ...defined({ calendar: privacy.calendar }) });
 
 const rowOf = (requests: Requests, request: DataRequest): string[] => {
   const { due, dueWithPauses, daysLeft, overdue } = requests.dates(request);
@@ -90,10 +90,7 @@ export function add({ kind, channel, received, jurisdiction, language, ...option
     const request = await requests.receive({
       kinds: kind,
       channel,
-      ...(userId === undefined ? {} : { userId }),
-      ...(received === undefined ? {} : { receivedAt: received }),
-      ...(jurisdiction === undefined ? {} : { jurisdiction }),
-      ...(language === undefined ? {} : { language }),
+      ...defined({ userId, receivedAt: received, jurisdiction, language }),
     });
     process.stdout.write(textTable(COLUMNS, [rowOf(requests, request)]));
     return EXIT.ok;
@@ -117,7 +114,7 @@ export function show(id: string, { db }: GdprRequestStepOptions): Promise<ExitSt
   });
 }
 
-/** One step of a request, and the request after it. */
+/** Takes one step of a request and prints the request. */
 const stepped = (db: string | undefined, step: (requests: Requests) => Promise<DataRequest | undefined>): Promise<ExitStatus> =>
   onTrail(db, async (trail) => {
     const requests = registerOf(trail);
@@ -134,9 +131,7 @@ export const pause = (id: string, { db, ground }: GdprRequestStepOptions) => ste
 export const resume = (id: string, { db }: GdprRequestStepOptions) => stepped(db, (requests) => requests.resume(id));
 
 export const extend = (id: string, { db, reason, months, told }: GdprRequestStepOptions) =>
-  stepped(db, (requests) =>
-    requests.extend(id, { months: months as 1 | 2, reason: reason!, ...(told === undefined ? {} : { toldAt: told }) }),
-  );
+  stepped(db, (requests) => requests.extend(id, { months: months as 1 | 2, reason: reason!, ...defined({ toldAt: told }) }));
 
 export const move = (id: string, { db, state }: GdprRequestStepOptions) => stepped(db, (requests) => requests.move(id, state!));
 
@@ -145,8 +140,7 @@ export const decide = (id: string, { db, category, outcome, ground, explanation 
     await requests.decide(id, {
       category: category!,
       outcome: outcome as "act" | "limit" | "refuse",
-      ...(ground === undefined ? {} : { ground }),
-      ...(explanation === undefined ? {} : { explanation }),
+      ...defined({ ground, explanation }),
     });
     return requests.get(id);
   });
@@ -155,8 +149,7 @@ export const deliver = (id: string, { db, via, manifestSha256, expires }: GdprRe
   stepped(db, (requests) =>
     requests.deliver(id, {
       via: via!,
-      ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-      ...(expires === undefined ? {} : { expiresAt: expires }),
+      ...defined({ manifestSha256, expiresAt: expires }),
     }),
   );
 

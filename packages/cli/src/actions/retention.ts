@@ -53,6 +53,6 @@ function printed({ confirmed, items, heldBack, manifests, state, reason }: Reten
     lines.push(
       `declared in ${manifests.length === 1 ? `entry #${manifests[0]}` : `${manifests.length} entries, #${manifests[0]} to #${manifests.at(-1)}`}\n`,
     );
-  if (state === "pending") lines.push(`PENDING: ${safeText(reason ?? "something holds the old pages")} (retrying; see gdpr status)\n`);
+  if (state === "pending") lines.push(`PENDING: ${safeText(reason ?? "a reader has the old pages")} (retrying; see gdpr status)\n`);
   return lines.join("");
 }

@@ -12,7 +12,7 @@ export interface FormatOptions {
   readonly guard: boolean;
 }
 
-/** Turns events into text, a block at a time, so that the size of a report never matters. */
+/** Turns events into text, a block at a time, so that memory does not grow with a report. */
 export interface EventFormat {
   readonly begin: string;
   block(events: readonly StoredEvent[]): string;
@@ -32,7 +32,7 @@ export function eventFormat(format: Format, { guard }: FormatOptions): EventForm
   }
 }
 
-/** Writes rows as they are stored: what `block` gives for their events. Answers how many there were. */
+/** Writes stored rows, with the same bytes as `block` of their events. @returns the number of rows */
 export function writeRows(
   lines: LineBuffer,
   rows: Iterable<LedgerRow>,

@@ -50,7 +50,7 @@ export function describeDenials(subject: MiddlewareUnderTest): void {
       });
     });
 
-    it("that hides behind a 404 is a denial all the same", async () => {
+    it("that hides behind a 404 is a denial", async () => {
       const app = await serve(subject, {
         routes: [
           get("/vault", (call) => {

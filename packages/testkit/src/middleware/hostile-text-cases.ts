@@ -14,7 +14,7 @@ export function describeHostileText(subject: MiddlewareUnderTest, strings: Naugh
   const given = "missing" in strings ? [] : strings;
 
   describe.skipIf(missing !== undefined)(`a client that sends hostile text${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
-    it(`gets the same answers as without the middleware, one record each (${given.length} strings)`, { timeout: 120_000 }, async () => {
+    it(`gets unchanged responses, one record each (${given.length} strings)`, { timeout: 120_000 }, async () => {
       let served: ServedApp | undefined;
       const setup = (): Omit<AppSetup, "audit"> => ({
         requestIdHeader: "x-request-id",
@@ -56,7 +56,7 @@ export function describeHostileText(subject: MiddlewareUnderTest, strings: Naugh
       };
       const sendAll = async (text: string) => {
         const encoded = encodeURIComponent(text);
-        // Header values go out as bytes; what the client of Node refuses to send is left out.
+        // Header values go out as bytes; values that the client of Node refuses are left out.
         const header = Buffer.from(text, "utf8")
           .toString("latin1")
           .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "");

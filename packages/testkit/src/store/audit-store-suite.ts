@@ -4,12 +4,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
 import { idsOf, numbered, sampleEntry, sampleRecorded } from "./sample-events.ts";
 
-/** A store of its own for one test. */
+/** A new store for one test. */
 export interface StoreUnderTest {
+  /** The store. */
   readonly store: AuditStore;
-  /** Closes the store and opens its data again. Absent where nothing outlives a store. */
+  /** Closes the store and opens its data again. Absent if nothing outlives a store. */
   readonly reopen?: () => Promise<StoreUnderTest>;
-  /** An event this store refuses for good. Absent where it takes every event. */
+  /** An event that this store always refuses. Absent if it takes every event. */
   readonly unacceptable?: SinkEntry;
 }
 
@@ -19,8 +20,15 @@ const HOUR = 3_600_000;
 const NOON = Date.parse("2026-11-24T12:00:00.000Z");
 
 /**
- * Everything the contract `AuditStore` promises, as tests; the contract of a sink is part of it.
- * @param open gives a new, empty store each time; records the store makes itself may be in it
+ * Runs the contract `AuditStore` as tests, including the contract of a sink.
+ * @param open returns a new, empty store each time; records of its own may be in it
+ * @example
+ * ```ts
+ * import { memoryStore } from "@daybook/core";
+ * import { describeAuditStore } from "@daybook/testkit";
+ *
+ * describeAuditStore("memory", async () => ({ store: memoryStore() }));
+ * ```
  */
 export function describeAuditStore(name: string, open: () => Promise<StoreUnderTest>): void {
   describeAuditSink(name, async () => asSink(await open()));
@@ -69,7 +77,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       expect({ seq: Number.isSafeInteger(seq), state }).toEqual({ seq: true, state: "full" });
     });
 
-    it("numbers its records without gaps, from 0, in the order in which they were given", async () => {
+    it("numbers its records from 0 without gaps", async () => {
       const store = await opened(numbered(0, 10), numbered(10, 600));
       const all = await collect(store.scan({}, { order: "oldest" }));
       expect(all.map((event) => event.seq)).toEqual(Array.from({ length: all.length }, (_, i) => i));
@@ -78,7 +86,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       );
     });
 
-    it("goes on with its numbers when it is opened again", async ({ skip }) => {
+    it("continues its numbers when it is reopened", async ({ skip }) => {
       const subject = await open();
       onTestFinished(() => subject.store.close());
       if (subject.reopen === undefined) skip("nothing outlives it");
@@ -120,7 +128,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         { user: "ada" },
         { actor: "ada" },
         { user: "bob", severity: "info" },
-        { user: "nobody" },
+        { user: "unknown" },
         { requestId: "r-3" },
         { tenant: "north" },
         { tenant: "south", actor: "eve" },
@@ -130,7 +138,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         { since: NOON + 10 * HOUR, until: NOON + 20 * HOUR, user: "eve" },
       ];
 
-      it.each(FILTERS)("%j: gives, counts and scans the same records, those the filter means", async (filter) => {
+      it.each(FILTERS)("%j: returns, counts and scans the matching records", async (filter) => {
         const entries = population();
         const store = await opened(entries);
         const wanted: EventFilter = { ...SAMPLES, ...filter };
@@ -181,7 +189,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         expect(pages.at(-1)!.next).toBeUndefined();
       });
 
-      it("gives the newest first, a hundred at most, where nothing is said", async () => {
+      it("returns the newest hundred by default", async () => {
         const store = await opened(numbered(0, 150));
         const { events, next } = await store.query(SAMPLES);
         expect([events.length, events[0]!.data?.n, next !== undefined]).toEqual([100, 149, true]);
@@ -204,7 +212,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         },
       );
 
-      it("lets writing go on while somebody reads", async () => {
+      it("takes writes during a read", async () => {
         const store = await opened(numbered(0, 1_500));
         const seen: StoredEvent[] = [];
         for await (const event of store.scan(SAMPLES, { order: "oldest" })) {
@@ -224,7 +232,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       expect((await collect(store.scan(SAMPLES))).map(({ id }) => id)).toEqual(newestFirst);
     });
 
-    it("takes encoded lines, from which a person can be removed", async ({ skip }) => {
+    it("takes encoded lines without a removed person", async ({ skip }) => {
       const store = await opened();
       if (store.codec === undefined) return skip("it takes entries");
       const { codec } = store;
