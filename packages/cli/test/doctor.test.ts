@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requestCompleted } from "@daybook/core";
+import { DAY_MS } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
@@ -19,8 +20,6 @@ async function examined(path: string, env: Record<string, string> = {}) {
   const texts = (level: Finding["level"]) => findings.filter((finding) => finding.level === level).map(({ text }) => text);
   return { status, ok: texts("ok"), warnings: texts("warning"), problems: texts("problem") };
 }
-
-const DAY = 86_400_000;
 
 describe("daybook doctor", () => {
   it("warns only of the keys beside a new trail", async () => {
@@ -47,7 +46,7 @@ describe("daybook doctor", () => {
   it("prints the days that the disk lasts", async () => {
     const path = await trailWith(() => undefined);
     const later = join(temporaryFolder(), "later.mjs");
-    writeFileSync(later, `const now = Date.now; Date.now = () => now() + ${2 * DAY};\n`);
+    writeFileSync(later, `const now = Date.now; Date.now = () => now() + ${2 * DAY_MS};\n`);
     const event = JSON.stringify({ type: "custom", action: "note.recorded", data: { note: "two days later" } });
     await daybook(["record", "--db", path], { input: event, env: { NODE_OPTIONS: `--import ${later}` } });
     const { ok, warnings } = await examined(path);

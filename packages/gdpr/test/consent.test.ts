@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { DAY_MS } from "@daybook/core/store";
 import { addPseudonymEpoch } from "@daybook/store-sqlite";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -163,17 +164,15 @@ describe("the table of consents", () => {
 });
 
 describe("a new version of a text", () => {
-  const DAY = 86_400_000;
-
   it("asks every person again, if it is material", async () => {
     let now = Date.parse("2027-03-01T00:00:00.000Z");
     const clock = { now: () => now };
     const { path, store, audit, consent, journal } = await openHouse({ clock });
     const { consent: first } = await consent.give("ada", "personal_diary", TICK);
-    const effectiveFrom = new Date(now + DAY).toISOString();
+    const effectiveFrom = new Date(now + DAY_MS).toISOString();
     await consent.publish([{ ...personalDiary, version: "2", text: "Now with the books you mark.", effectiveFrom }], []);
     expect(await journal.record("ada", "search", { query: "before" })).toEqual({ outcome: "stored" });
-    now += DAY - 1;
+    now += DAY_MS - 1;
     expect(await journal.record("ada", "search", { query: "last moment" })).toEqual({ outcome: "stored" });
     now += 1;
     expect(await journal.record("ada", "search", { query: "too late" })).toEqual({ outcome: "no_consent" });
@@ -248,7 +247,7 @@ describe("a consent with an end", () => {
     const { consent, journal, store } = await openHouse({ clock, purposes: [{ ...personalDiary, validDays: 30 }] });
     await consent.give("ada", "personal_diary", TICK);
     await journal.record("ada", "note", { query: "spring" });
-    now += 30 * 86_400_000;
+    now += 30 * DAY_MS;
     expect(await journal.record("ada", "note", { query: "later" })).toEqual({ outcome: "no_consent" });
     expect((await consent.status("ada", "personal_diary")).state).toBe("expired");
     expect(await consent.expireDue()).toBe(1);
@@ -267,14 +266,14 @@ describe("a consent with an end", () => {
     await former.audit.close();
     addPseudonymEpoch(former.path);
     const { consent, journal, store, audit, path } = await openHouse({ ...options, path: former.path });
-    now += 20 * 86_400_000;
+    now += 20 * DAY_MS;
     await consent.give("ada", "personal_diary", TICK);
     await journal.record("ada", "note", { query: "under the second epoch" });
     await consent.give("bob", "personal_diary", TICK);
     await journal.record("bob", "note", { query: "of another person" });
-    now += 10 * 86_400_000;
+    now += 10 * DAY_MS;
     expect([await consent.expireDue(), await journal.count("ada")]).toEqual([0, 2]);
-    now += 20 * 86_400_000 - 1;
+    now += 20 * DAY_MS - 1;
     await consent.give("bob", "personal_diary", TICK);
     now += 1;
     expect([await consent.expireDue(), await journal.count("ada"), await journal.count("bob")]).toEqual([1, 0, 1]);
@@ -295,7 +294,7 @@ describe("a consent with an end", () => {
     const { consent } = await openHouse({ clock: { now: () => now } });
     await consent.refuse("ada", "personal_diary", { method: "ui" });
     expect((await consent.status("ada", "personal_diary")).mayAsk).toBe(false);
-    now += 180 * 86_400_000;
+    now += 180 * DAY_MS;
     expect((await consent.status("ada", "personal_diary")).mayAsk).toBe(true);
   });
 });

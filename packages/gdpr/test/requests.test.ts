@@ -1,4 +1,5 @@
 import { runAs } from "@daybook/core";
+import { DAY_MS } from "@daybook/core/store";
 import { describe, expect, it } from "vitest";
 import { createRequests, dueDate, erasePerson, PLAIN_CALENDAR, privacyHealth, WEEKEND_CALENDAR } from "../src/index.ts";
 import { bookLent, openHouse } from "./support/house.ts";
@@ -106,7 +107,7 @@ describe("the register of requests", () => {
     const requests = createRequests({ ...house, clock: { now: () => now } });
     const { request } = await requests.receive({ kinds: ["access"], channel: "mail" });
     await requests.pause(request, "Art. 12(6): identity in doubt");
-    now += 5 * 86_400_000;
+    now += 5 * DAY_MS;
     const resumed = await requests.resume(request);
     expect(requests.dates(resumed)).toMatchObject({ due: "2027-02-10", dueWithPauses: "2027-02-15" });
   });

@@ -1,3 +1,4 @@
+import { DAY_MS } from "@daybook/core/store";
 import { describe, expect, it } from "vitest";
 import { createConsent, createJournal, erasePerson, withdrawConsent } from "../src/index.ts";
 import { openHouse, personalDiary, readerNotice, systemImprovement, TICK } from "./support/house.ts";
@@ -57,7 +58,7 @@ describe("other ends of a consent", () => {
     const purposes = [{ ...personalDiary, validDays: 1 }, FUTURE];
     const { consent } = await openHouse({ purposes, clock: { now: () => now } });
     await consent.give("ada", "personal_diary", TICK);
-    now += 2 * 86_400_000;
+    now += 2 * DAY_MS;
     expect(await consent.expireDue()).toBe(1);
     expect((await consent.status("ada")).map(({ state }) => state)).toEqual(["expired"]);
   });

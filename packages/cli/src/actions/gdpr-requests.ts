@@ -32,6 +32,9 @@ export interface GdprRequestStepOptions {
   readonly expires?: string;
 }
 
+/** Options of a step, of which commander has checked that these are given. */
+type With<K extends keyof GdprRequestStepOptions> = GdprRequestStepOptions & Required<Pick<GdprRequestStepOptions, K>>;
+
 export interface GdprRequestsOptions {
   readonly db?: string;
   readonly all?: boolean;
@@ -123,32 +126,32 @@ const stepped = (db: string | undefined, step: (requests: Requests) => Promise<D
     return EXIT.ok;
   });
 
-export const verify = (id: string, { db, method, failed = false, evidenceSha256 }: GdprRequestStepOptions) =>
-  stepped(db, (requests) => requests.verify(id, { method: method!, confirmed: !failed }, evidenceSha256));
+export const verify = (id: string, { db, method, failed = false, evidenceSha256 }: With<"method">) =>
+  stepped(db, (requests) => requests.verify(id, { method, confirmed: !failed }, evidenceSha256));
 
-export const pause = (id: string, { db, ground }: GdprRequestStepOptions) => stepped(db, (requests) => requests.pause(id, ground!));
+export const pause = (id: string, { db, ground }: With<"ground">) => stepped(db, (requests) => requests.pause(id, ground));
 
 export const resume = (id: string, { db }: GdprRequestStepOptions) => stepped(db, (requests) => requests.resume(id));
 
-export const extend = (id: string, { db, reason, months, told }: GdprRequestStepOptions) =>
-  stepped(db, (requests) => requests.extend(id, { months: months as 1 | 2, reason: reason!, ...defined({ toldAt: told }) }));
+export const extend = (id: string, { db, reason, months, told }: With<"reason">) =>
+  stepped(db, (requests) => requests.extend(id, { months: months as 1 | 2, reason, ...defined({ toldAt: told }) }));
 
-export const move = (id: string, { db, state }: GdprRequestStepOptions) => stepped(db, (requests) => requests.move(id, state!));
+export const move = (id: string, { db, state }: With<"state">) => stepped(db, (requests) => requests.move(id, state));
 
-export const decide = (id: string, { db, category, outcome, ground, explanation }: GdprRequestStepOptions) =>
+export const decide = (id: string, { db, category, outcome, ground, explanation }: With<"category">) =>
   stepped(db, async (requests) => {
     await requests.decide(id, {
-      category: category!,
+      category,
       outcome: outcome as "act" | "limit" | "refuse",
       ...defined({ ground, explanation }),
     });
     return requests.get(id);
   });
 
-export const deliver = (id: string, { db, via, manifestSha256, expires }: GdprRequestStepOptions) =>
+export const deliver = (id: string, { db, via, manifestSha256, expires }: With<"via">) =>
   stepped(db, (requests) =>
     requests.deliver(id, {
-      via: via!,
+      via,
       ...defined({ manifestSha256, expiresAt: expires }),
     }),
   );

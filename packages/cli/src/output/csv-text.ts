@@ -5,7 +5,7 @@
 export function csvText(records: readonly (readonly string[])[]): string {
   let text = "";
   for (const record of records) {
-    for (let i = 0; i < record.length; i++) text += i === 0 ? csvCell(record[i]!) : `,${csvCell(record[i]!)}`;
+    text += record.map(csvCell).join(",");
     text += "\r\n";
   }
   return text;

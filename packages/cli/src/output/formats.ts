@@ -90,7 +90,7 @@ class TableFormat implements EventFormat {
     );
     let text = "";
     if (this.#widths === undefined && rows.length > 0) {
-      this.#widths = TABLE.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => row[i]!.length))));
+      this.#widths = TABLE.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0))));
       text = this.#line([...TABLE]);
     }
     return text + rows.map((row) => this.#line(row)).join("");
@@ -102,7 +102,7 @@ class TableFormat implements EventFormat {
 
   #line(row: readonly string[]): string {
     return `${row
-      .map((cell, i) => (i === 0 ? cell.padStart(this.#widths![0]!) : cell.padEnd(this.#widths![i]!)))
+      .map((cell, i) => (i === 0 ? cell.padStart(this.#widths?.[0] ?? 0) : cell.padEnd(this.#widths?.[i] ?? 0)))
       .join("  ")
       .trimEnd()}\n`;
   }

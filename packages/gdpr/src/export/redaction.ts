@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, StoredEvent } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 
 /** A record for the person, without the data of other people. */
 export interface DisclosedRecord {
@@ -49,7 +50,7 @@ export class OtherPeople {
       kept.subjects = subjects.map((subject, i) => {
         if (this.#own.has(subject.id)) return subject;
         redacted.push(`subjects.${i}.id`, ...(subject.about === undefined ? [] : [`subjects.${i}.about`]));
-        return { id: this.#alias(subject.id), ...(subject.role === undefined ? {} : { role: subject.role }) };
+        return { id: this.#alias(subject.id), ...defined({ role: subject.role }) };
       });
     }
     // Request, trace and tenant belong to the actor.

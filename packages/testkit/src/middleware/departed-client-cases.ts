@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { present } from "../store/present.ts";
 import type { Call, MiddlewareUnderTest } from "./middleware-under-test.ts";
 import { requestText } from "./raw-connection.ts";
 import { eventually, lineOf, pause, serve } from "./served-app.ts";
@@ -24,7 +25,7 @@ export function describeDepartedClients(subject: MiddlewareUnderTest): void {
       connection.socket.destroy();
       const [event, ...more] = await app.events();
       expect(more).toEqual([]);
-      expect(lineOf(event!)).toBe("request.completed partial GET /wait -");
+      expect(lineOf(present(event))).toBe("request.completed partial GET /wait -");
       expect(event?.actor).toMatchObject({ kind: "user", id: "sabo", ip: "127.0.0.0" });
     });
 

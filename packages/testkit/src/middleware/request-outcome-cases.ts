@@ -2,6 +2,7 @@ import { Agent } from "node:http";
 import { Readable } from "node:stream";
 import { noteRecorded } from "@daybook/core";
 import { describe, expect, it } from "vitest";
+import { present } from "../store/present.ts";
 import type { MiddlewareUnderTest } from "./middleware-under-test.ts";
 import { requestText } from "./raw-connection.ts";
 import { pause, serve } from "./served-app.ts";
@@ -244,7 +245,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
         routes: [
           get("/books/:book", async (call) => {
             await pause(Number(call.params.book) % 7);
-            app.audit.record(noteRecorded, { data: { note: call.params.book! } });
+            app.audit.record(noteRecorded, { data: { note: present(call.params.book) } });
             call.send(200);
           }),
         ],

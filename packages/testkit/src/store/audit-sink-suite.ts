@@ -1,6 +1,7 @@
 import type { AuditEvent } from "@daybook/core";
 import { type AuditSink, appendEntries, appendEntriesSync, type SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { present } from "./present.ts";
 import { idsOf, numbered, sampleEntry } from "./sample-events.ts";
 
 /** A new sink for one test. */
@@ -89,10 +90,12 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       const subject = await opened();
       if (!subject.sink.supports.idempotent) skip("it says that it keeps repeated events");
       const batch = numbered(0, 4);
-      await appendEntries(subject.sink, [...batch, batch[1]!], DURABLE);
-      expect(await appendEntries(subject.sink, [batch[3]!, ...numbered(4, 0), batch[0]!], DURABLE)).toEqual({ refused: [] });
+      await appendEntries(subject.sink, [...batch, present(batch[1])], DURABLE);
+      expect(await appendEntries(subject.sink, [present(batch[3]), ...numbered(4, 0), present(batch[0])], DURABLE)).toEqual({
+        refused: [],
+      });
       const more = numbered(4, 2);
-      await appendEntries(subject.sink, [batch[2]!, ...more], DURABLE);
+      await appendEntries(subject.sink, [present(batch[2]), ...more], DURABLE);
       expect(await held(subject, skip)).toEqual(idsOf([...batch, ...more]));
     });
 
@@ -114,11 +117,11 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       const { unacceptable } = subject;
       if (unacceptable === undefined) skip("it takes every event");
       const [before, after] = numbered(0, 2);
-      const { refused } = await appendEntries(subject.sink, [before!, unacceptable!, after!], DURABLE);
+      const { refused } = await appendEntries(subject.sink, [present(before), present(unacceptable), present(after)], DURABLE);
       expect(refused).toEqual([
-        { id: unacceptable!.event.id, code: expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), hint: expect.stringMatching(/.{5}/) },
+        { id: present(unacceptable).event.id, code: expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), hint: expect.stringMatching(/.{5}/) },
       ]);
-      expect(await held(subject, skip)).toEqual(idsOf([before!, after!]));
+      expect(await held(subject, skip)).toEqual(idsOf([present(before), present(after)]));
     });
 
     it("does not change the given batch", async () => {
@@ -150,7 +153,7 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       const data = JSON.parse('{"__proto__":{"admin":true},"constructor":"x","10":1,"9":2}') as Record<string, string>;
       await appendEntries(subject.sink, [sampleEntry({ data })], DURABLE);
       const [event] = (await subject.stored?.()) ?? [{ data }];
-      expect(Object.keys(event!.data!).toSorted()).toEqual(Object.keys(data).toSorted());
+      expect(Object.keys(present(event).data!).toSorted()).toEqual(Object.keys(data).toSorted());
       expect(({} as { admin?: unknown }).admin).toBeUndefined();
     });
 
@@ -160,9 +163,9 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       if ((sink.codec === undefined ? sink.appendSync : sink.appendLinesSync) === undefined)
         skip("it cannot write without returning to the event loop");
       const [first, second, third] = [numbered(0, 5), numbered(5, 5), numbered(10, 5)];
-      await appendEntries(sink, first!, DURABLE);
-      const running = appendEntries(sink, second!, DURABLE);
-      expect(appendEntriesSync(sink, third!, 5_000)).toEqual({ refused: [] });
+      await appendEntries(sink, present(first), DURABLE);
+      const running = appendEntries(sink, present(second), DURABLE);
+      expect(appendEntriesSync(sink, present(third), 5_000)).toEqual({ refused: [] });
       await running;
       expect(await held(subject, skip)).toEqual(idsOf([...first!, ...second!, ...third!]));
     });

@@ -1,7 +1,8 @@
 import { type AuditEvent, type EventFilter, isDaybookError, type Page, type StoredEvent } from "@daybook/core";
-import { type AuditStore, appendEntries, matchesFilter, type SinkEntry } from "@daybook/core/store";
+import { type AuditStore, appendEntries, DEFAULT_RETENTION_PERIODS, defined, matchesFilter, type SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
+import { present } from "./present.ts";
 import { idsOf, numbered, sampleEntry, sampleRecorded } from "./sample-events.ts";
 
 /** A new store for one test. */
@@ -71,7 +72,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       });
       const store = await opened([entry]);
       const { events } = await store.query(SAMPLES);
-      const { seq, state, ...fields } = events[0]!;
+      const { seq, state, ...fields } = present(events[0]);
       const { sub: _sub, ...actor } = fields.actor as AuditEvent["actor"] & { readonly sub?: string };
       expect({ ...fields, actor }).toEqual(entry.event);
       expect({ seq: Number.isSafeInteger(seq), state }).toEqual({ seq: true, state: "full" });
@@ -153,7 +154,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       it("follows the log with `after`", async () => {
         const store = await opened(numbered(0, 10));
         const all = (await store.query(SAMPLES, { order: "oldest" })).events;
-        const later = await store.query({ ...SAMPLES, after: all[6]!.seq }, { order: "oldest" });
+        const later = await store.query({ ...SAMPLES, after: present(all[6]).seq }, { order: "oldest" });
         expect(later.events.map((event) => event.data?.n)).toEqual([7, 8, 9]);
       });
 
@@ -162,7 +163,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         const store = await opened(entries);
         const expected = new Map<string, number>();
         for (const { event } of entries) {
-          const value = key === "route" ? event.request!.route! : event[key];
+          const value = key === "route" ? present(event.request).route! : event[key];
           expected.set(value, (expected.get(value) ?? 0) + 1);
         }
         const counted = await store.countBy(key, SAMPLES);
@@ -192,14 +193,14 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       it("returns the newest hundred by default", async () => {
         const store = await opened(numbered(0, 150));
         const { events, next } = await store.query(SAMPLES);
-        expect([events.length, events[0]!.data?.n, next !== undefined]).toEqual([100, 149, true]);
+        expect([events.length, present(events[0]).data?.n, next !== undefined]).toEqual([100, 149, true]);
       });
 
       it("is not disturbed by what is added meanwhile", async () => {
         const store = await opened(numbered(0, 20));
         const first = await store.query(SAMPLES, { limit: 10, order: "newest" });
         await appendEntries(store, numbered(20, 20), DURABLE);
-        const second = await store.query(SAMPLES, { limit: 10, order: "newest", cursor: first.next! });
+        const second = await store.query(SAMPLES, { limit: 10, order: "newest", cursor: present(first.next) });
         expect(second.events.map((event) => event.data?.n)).toEqual(Array.from({ length: 10 }, (_, i) => 9 - i));
       });
 
@@ -222,6 +223,13 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         expect(seen.slice(0, 1_500).map((event) => event.data?.n)).toEqual(Array.from({ length: 1_500 }, (_, i) => i));
         expect(await store.count(SAMPLES)).toBe(1_505);
       });
+    });
+
+    it("has a period for each default retention class", async ({ skip }) => {
+      const store = await opened();
+      if (store.retentionPeriods === undefined) return skip("its periods are the default ones");
+      const periods = await store.retentionPeriods();
+      for (const number of DEFAULT_RETENTION_PERIODS.keys()) expect([number, periods.get(number)]).toEqual([number, expect.any(Number)]);
     });
 
     it("gives the newest first, by query and by scan", async () => {
@@ -250,9 +258,9 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       if (store.appendLinesSync !== undefined) expect(store.appendLinesSync(lines(), 5_000)).toEqual({ refused: [] });
       const { events } = await store.query(SAMPLES, { order: "oldest" });
       expect(events.map((event) => [event.id, event.actor?.id])).toEqual([
-        [entries[0]!.event.id, undefined],
-        [entries[1]!.event.id, "bob"],
-        [entries[2]!.event.id, "Zoë\t\n\u2028"],
+        [present(entries[0]).event.id, undefined],
+        [present(entries[1]).event.id, "bob"],
+        [present(entries[2]).event.id, "Zoë\t\n\u2028"],
       ]);
     });
   });
@@ -263,7 +271,7 @@ function asSink({ store, reopen, unacceptable }: StoreUnderTest): SinkUnderTest 
     sink: store,
     stored: () => collect(store.scan(SAMPLES, { order: "oldest" })),
     ...(reopen === undefined ? {} : { reopen: async () => asSink(await reopen()) }),
-    ...(unacceptable === undefined ? {} : { unacceptable }),
+    ...defined({ unacceptable }),
   };
 }
 
@@ -277,7 +285,7 @@ async function pagesOf(store: AuditStore, order: "newest" | "oldest", limit: num
   const pages: Page[] = [];
   let cursor: string | undefined;
   do {
-    const page = await store.query(SAMPLES, { order, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await store.query(SAMPLES, { order, limit, ...defined({ cursor }) });
     pages.push(page);
     cursor = page.next;
   } while (cursor !== undefined);

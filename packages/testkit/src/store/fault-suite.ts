@@ -3,9 +3,10 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditLog, AuditLogOptions, AuditLogStats, StoredEvent } from "@daybook/core";
-import type { AuditStore } from "@daybook/core/store";
+import { type AuditStore, defined } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FaultyProcess, startProcess } from "./faulty-process.ts";
+import { present } from "./present.ts";
 
 /** Exports of the module of a store under faults, which other processes import. */
 export interface FaultModule {
@@ -60,7 +61,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       place,
       execArgv: subject.execArgv ?? [],
       settings: { ...SETTINGS, ...more.settings },
-      ...(more.uid === undefined ? {} : { uid: more.uid }),
+      ...defined({ uid: more.uid }),
     });
 
   /** Everything in the store, which has to be in order. */
@@ -147,13 +148,13 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         await until(async () => idle(await writer.stats()));
         expect((await recordDurable(writer, "after")).stored).toBe("after");
         const { stats } = await writer.close();
-        expectBalance(stats!);
+        expectBalance(present(stats));
         const trail = await examine(place);
         expect(trail.noteOrder).toEqual(Array.from({ length: 200 }, (_, i) => `n${i}`));
         const gaps = trail.of("trail.gap");
         expect(gaps.map((event) => event.data?.cause)).toEqual(["store_failed"]);
-        expect(Date.parse(gaps[0]!.data!.start as string)).toBeGreaterThanOrEqual(begun - 100);
-        expect(Date.parse(gaps[0]!.data!.end as string)).toBeGreaterThanOrEqual(ended - 100);
+        expect(Date.parse(present(gaps[0]).data!.start as string)).toBeGreaterThanOrEqual(begun - 100);
+        expect(Date.parse(present(gaps[0]).data!.end as string)).toBeGreaterThanOrEqual(ended - 100);
       });
 
       it("repeatedly: loses no acknowledged event, keeps the order", { timeout: 60_000 }, async ({ skip }) => {
@@ -170,7 +171,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         writer.tell("rest");
         await until(async () => idle(await writer.stats()));
         const { stats } = await writer.close();
-        expectBalance(stats!);
+        expectBalance(present(stats));
         const trail = await examine(place);
         expect(writer.said.flatMap((line) => line.stored ?? []).filter((grant) => !trail.grants.has(grant))).toEqual([]);
         const recorded = writer.said.flatMap((line) => line.recorded ?? []);
@@ -188,8 +189,8 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         writer.tell("background", { name: "n", count: 100 });
         await until(async () => (await writer.stats()).spooled >= 100);
         await writer.kill();
-        const [file] = spoolFiles(spool!);
-        truncateSync(file!, statSync(file!).size - 30);
+        const [file] = spoolFiles(present(spool));
+        truncateSync(present(file), statSync(present(file)).size - 30);
         await unlock();
         const next = await start(place);
         await until(async () => idle(await next.stats()));
@@ -197,7 +198,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         const trail = await examine(place);
         expect(trail.noteOrder).toEqual(Array.from({ length: 99 }, (_, i) => `n${i}`));
         expect(trail.of("trail.gap").map((event) => event.data?.cause)).toEqual(expect.arrayContaining(["unclean_stop", "spool_torn"]));
-        expect(spoolFiles(spool!)).toEqual([]);
+        expect(spoolFiles(present(spool))).toEqual([]);
       });
     });
 
@@ -207,7 +208,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       const place = folder();
       const writer = await start(place, { settings: { queue: { maxEvents: 300 } } });
       await recordDurable(writer, "before");
-      limitFileSize(writer.child.pid!, Math.max(...sizesBelow(place)) + 16_384);
+      limitFileSize(present(writer.child.pid), Math.max(...sizesBelow(place)) + 16_384);
       let failed = 0;
       for (let i = 0; i < 200 && failed < 3; i++) {
         writer.tell("background", { name: `f${i}.`, count: 20 });
@@ -219,13 +220,13 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       }
       expect(failed).toBe(3);
       expectBalance(await writer.stats());
-      limitFileSize(writer.child.pid!, undefined);
+      limitFileSize(present(writer.child.pid), undefined);
       await until(async () => idle(await writer.stats()));
       expect((await recordDurable(writer, "after")).stored).toBe("after");
       await until(async () => (await writer.stats()).queued === 0);
       await pause(1_200);
       const { stats } = await writer.close();
-      expectBalance(stats!);
+      expectBalance(present(stats));
       const trail = await examine(place);
       expect(writer.said.flatMap((line) => line.stored ?? []).filter((grant) => !trail.grants.has(grant))).toEqual([]);
       const gap = trail.of("trail.gap").find((event) => event.data?.cause === "store_failed");
@@ -281,8 +282,8 @@ class Examined {
 
   constructor(events: readonly StoredEvent[]) {
     this.#events = events;
-    this.grants = new Set(this.of("access.changed").map((event) => (event.data!.granted as readonly string[])[0]!));
-    this.noteOrder = this.of("note.recorded").map((event) => event.data!.note as string);
+    this.grants = new Set(this.of("access.changed").map((event) => (present(event.data).granted as readonly string[])[0]!));
+    this.noteOrder = this.of("note.recorded").map((event) => present(event.data).note as string);
     this.notes = new Set(this.noteOrder);
   }
 
