@@ -51,19 +51,18 @@ export {
   type Recipient,
 } from "./export/privacy-information.ts";
 export { type DisclosedRecord, OtherPeople } from "./export/redaction.ts";
+export { createJournal, Journal } from "./journal/journal.ts";
 export {
-  createJournal,
   DEFAULT_JOURNAL_DEADLINE_MS,
   DEFAULT_JOURNAL_ENTRIES,
   DEFAULT_JOURNAL_PURPOSE,
   type DeleteOptions,
-  Journal,
   type JournalEntryFields,
   type JournalOptions,
   type JournalOutcome,
   type JournalStats,
   type ReadOptions,
-} from "./journal/journal.ts";
+} from "./journal/journal-options.ts";
 export { checkIdentity, type IdentityProof, type Verification } from "./person/identity.ts";
 export { type PrivacyHealth, type PrivacyHealthOptions, privacyHealth } from "./privacy-health.ts";
 export { type Calendar, DUE_RULE, dueDate, endOfDay, PLAIN_CALENDAR, WEEKEND_CALENDAR } from "./requests/due-date.ts";

@@ -1,5 +1,5 @@
 import { DAY_MS, type ErasureStore, type RequestStore } from "@daybook/core/store";
-import type { JournalStats } from "./journal/journal.ts";
+import type { JournalStats } from "./journal/journal-options.ts";
 import { endOfDay } from "./requests/due-date.ts";
 
 /** Options of `privacyHealth`. */

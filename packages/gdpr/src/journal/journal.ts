@@ -1,4 +1,4 @@
-import { type AuditLog, DaybookError, type JsonObject } from "@daybook/core";
+import { type AuditLog, DaybookError } from "@daybook/core";
 import {
   type AuditStore,
   asError,
@@ -15,101 +15,26 @@ import {
   personExported,
   uuidV7,
 } from "@daybook/core/store";
-import { isPersonId } from "../person/identity.ts";
 import { personsOf } from "../person/persons-of.ts";
+import { CODE, checkedEntry } from "./checked-entry.ts";
+import {
+  DEFAULT_JOURNAL_DEADLINE_MS,
+  DEFAULT_JOURNAL_ENTRIES,
+  DEFAULT_JOURNAL_PURPOSE,
+  type DeleteOptions,
+  type JournalEntryFields,
+  type JournalOptions,
+  type JournalOutcome,
+  type JournalStats,
+  type ReadOptions,
+} from "./journal-options.ts";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
-
-/** Optional fields of a journal entry. A text that is too long is cut, and `details.truncated` is then true. */
-export interface JournalEntryFields {
-  /** The words of a search or the text of a note, at most 4 000 characters. */
-  readonly query?: string;
-  /** The thing that the activity was about; `type` is a code such as `book`. */
-  readonly resource?: { readonly type: string; readonly id?: string };
-  /** The collection that it belongs to. */
-  readonly collection?: string;
-  /** At most 8 000 characters as JSON. */
-  readonly details?: JsonObject;
-}
-
-/**
- * Result of `journal.record`. `no_consent`: no consent was in force, so nothing was kept. `rejected`: the consent ended before the entry
- * was written. `refused`: the entry is invalid. `lost`: the store did not take it in time, or the queue was full.
- */
-export type JournalOutcome =
-  | { readonly outcome: "stored" | "no_consent" }
-  | { readonly outcome: "rejected"; readonly reason: Exclude<JournalVerdict, "stored"> }
-  | { readonly outcome: "refused" | "lost"; readonly error: DaybookError };
-
-/** Options of `createJournal`. */
-export interface JournalOptions {
-  /** The audit trail beside which the journal is kept. */
-  readonly audit: AuditLog;
-  /** The store of that audit trail. */
-  readonly store: AuditStore & ConsentStore & JournalStore;
-  /** The purpose whose consent permits entries. Default `DEFAULT_JOURNAL_PURPOSE`. */
-  readonly purpose?: string;
-  /** Most entries that may be queued. Default `DEFAULT_JOURNAL_ENTRIES`. */
-  readonly maxEntries?: number;
-  /** Time after which an entry that was not stored is lost, in milliseconds. Default `DEFAULT_JOURNAL_DEADLINE_MS`. */
-  readonly deadlineMs?: number;
-  /** Milliseconds since the Unix epoch. Default `Date`. */
-  readonly clock?: { now(): number };
-}
-
-/** Counters since the journal was opened. At every moment `accepted` = `stored` + `queued` + `lost` + the sum of `rejected`. */
-export interface JournalStats {
-  /** The purpose of the journal. */
-  readonly purpose: string;
-  /** Entries for which a consent was in force. */
-  readonly accepted: number;
-  /** Entries in the store. */
-  readonly stored: number;
-  /** Entries in memory. */
-  readonly queued: number;
-  /** Attempts without consent; nothing of them was kept. */
-  readonly noConsent: number;
-  /** Invalid entries. */
-  readonly refused: number;
-  /** Entries that the store did not take in time. */
-  readonly lost: number;
-  /** Entries whose consent ended before they were written, by reason. */
-  readonly rejected: Readonly<Record<Exclude<JournalVerdict, "stored">, number>>;
-}
-
-/** Options of `journal.read`. */
-export interface ReadOptions extends JournalFilter {
-  /** Entries of a page, 1 to 1000. Default 100. */
-  readonly limit?: number;
-  /** Default `newest` first. */
-  readonly order?: "newest" | "oldest";
-  /** `next` of the page before. Default: the first page. */
-  readonly cursor?: string;
-}
-
-/** Options of `journal.delete`. */
-export interface DeleteOptions {
-  /** Only entries older than this, ISO time. Default: all. */
-  readonly before?: string;
-  /** Only these entries, by id. Default: all. */
-  readonly entries?: readonly string[];
-}
 
 interface Waiting {
   readonly activity: NewJournalEntry;
   readonly done: (outcome: JournalOutcome) => void;
 }
 
-/** Default of `JournalOptions.purpose`. */
-export const DEFAULT_JOURNAL_PURPOSE = "personal_diary";
-/** Default of `JournalOptions.maxEntries`. */
-export const DEFAULT_JOURNAL_ENTRIES = 10_000;
-/** Default of `JournalOptions.deadlineMs`: 30 seconds. */
-export const DEFAULT_JOURNAL_DEADLINE_MS = 30_000;
-
-const CODE = /^[a-z][a-z0-9_.]{0,63}$/;
-const LONGEST_QUERY = 4_000;
-const LONGEST_ID = 512;
-const LONGEST_DETAILS = 8_000;
 const MOST_PER_BATCH = 512;
 const RETRY_MS = [20, 50, 100, 200, 500, 1_000];
 
@@ -371,45 +296,3 @@ export class Journal {
 
 /** A journal over a store that keeps consents and journals. */
 export const createJournal = (options: JournalOptions): Journal => new Journal(options);
-
-type EntryFields = Pick<NewJournalEntry, "activity" | "query" | "resourceType" | "resourceId" | "collection" | "details">;
-
-function checkedEntry(userId: string, activity: string, { query, resource, collection, details }: JournalEntryFields): EntryFields {
-  if (!isPersonId(userId)) throw bad("the id of a person", "text of 1 to 512 characters");
-  if (typeof activity !== "string" || !CODE.test(activity)) throw bad("the activity", "a code such as search");
-  let truncated = false;
-  const cut = (value: unknown, longest: number) => {
-    const text = String(value).toWellFormed();
-    if (text.length <= longest) return text;
-    truncated = true;
-    return text.slice(0, longest).toWellFormed();
-  };
-  const kept: { -readonly [K in keyof EntryFields]: EntryFields[K] } = { activity };
-  if (query !== undefined) kept.query = cut(query, LONGEST_QUERY);
-  if (resource !== undefined) {
-    if (!CODE.test(resource.type)) throw bad("`resource.type`", "a code such as book");
-    kept.resourceType = resource.type;
-    if (resource.id !== undefined) kept.resourceId = cut(resource.id, LONGEST_ID);
-  }
-  if (collection !== undefined) kept.collection = cut(collection, LONGEST_ID);
-  let own: JsonObject | undefined;
-  if (details !== undefined) {
-    const text = jsonOf(details);
-    if (text.length <= LONGEST_DETAILS) own = JSON.parse(text) as JsonObject;
-    else truncated = true;
-  }
-  if (truncated) own = { ...own, truncated: true };
-  if (own !== undefined) kept.details = own;
-  return kept;
-}
-
-function jsonOf(details: unknown): string {
-  if (typeof details !== "object" || details === null || Array.isArray(details)) throw bad("`details`", "an object");
-  try {
-    return JSON.stringify(details).toWellFormed();
-  } catch (cause) {
-    throw asError(cause, "BAD_EVENT", "`details` cannot be written as JSON");
-  }
-}
-
-const bad = (what: string, rule: string) => new DaybookError("BAD_EVENT", `In a journal entry, ${what} must be ${rule}.`);
