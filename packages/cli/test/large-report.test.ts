@@ -70,7 +70,7 @@ describe("a report over more than a hundred thousand records", () => {
     expect(reads.at(-1)!.records).toBeLessThan(RECORDS);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("leaves no half-written file after %s, and keeps the one that was there", async (signal) => {
+  it.each(["SIGINT", "SIGTERM"] as const)("leaves the former file after %s", async (signal) => {
     const folder = temporaryFolder();
     const file = join(folder, "report.csv");
     writeFileSync(file, "yesterday");

@@ -136,7 +136,7 @@ describe("taking a consent back", () => {
 });
 
 describe("the table of consents", () => {
-  it.each(["readable", "pseudonymous"] as const)("is made again from the records to the same content, user ids %s", async (userIds) => {
+  it.each(["readable", "pseudonymous"] as const)("is rebuilt from the records, user ids %s", async (userIds) => {
     const { path, store, consent, audit } = await openHouse({ userIds });
     const { runAs } = await import("@daybook/core");
     for (const id of ["ada", "Ada", "ada ", "åsa"]) await consent.give(id, "personal_diary", TICK);

@@ -49,7 +49,7 @@ function checkAgainstManifest(files: ReadonlyMap<string, Buffer>, manifestSha256
   expect(JSON.parse(files.get("export.json")!.toString()).journal).toHaveLength(ENTRIES);
 }
 
-describe("the export of one person for the owner of a key", () => {
+describe("an export for the owner of a key", () => {
   it("opens with each key to the hashed files", async () => {
     const house = await openFilledHouse();
     const identities = [await generateX25519Identity(), await generateX25519Identity()];

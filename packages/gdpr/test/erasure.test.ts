@@ -56,7 +56,7 @@ function partsOf({ path }: House, sub: string) {
 }
 
 describe("erasing a person with no class that is kept", () => {
-  it("leaves no byte of the person, in a verified log", async () => {
+  it("leaves no byte of the person, log intact", async () => {
     const house = await openHouse();
     const { store, audit } = house;
     await actFor(house, "reader-zz81", "qx7f", 40);

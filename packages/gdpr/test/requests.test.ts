@@ -6,7 +6,7 @@ import { bookLent, openHouse } from "./support/house.ts";
 
 const at = (date: string) => Date.parse(`${date}T10:00:00Z`);
 
-describe("the date by which a request has to be answered", () => {
+describe("the due date of a request", () => {
   it.each([
     ["2027-01-31", "2027-02-28", "2027-03-01"],
     ["2026-11-22", "2026-12-22", "2026-12-22"],

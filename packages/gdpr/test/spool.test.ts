@@ -56,7 +56,7 @@ async function planted(house: House): Promise<{ release(): void }> {
 
 const openImpatient = () => openHouse({ deadlineMs: 200 });
 
-describe("records in the spool while another process locks the store", () => {
+describe("spooled records while the store is locked", () => {
   it("are in the export, which waits for them", async () => {
     const house = await openImpatient();
     const { release } = await planted(house);
@@ -102,7 +102,7 @@ describe("records in the spool while another process locks the store", () => {
   });
 });
 
-describe("journal entries while another process locks the store", () => {
+describe("journal entries while the store is locked", () => {
   it("are never spooled, and a withdrawal drops them", async () => {
     const house = await openImpatient();
     const { release } = await planted(house);

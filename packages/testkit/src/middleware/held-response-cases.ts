@@ -205,7 +205,7 @@ export function describeHeldResponses(subject: MiddlewareUnderTest): void {
       const text = await connection.closed();
       expect(text).toMatch(/^HTTP\/1\.1 503 /);
       expect(text).not.toMatch(/private|secret/);
-      expect(JSON.parse(text.split("\r\n\r\n")[1]!)).toMatchObject({ code: "AUDIT_UNAVAILABLE" });
+      expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "AUDIT_UNAVAILABLE" });
       app.store.failWith(undefined);
       const lines = await app.trail();
       expect(lines.filter((line) => line.startsWith("request."))).toEqual([

@@ -153,7 +153,7 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       const data = JSON.parse('{"__proto__":{"admin":true},"constructor":"x","10":1,"9":2}') as Record<string, string>;
       await appendEntries(subject.sink, [sampleEntry({ data })], DURABLE);
       const [event] = (await subject.stored?.()) ?? [{ data }];
-      expect(Object.keys(present(event).data!).toSorted()).toEqual(Object.keys(data).toSorted());
+      expect(Object.keys(present(present(event).data)).toSorted()).toEqual(Object.keys(data).toSorted());
       expect(({} as { admin?: unknown }).admin).toBeUndefined();
     });
 
@@ -167,7 +167,7 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       const running = appendEntries(sink, present(second), DURABLE);
       expect(appendEntriesSync(sink, present(third), 5_000)).toEqual({ refused: [] });
       await running;
-      expect(await held(subject, skip)).toEqual(idsOf([...first!, ...second!, ...third!]));
+      expect(await held(subject, skip)).toEqual(idsOf([first, second, third].flatMap((batch) => present(batch))));
     });
 
     it("can be closed twice, and fails after that", async () => {

@@ -163,7 +163,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         const store = await opened(entries);
         const expected = new Map<string, number>();
         for (const { event } of entries) {
-          const value = key === "route" ? present(event.request).route! : event[key];
+          const value = key === "route" ? present(event.request?.route) : event[key];
           expected.set(value, (expected.get(value) ?? 0) + 1);
         }
         const counted = await store.countBy(key, SAMPLES);
@@ -187,7 +187,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         const ascending = Array.from({ length: 25 }, (_, i) => i);
         expect(numbers).toEqual(order === "oldest" ? ascending : ascending.toReversed());
         expect(pages.slice(0, -1).every((page) => page.events.length === limit && page.next !== undefined)).toBe(true);
-        expect(pages.at(-1)!.next).toBeUndefined();
+        expect(present(pages.at(-1)).next).toBeUndefined();
       });
 
       it("returns the newest hundred by default", async () => {
