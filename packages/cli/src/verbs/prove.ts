@@ -12,7 +12,7 @@ export function addProve(program: Command, done: Done): void {
     .option("--output <file>", "write to a file that only you can read")
     .addHelpText(
       "after",
-      "\nWhoever holds the proof can show the parts laid open for ever: give it only to those entitled to them.\nExit status: 0 written, 1 failed, 2 wrong usage.\nExample: daybook prove --seq 1044 --parts 0 --output e1044.tlog-proof",
+      "\nEvery holder of the proof can show its open parts for ever: give it only to recipients who may see them.\nExit status: 0 written, 1 failed, 2 wrong usage.\nExample: daybook prove --seq 1044 --parts 0 --output e1044.tlog-proof",
     )
     .action(async (options: ProveOptions) => done(await (await import("../actions/prove.ts")).prove(options)));
 }
