@@ -72,7 +72,7 @@ export function createProgram(done: Done, overview = false): Command {
   return program;
 }
 
-/** Runs the command line and answers with its exit status. */
+/** Runs the command line. @returns its exit status */
 export async function run(argv: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.ok;
   const program = createProgram(
@@ -85,7 +85,7 @@ export async function run(argv: readonly string[]): Promise<ExitStatus> {
     await program.parseAsync(argv);
     return status;
   } catch (cause) {
-    // Help that nobody asked for, because a verb is missing, is wrong usage too.
+    // Help that is printed because a verb is missing is wrong usage too.
     if (cause instanceof CommanderError) return cause.exitCode === 0 ? EXIT.ok : EXIT.usage;
     process.stderr.write(`daybook: ${safeText(cause instanceof Error ? cause.message : String(cause))}\n`);
     if (cause instanceof UsageError) return EXIT.usage;

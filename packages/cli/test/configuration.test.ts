@@ -26,8 +26,8 @@ describe("the configuration file", () => {
 
   it.each([
     { name: "daybook.config.json", content: "{ db: 1", says: "daybook.config.json: " },
-    { name: "daybook.config.json", content: "[]", says: "daybook.config.json has to hold one object." },
-    { name: "daybook.config.mjs", content: "export const db = 1;", says: "has to hold one object as its default export" },
+    { name: "daybook.config.json", content: "[]", says: "daybook.config.json must have one object." },
+    { name: "daybook.config.mjs", content: "export const db = 1;", says: "must have one object as its default export" },
     { name: "daybook.config.mjs", content: "throw new Error('no luck');", says: "daybook.config.mjs: no luck" },
     { name: "daybook.config.json", content: '{"database":"x"}', says: "has an unknown setting database; known are db," },
     { name: "daybook.config.json", content: '{"db":7}', says: "`db` is a path" },

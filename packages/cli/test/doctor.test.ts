@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requestCompleted } from "@daybook/core";
+import { DAY_MS } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
@@ -20,22 +21,20 @@ async function examined(path: string, env: Record<string, string> = {}) {
   return { status, ok: texts("ok"), warnings: texts("warning"), problems: texts("problem") };
 }
 
-const DAY = 86_400_000;
-
 describe("daybook doctor", () => {
-  it("finds nothing wrong with a fresh trail but its keys beside it", async () => {
+  it("warns only of the keys beside a new trail", async () => {
     const { status, ok, warnings, problems } = await examined(await trailWith(() => undefined));
     expect([status, problems]).toEqual([0, []]);
     expect(warnings).toEqual([expect.stringContaining("move them with DAYBOOK_KEYS_FILE")]);
     expect(ok).toEqual([
       `Node ${process.versions.node}`,
       expect.stringContaining("1 entries of localhost/daybook/"),
-      "schema and pages are as they should be",
-      expect.stringContaining("how long it lasts can be said after a day of traffic"),
+      "schema and pages are correct",
+      expect.stringContaining("the time left is known after a day of traffic"),
     ]);
   });
 
-  it("has nothing to say about keys that are kept apart", async () => {
+  it("does not warn of keys that are kept apart", async () => {
     const path = await trailWith(() => undefined);
     const keys = join(temporaryFolder(), "keys");
     renameSync(`${path}.keys`, keys);
@@ -44,17 +43,17 @@ describe("daybook doctor", () => {
     expect(ok).toContain("the keys are kept apart from the data");
   });
 
-  it("tells for how many days the disk lasts at the pace so far", async () => {
+  it("prints the days that the disk lasts", async () => {
     const path = await trailWith(() => undefined);
     const later = join(temporaryFolder(), "later.mjs");
-    writeFileSync(later, `const now = Date.now; Date.now = () => now() + ${2 * DAY};\n`);
+    writeFileSync(later, `const now = Date.now; Date.now = () => now() + ${2 * DAY_MS};\n`);
     const event = JSON.stringify({ type: "custom", action: "note.recorded", data: { note: "two days later" } });
     await daybook(["record", "--db", path], { input: event, env: { NODE_OPTIONS: `--import ${later}` } });
     const { ok, warnings } = await examined(path);
     expect([...ok, ...warnings].join("\n")).toMatch(/MiB free on the disk, enough for (?:\d+ days|more than ten years) at the pace so far/);
   });
 
-  it("names routes that fill the trail and tell nothing, with the line that leaves them out", async () => {
+  it("names noisy routes, with the line against them", async () => {
     const path = await trailWith(async (audit) => {
       const visit = (route: string) => audit.recordWith(requestCompleted, {}, { request: { method: "GET", route, status: 200 } });
       for (let i = 0; i < 200; i++) visit("/healthz");
@@ -71,7 +70,7 @@ describe("daybook doctor", () => {
     ]);
   });
 
-  it("finds missing keys, keys others may read, and a changed schema", async () => {
+  it("finds missing keys, open keys, a changed schema", async () => {
     const path = await trailWith(() => undefined);
     const copy = join(temporaryFolder(), "copy.db");
     copyFileSync(path, copy);
@@ -90,7 +89,7 @@ describe("daybook doctor", () => {
     ]);
   });
 
-  it("says that there is no trail, or that the file is none", async () => {
+  it("reports a missing trail and another file", async () => {
     const folder = temporaryFolder();
     expect((await examined(join(folder, "none.db"))).problems).toEqual([
       `there is no audit trail at ${join(folder, "none.db")}; it is made when an application first opens it`,
@@ -104,6 +103,6 @@ describe("daybook doctor", () => {
   it("prints one line per finding for people", async () => {
     const { stdout } = await daybook(["doctor", "--db", await trailWith(() => undefined)]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(5);
-    expect(stdout).toMatch(/^✔ Node [\d.]+\n✔ .*\n✔ .*\n! the keys lie beside/);
+    expect(stdout).toMatch(/^✔ Node [\d.]+\n✔ .*\n✔ .*\n! the keys are beside/);
   });
 });

@@ -37,7 +37,7 @@ function refusalOf(words: readonly string[]): string {
 }
 
 describe.each(VERBS)("daybook $name --help", ({ name, command }) => {
-  it("says what it does, what its exit status means, and gives an example that can be typed", () => {
+  it("has a description, exit status and example", () => {
     const help = helpOf(command);
     expect(command.description()).not.toBe("");
     expect(help).toMatch(/^Exit status: 0 .*2 /m);
@@ -74,7 +74,7 @@ describe("the command line", () => {
     expect(refusalOf([...words, slip])).toContain(`(Did you mean ${last}?)`);
   });
 
-  it("names the help of the verb that was used wrongly", async () => {
+  it("names the help of a wrongly used verb", async () => {
     expect((await daybook(["tail", "--lnes", "3"])).stderr).toBe(
       "error: unknown option '--lnes'\n(Did you mean --lines?)\n(daybook tail --help shows what it takes)\n",
     );

@@ -33,7 +33,7 @@ beforeAll(async () => {
   return () => rmSync(folder, { recursive: true });
 }, 120_000);
 
-/** Runs a report with a watch on its memory. Answers with the lines it printed and its largest resident size. */
+/** Runs a report and watches its memory. @returns the printed lines and the largest resident size */
 async function measured(args: readonly string[]): Promise<{ lines: number; maxRssMiB: number }> {
   const folder = temporaryFolder();
   const [watch, result, output] = [join(folder, "watch.mjs"), join(folder, "result"), join(folder, "output")];
@@ -47,7 +47,7 @@ async function measured(args: readonly string[]): Promise<{ lines: number; maxRs
 }
 
 describe("a report over more than a hundred thousand records", () => {
-  it("prints all of them in the memory of a third of them", async () => {
+  it("needs no more memory for three times the records", async () => {
     const third = await measured(["--format", "ndjson", "--limit", String(RECORDS / 3)]);
     const all = await measured(["--format", "ndjson"]);
     console.log(`memory: ${third.maxRssMiB.toFixed(0)} MiB for ${third.lines} records, ${all.maxRssMiB.toFixed(0)} MiB for ${all.lines}`);
@@ -57,7 +57,7 @@ describe("a report over more than a hundred thousand records", () => {
     expect(all.maxRssMiB - third.maxRssMiB).toBeLessThan(32);
   });
 
-  it("ends quietly when its reader has seen enough, and leaves the record of the read", async () => {
+  it("ends quietly after its reader, and is recorded", async () => {
     const before = (await readsOf(path)).length;
     const child = startDaybook(["report", "--db", path, "--format", "csv"]);
     child.stdin.end();
@@ -70,7 +70,7 @@ describe("a report over more than a hundred thousand records", () => {
     expect(reads.at(-1)!.records).toBeLessThan(RECORDS);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("leaves no half-written file after %s, and keeps the one that was there", async (signal) => {
+  it.each(["SIGINT", "SIGTERM"] as const)("leaves the former file after %s", async (signal) => {
     const folder = temporaryFolder();
     const file = join(folder, "report.csv");
     writeFileSync(file, "yesterday");
@@ -89,7 +89,7 @@ describe("a report over more than a hundred thousand records", () => {
 });
 
 describe("Ctrl+C in the middle of other files", () => {
-  /** Starts a verb, ends it by Ctrl+C as soon as something unfinished lies in the folder, and answers with what is left there. */
+  /** Starts a verb and ends it by Ctrl+C when the folder has an unfinished file. @returns the remaining files */
   async function leftBehind(folder: string, args: readonly string[]): Promise<string[]> {
     const child = startDaybook([...args, "--db", path]);
     child.stdin.end();

@@ -16,7 +16,7 @@ const composeIsThere = existsSync(COMPOSE);
 if (!composeIsThere) console.warn("skipped: docker-compose is not installed (apt-get install docker-compose)");
 
 describe("daybook monitoring init", () => {
-  it("writes the whole stack, with a password of Grafana's that only its owner can read", async () => {
+  it("writes the whole stack, with a private password", async () => {
     const folder = temporaryFolder();
     const { status, stdout, stderr } = await daybook(["monitoring", "init"], { cwd: folder });
     expect(status).toBe(0);
@@ -36,7 +36,7 @@ describe("daybook monitoring init", () => {
     expect(execFileSync(COMPOSE, ["-f", "monitoring/docker-compose.yml", "config", "-q"], { cwd: folder, encoding: "utf8" })).toBe("");
   });
 
-  it("keeps what was changed since, says so, and completes what is missing", async () => {
+  it("keeps changed files and adds missing ones", async () => {
     const folder = temporaryFolder();
     await daybook(["monitoring", "init", "--dir", "ops"], { cwd: folder });
     const rules = join(folder, "ops/prometheus/rules/daybook.yml");
@@ -51,7 +51,7 @@ describe("daybook monitoring init", () => {
     expect(readFileSync(join(folder, "ops/.env"), "utf8")).toBe(password);
   });
 
-  it("overwrites with --force, but never the password or a secret", async () => {
+  it("overwrites with --force, except password and secrets", async () => {
     const folder = temporaryFolder();
     await daybook(["monitoring", "init"], { cwd: folder });
     const at = (path: string) => join(folder, "monitoring", path);
@@ -69,7 +69,7 @@ describe("daybook monitoring init", () => {
     ]);
   });
 
-  it("takes the names of your own set-up, and refuses what cannot be one", async () => {
+  it("takes your own names, and refuses invalid ones", async () => {
     const folder = temporaryFolder();
     const own = ["--job", "library", "--target", "app:9464", "--search-route", "/api/find", "--grafana-url", "https://grafana.example.org"];
     expect((await daybook(["monitoring", "init", ...own], { cwd: folder })).status).toBe(0);

@@ -111,7 +111,7 @@ describe("a row of an export", () => {
     );
   });
 
-  it("is the same where somebody has written other values into the file", () => {
+  it("is the same for altered values in the file", () => {
     const value = fc.oneof(fc.constantFrom(null, 1, true, "=1+1", "a,b"), fc.jsonValue({ maxDepth: 2 }));
     const head = JSON.parse(rowOf(ordinary).head!);
     const person = JSON.parse(rowOf(ordinary).person!);
@@ -154,7 +154,7 @@ describe("a CSV file", () => {
     );
   });
 
-  it.each(["a\n=1+1", "a\r=1+1", "a\r\n=1+1"])("quotes a cell with any line break, so that it cannot begin another record: %j", (text) => {
+  it.each(["a\n=1+1", "a\r=1+1", "a\r\n=1+1"])("quotes a cell with a line break: %j", (text) => {
     expect(csvText([["x", text]])).toBe(`x,"${text}"\r\n`);
   });
 });

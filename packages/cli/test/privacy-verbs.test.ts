@@ -83,7 +83,7 @@ describe("the choices of the verbs about persons", () => {
 });
 
 describe("daybook journal", () => {
-  it("exports what was kept as JSON, and as CSV that is not changed for spreadsheets", async () => {
+  it("exports JSON, and CSV unchanged for spreadsheets", async () => {
     const json = await run("journal", "export", "--user", "sabo");
     expect([json.status, json.stderr]).toEqual([0, ""]);
     expect(JSON.parse(json.stdout).map(({ query }: { query: string }) => query)).toEqual(["=cmd|' /C calc'!A0", "lamplighter", "Æther"]);
@@ -93,7 +93,7 @@ describe("daybook journal", () => {
     expect(statSync(join(folder, "journal.csv")).mode & 0o777).toBe(0o600);
   });
 
-  it("deletes nothing without --confirm, everything with it, and answers 3 where there is nothing", async () => {
+  it("deletes only with --confirm; 3 means empty", async () => {
     expect(await run("journal", "delete", "--user", "sabo")).toMatchObject({
       status: 0,
       stdout: "would delete 3 entries; nothing was deleted, add --confirm\n",
@@ -103,7 +103,7 @@ describe("daybook journal", () => {
     expect((await run("journal", "delete", "--user", "Sabo")).status).toBe(3);
   });
 
-  it("reads the id from a file, so that no history keeps it, and wants one", async () => {
+  it("reads the id from a file or standard input", async () => {
     const answer = await daybook(["journal", "export", "--user-file", "-", "--format", "ndjson"], {
       cwd: folder,
       env: { DAYBOOK_DB: db },
@@ -116,7 +116,7 @@ describe("daybook journal", () => {
 });
 
 describe("daybook consent", () => {
-  it("lists, enters and takes back, with a receipt and exit codes", async () => {
+  it("lists, grants and revokes, with receipt and exit codes", async () => {
     const list = await run("consent", "list", "--user", "sabo", "--format", "json");
     expect(JSON.parse(list.stdout)).toMatchObject([{ purpose: "personal_diary", state: "given", method: "ui" }]);
     const granted = await run(
@@ -147,7 +147,7 @@ describe("daybook consent", () => {
     expect([revoked.status, revoked.stderr]).toEqual([0, ""]);
   });
 
-  it("refuses a bundle, an unknown purpose and an act nobody described", async () => {
+  it("refuses a bundle, an unknown purpose, an empty act", async () => {
     const grant = (purpose: string, act: string) => run("consent", "grant", "--user", "mira", "--purpose", purpose, "--act", act);
     for (const [purpose, act, code] of [
       ["personal_diary,system_improvement", "signed", "CONSENT_BUNDLED"],
@@ -160,7 +160,7 @@ describe("daybook consent", () => {
 });
 
 describe("daybook gdpr export", () => {
-  it("writes the package, records that, and says what a human has to look at", async () => {
+  it("writes and records the package, with its reviews", async () => {
     const output = join(folder, "package");
     const answer = await run("gdpr", "export", "--user", "sabo", "--output", output);
     expect([answer.status, answer.stdout]).toEqual([0, expect.stringContaining("3 entries of the journal")]);
@@ -177,7 +177,7 @@ describe("daybook gdpr export", () => {
     expect(JSON.parse(report.stdout)).toMatchObject({ actor: { id: expect.stringMatching(/^os:/) }, subjects: [{ id: "sabo" }] });
   });
 
-  it("encrypts the package to the owners of keys, and refuses what is no key", async () => {
+  it("encrypts the package, and refuses an invalid key", async () => {
     const identities = [await generateX25519Identity(), await generateX25519Identity()];
     const keys = await Promise.all(identities.map((identity) => identityToRecipient(identity)));
     const output = join(folder, "encrypted");
@@ -196,7 +196,7 @@ describe("daybook gdpr export", () => {
     expect([refused.stderr.includes(identities[0]!), existsSync(join(folder, "no"))]).toEqual([false, false]);
   });
 
-  it("answers 3 for somebody nobody knows, and makes no folder", async () => {
+  it("exits with 3 for an unknown person, without folder", async () => {
     for (const id of ["Sabo", "sabo ", "nobody"]) {
       expect(await run("gdpr", "export", "--user", id, "--output", join(folder, "p"))).toMatchObject({
         status: 3,
@@ -217,22 +217,22 @@ describe("daybook gdpr erase", () => {
     }
   };
 
-  it("only plans without --confirm, per category, with what is kept and why", async () => {
+  it("only plans without --confirm, per class, with grounds", async () => {
     const answer = await run("gdpr", "erase", "--user", "sabo");
     expect(answer.status).toBe(0);
     expect(answer.stdout).toContain("would erase  1 part   system, as actor\n");
     expect(answer.stdout).toContain("would erase  1 part   admin, as target\n");
     expect(answer.stdout).toMatch(/would keep {3}1 part {3}access, as actor, ground 17\(1\)\(a\), until \d{4}-\d{2}-\d{2}\n/);
-    expect(answer.stdout).toContain("journal: 3 rows would be deleted\n");
+    expect(answer.stdout).toContain("journal: 3 entries would be deleted\n");
     expect(answer.stdout).toContain("nothing was erased; add --confirm\n");
     expect(count("SELECT count(*) FROM user_activity")).toBe(3);
   });
 
-  it("erases with --confirm, proves it, and gives a signed receipt that names nobody", async () => {
+  it("erases with --confirm, with an anonymous signed receipt", async () => {
     const path = join(folder, "receipt.txt");
     const answer = await run("gdpr", "erase", "--user", "sabo", "--confirm", "--receipt", path);
     expect([answer.status, answer.stderr]).toEqual([0, ""]);
-    expect(answer.stdout).toMatch(/^erased 3 parts, manifest #\d+\ndeleted 3 rows of the journal\nended the consent for personal_diary\n/);
+    expect(answer.stdout).toMatch(/^erased 3 parts, manifest #\d+\ndeleted 3 journal entries\nended the consent for personal_diary\n/);
     expect(answer.stdout).not.toContain("sabo");
     const note = readFileSync(path, "utf8");
     expect(note).not.toContain("sabo");
@@ -257,7 +257,7 @@ describe("daybook gdpr erase", () => {
     expect(receiptOf((await run("gdpr", "status", "--receipt", receipt.receipt)).stdout).receipt).toBe(receipt.receipt);
   });
 
-  it("answers 3 for somebody nobody knows and 4 while a reader holds the bytes", async () => {
+  it("exits with 3 if unknown, 4 while pending", async () => {
     expect(await run("gdpr", "erase", "--user", "SABO", "--confirm")).toMatchObject({
       status: 3,
       stderr: expect.stringContaining("PERSON_UNKNOWN"),
@@ -276,7 +276,7 @@ describe("daybook gdpr erase", () => {
     expect((await run("gdpr", "status")).status).toBe(0);
   });
 
-  it("under a request needs it to be verified, and of this person", async () => {
+  it("needs a verified request of this person", async () => {
     const added = await run(
       "gdpr",
       "requests",
@@ -314,7 +314,7 @@ describe("daybook gdpr erase", () => {
 });
 
 describe("daybook gdpr hold", () => {
-  it("keeps what lies in its scope, carries the erasure out when it is released, and records both", async () => {
+  it("stops an erasure until its release, and records both", async () => {
     const placed = await run(
       "gdpr",
       "hold",

@@ -9,7 +9,7 @@ import { readsOf, textNoted, trailWith } from "./support/trail.ts";
 
 const HOUR = 3_600_000;
 
-/** Ada was refused three hours ago, Bob took a text in two hours ago, somebody failed to sign in one hour ago. */
+/** Ada was refused three hours ago, Bob ingested a text two hours ago, and a sign-in failed one hour ago. */
 function morning(): Promise<string> {
   let hoursAgo = 3;
   const clock = { now: () => Date.now() - hoursAgo * HOUR };
@@ -74,7 +74,7 @@ describe("daybook report", () => {
     expect(records.at(-1)).toBe("");
   });
 
-  it("filters by type, action, severity, outcome, person, actor and tenant", async () => {
+  it("filters by type, action, person and other fields", async () => {
     const path = await morning();
     expect(await ndjson(path, "--event-type", "ingestion")).toEqual({ status: 0, actions: ["content.ingested"] });
     expect(await ndjson(path, "--event-type", "ingestion,authentication")).toEqual({
@@ -93,7 +93,7 @@ describe("daybook report", () => {
     expect(await ndjson(path, "--tenant", "north")).toEqual({ status: 0, actions: ["permission.denied"] });
   });
 
-  it("filters by time: the last hours, and from and until a time", async () => {
+  it("filters by the last hours and by times", async () => {
     const path = await morning();
     const ago = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString();
     expect((await ndjson(path, "--last", "150m", "--oldest-first", "--user", "bob")).actions).toEqual(["content.ingested"]);
@@ -107,7 +107,7 @@ describe("daybook report", () => {
     expect((await ndjson(path, "--limit", "2", "--oldest-first")).actions).toEqual(["ledger.created", "permission.denied"]);
   });
 
-  it("ends with status 3 where nothing matches, with what an empty report looks like on stdout", async () => {
+  it("exits with 3 and an empty report without matches", async () => {
     const path = await morning();
     const empty = async (format: string) => daybook(["report", "--db", path, "--user", "nobody", "--format", format]);
     expect(await empty("json")).toMatchObject({ status: 3, stdout: "[]\n", stderr: "daybook: nothing matches\n" });
@@ -115,7 +115,7 @@ describe("daybook report", () => {
     expect((await empty("csv")).stdout).toMatch(/^id,.*\r\n$/);
   });
 
-  it("finds the database by option, then environment, then data/audit.db in the working directory", async () => {
+  it("finds the database by option, environment, default", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "data"));
     const here = await trailWith((audit) => void audit.record(textNoted, { data: { text: "here" } }), {
@@ -129,7 +129,7 @@ describe("daybook report", () => {
     expect(text((await daybook([...asked, "--db", here], { env: { DAYBOOK_DB: named } })).stdout)).toBe("here");
   });
 
-  it("shows control and direction characters of a record as what they are", async () => {
+  it("shows control and direction characters as escapes", async () => {
     const text = "a\u001b[2J\u009b31m\u202etxt";
     const path = await trailWith((audit) => {
       audit.record(textNoted, { data: { text }, actor: { kind: "user", id: "ada\u001b[2J" } });
@@ -143,7 +143,7 @@ describe("daybook report", () => {
 });
 
 describe("a report to a file", () => {
-  it("is readable by its owner only, also over a file that was not", async () => {
+  it("is private, also over a readable file", async () => {
     const path = await morning();
     const folder = temporaryFolder();
     const [fresh, old] = [join(folder, "fresh.json"), join(folder, "old.json")];
@@ -157,7 +157,7 @@ describe("a report to a file", () => {
     expect(readdirSync(folder).sort()).toEqual(["fresh.json", "old.json"]);
   });
 
-  it("goes where a link points to, and to a device as it is", async () => {
+  it("follows a link, and writes to a device", async () => {
     const path = await morning();
     const folder = temporaryFolder();
     mkdirSync(join(folder, "real"));
@@ -169,7 +169,7 @@ describe("a report to a file", () => {
     expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 
-  it("that cannot be written is refused before anything is read", async () => {
+  it("is refused before the read if not writable", async () => {
     const path = await morning();
     const folder = temporaryFolder();
     expect(await daybook(["report", "--db", path, "--output", join(folder, "no", "such.csv")])).toMatchObject({
@@ -185,13 +185,13 @@ describe("a report to a file", () => {
 });
 
 describe("reading the trail", () => {
-  it("is itself recorded, with what was asked for and how much was seen", async () => {
+  it("is recorded with its filter and its size", async () => {
     const path = await morning();
     await daybook(["report", "--db", path, "--user", "ada", "--last", "7d", "--limit", "1", "--format", "csv"]);
     expect(await readsOf(path)).toEqual([{ verb: "report", records: 1, format: "csv", filters: { user: "ada", last: "7d", limit: 1 } }]);
   });
 
-  it("of a copy without keys works and says that it left no record", async () => {
+  it("of a copy without keys leaves no record", async () => {
     const path = await morning();
     const copy = join(temporaryFolder(), "copy.db");
     writeFileSync(copy, readFileSync(path));
@@ -224,7 +224,7 @@ describe("a report that was asked for wrongly", () => {
     expect(stderr).toContain(says);
   });
 
-  it("says that there is no trail, or that the file is none", async () => {
+  it("reports a missing trail and another file", async () => {
     const folder = temporaryFolder();
     expect(await daybook(["report", "--db", join(folder, "audit.db")])).toMatchObject({
       status: 2,

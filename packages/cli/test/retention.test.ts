@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { noteRecorded } from "@daybook/core";
-import { appendEntries, uuidV7 } from "@daybook/core/store";
+import { appendEntries, DAY_MS, uuidV7 } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { describe, expect, it } from "vitest";
 import { daybook } from "./support/run-daybook.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
-
-const DAY_MS = 86_400_000;
 
 /** A trail with three notes that were stored 400 days ago, and one of today. */
 async function oldTrail(): Promise<string> {
@@ -43,7 +41,7 @@ describe("daybook retention", () => {
     expect((await daybook(["report", "--db", db, "--user", "ada", "--format", "ndjson"])).stdout).toContain("ada");
   });
 
-  it("removes it with --confirm, says in which entries, and the log verifies", async () => {
+  it("removes it with --confirm, and the log verifies", async () => {
     const db = await oldTrail();
     expect(await daybook(["retention", "run", "--db", db, "--confirm"])).toMatchObject({
       status: 0,

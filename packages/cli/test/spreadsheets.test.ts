@@ -72,7 +72,7 @@ const spectrum = () =>
   );
 
 describe("a CSV report that a spreadsheet opens", () => {
-  it.skipIf(missingPayloads !== undefined)("holds no cell that published payloads could make it run", async () => {
+  it.skipIf(missingPayloads !== undefined)("has no cell that published payloads can run", async () => {
     const payloads = lines("csv/injection/payloadbox-csv-payload.txt");
     const disguised = payloads.flatMap((payload) => [payload, ` ${payload}`, `\u00a0${payload}`, payload.replace("=", "\uff1d")]);
     const { rows } = await toldBy(await trailOf(disguised));
@@ -83,7 +83,7 @@ describe("a CSV report that a spreadsheet opens", () => {
     expect(ids).toContain("' =10+20+cmd|' /C calc'!A0");
   });
 
-  it.skipIf(missingStrings !== undefined)("holds no cell that begins a formula, a command or an escape, whatever it was fed", async () => {
+  it.skipIf(missingStrings !== undefined)("has no formula, command or escape for any input", async () => {
     const { rows } = await toldBy(await trailOf(naughtyStrings()));
     const cells = rows.flatMap((row) => Object.values(row));
     expect(cells.filter((cell) => RUNS.test(cell))).toEqual([]);

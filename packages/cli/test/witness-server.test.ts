@@ -70,7 +70,7 @@ async function witnessOver(path: string) {
 const lastIn = (path: string) => JSON.parse(readFileSync(path, "utf8")).logs[0].last;
 
 describe("a witness over HTTP", () => {
-  it("cosigns a log as it grows, and has stored what it signed when the answer arrives", async () => {
+  it("stores each cosigned checkpoint before its response", async () => {
     const path = stateFile();
     const { post, answered } = await witnessOver(path);
     for (const [oldSize, size] of [
@@ -85,7 +85,7 @@ describe("a witness over HTTP", () => {
     expect(answered).toEqual([3, 9].map((size) => ({ status: 200, origin: LOG.origin, size })));
   });
 
-  it("goes on where it stopped when it is started again", async () => {
+  it("continues after a restart", async () => {
     const path = stateFile();
     const first = await witnessOver(path);
     await first.post(await requestFrom(0, 5));
@@ -96,7 +96,7 @@ describe("a witness over HTTP", () => {
     expect((await post(await requestFrom(5, 9))).status).toBe(200);
   });
 
-  it("lets one of two requests from the same size through", async () => {
+  it("accepts one of two requests of one size", async () => {
     const path = stateFile();
     const { post } = await witnessOver(path);
     await post(await requestFrom(0, 3));
@@ -106,7 +106,7 @@ describe("a witness over HTTP", () => {
     expect(lastIn(path).size).toBe([5, 6, 7, 8, 9][statuses.indexOf(200)]);
   });
 
-  it("does not sign what it cannot store, and still knows what it knew", async () => {
+  it("signs nothing that it cannot store", async () => {
     const path = stateFile();
     const { post, answered } = await witnessOver(path);
     await post(await requestFrom(0, 3));
@@ -117,7 +117,7 @@ describe("a witness over HTTP", () => {
     expect(await (await post(await requestFrom(0, 3))).text()).toBe("3\n");
   });
 
-  it("refuses other paths, other methods and bodies that are too large", async () => {
+  it("refuses other paths, methods and large bodies", async () => {
     const { url, post } = await witnessOver(stateFile());
     expect((await fetch(`${url}/`)).status).toBe(404);
     const get = await fetch(`${url}/add-checkpoint`);
@@ -140,7 +140,7 @@ describe("a witness over HTTP", () => {
 });
 
 describe("the state of a witness", () => {
-  it("is readable by its owner only, and says which logs it knows", () => {
+  it("is private, and lists the known logs", () => {
     const path = stateFile();
     const state = WitnessStateFile.open(path, { create: true });
     state.addLog(LOG.vkey);
@@ -157,7 +157,7 @@ describe("the state of a witness", () => {
     });
   });
 
-  it("keeps what it has seen of a log that gets another key", async () => {
+  it("keeps its memory of a log with new keys", async () => {
     const path = stateFile();
     const witness = await witnessOver(path);
     await witness.post(await requestFrom(0, 3));
@@ -169,7 +169,7 @@ describe("the state of a witness", () => {
     state.close();
   });
 
-  it("belongs to one process at a time, and is free again when that has gone", () => {
+  it("belongs to one process at a time", () => {
     const path = stateFile();
     const state = WitnessStateFile.open(path, { create: true });
     expect(() => WitnessStateFile.open(path, { create: true })).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
@@ -193,7 +193,7 @@ describe("the state of a witness", () => {
     expect(existsSync(`${path}.lock`)).toBe(false);
   });
 
-  it("takes no key of a witness for a log's, and no broken one", () => {
+  it("refuses keys of witnesses and broken keys", () => {
     const state = WitnessStateFile.open(stateFile(), { create: true });
     onTestFinished(() => state.close());
     for (const vkey of [formatVkey(witnessVkey), "x"])

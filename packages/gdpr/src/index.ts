@@ -14,6 +14,7 @@ export {
   type WithdrawOptions,
 } from "./consent/consent-options.ts";
 export { type ConsentReceipt, consentReceipt } from "./consent/consent-receipt.ts";
+export { DEFAULT_ASK_AGAIN_DAYS } from "./consent/consent-status.ts";
 export { type Controller, defineNotice, type Notice } from "./consent/notice.ts";
 export { definePurpose, isConsentBasis, LAWFUL_BASES, type LawfulBasis, type Purpose, type PurposeRetention } from "./consent/purpose.ts";
 export { type ConsentTrail, withdrawConsent } from "./consent/withdraw-consent.ts";
@@ -38,6 +39,7 @@ export {
 } from "./erasure/erasure-receipt.ts";
 export { exportJournal, JOURNAL_FORMATS, type JournalFormat } from "./export/export-journal.ts";
 export { type ExportOptions, type ExportSummary, exportPerson, type PersonStore } from "./export/export-person.ts";
+export type { ReviewList } from "./export/export-records-part.ts";
 export { EXPORT_SCHEMA, PORTABILITY_SCHEMA } from "./export/export-schema.ts";
 export type { PackagedFile } from "./export/package-folder.ts";
 export type { UnsearchedPlace } from "./export/places.ts";
@@ -49,16 +51,18 @@ export {
   type Recipient,
 } from "./export/privacy-information.ts";
 export { type DisclosedRecord, OtherPeople } from "./export/redaction.ts";
+export { createJournal, Journal } from "./journal/journal.ts";
 export {
-  createJournal,
+  DEFAULT_JOURNAL_DEADLINE_MS,
+  DEFAULT_JOURNAL_ENTRIES,
+  DEFAULT_JOURNAL_PURPOSE,
   type DeleteOptions,
-  Journal,
   type JournalEntryFields,
   type JournalOptions,
   type JournalOutcome,
   type JournalStats,
   type ReadOptions,
-} from "./journal/journal.ts";
+} from "./journal/journal-options.ts";
 export { checkIdentity, type IdentityProof, type Verification } from "./person/identity.ts";
 export { type PrivacyHealth, type PrivacyHealthOptions, privacyHealth } from "./privacy-health.ts";
 export { type Calendar, DUE_RULE, dueDate, endOfDay, PLAIN_CALENDAR, WEEKEND_CALENDAR } from "./requests/due-date.ts";

@@ -1,18 +1,22 @@
-import type { ErasureStore, RequestStore } from "@daybook/core/store";
-import type { JournalStats } from "./journal/journal.ts";
+import { DAY_MS, type ErasureStore, type RequestStore } from "@daybook/core/store";
+import type { JournalStats } from "./journal/journal-options.ts";
 import { endOfDay } from "./requests/due-date.ts";
 
+/** Options of `privacyHealth`. */
 export interface PrivacyHealthOptions {
+  /** The store with the requests and erasures. */
   readonly store: RequestStore & ErasureStore;
-  /** Journals whose counters are summed up. Default: none. */
+  /** Journals whose counters are added up. Default: none. */
   readonly journals?: readonly { stats(): JournalStats }[];
   /** Milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
 }
 
-/** How the duties towards persons stand: numbers and dates, never a person. Metrics take it as a source of health. */
+/** State of the duties towards persons: numbers and dates, never a person. `@daybook/metrics` takes it as a source of health. */
 export interface PrivacyHealth {
+  /** Erasures whose bytes are not yet removed. */
   readonly erasures: { readonly pending: number; readonly oldestPendingAt: number | null };
+  /** Open requests, by the time left. */
   readonly requests: {
     readonly overdue: number;
     readonly dueIn7Days: number;
@@ -21,14 +25,15 @@ export interface PrivacyHealth {
     /** Milliseconds since the Unix epoch; null while none is open. */
     readonly nextDueAt: number | null;
   };
+  /** Number of legal holds. */
   readonly holds: number;
+  /** Entries without consent by purpose, and rejected ones by reason. */
   readonly journal: { readonly noConsent: Readonly<Record<string, number>>; readonly rejected: JournalStats["rejected"] };
 }
 
-const DAY_MS = 86_400_000;
 const MOST_REQUESTS = 10_000;
 
-/** Asked whenever metrics are read. */
+/** Returns a source of health for metrics, which call it whenever they are read. */
 export function privacyHealth({ store, journals = [], clock }: PrivacyHealthOptions): () => Promise<PrivacyHealth> {
   return async () => {
     const now = clock?.now() ?? Date.now();

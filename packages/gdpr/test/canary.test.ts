@@ -158,8 +158,8 @@ async function exported(house: House, userId: string): Promise<void> {
   });
 }
 
-describe.each(APPLICATIONS)("200 requests of somebody who agreed to nothing, on $name", ({ start }) => {
-  it("leave no byte of what they said in database, spool, log, metrics or export, and are answered like those of somebody who agreed", async () => {
+describe.each(APPLICATIONS)("200 requests of a person without consent, on $name", ({ start }) => {
+  it("leave no byte, and get the same responses", async () => {
     const metrics = createMetrics();
     const logged: string[] = [];
     const write = process.stderr.write.bind(process.stderr);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { DAY_MS } from "@daybook/core/store";
 import { addPseudonymEpoch } from "@daybook/store-sqlite";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -15,7 +16,7 @@ const rowsOf = (path: string, sql: string) => {
 };
 
 describe("agreeing to a purpose", () => {
-  it("is a record of its own in the trail, with the text shown, the act and who acted", async () => {
+  it("records the text shown, the act and the actor", async () => {
     const { store, consent } = await openHouse();
     await consent.give("ada", "personal_diary", { ...TICK, jurisdiction: "IE" });
     const [event] = (await store.query({ action: "consent.given" })).events;
@@ -38,7 +39,7 @@ describe("agreeing to a purpose", () => {
     });
   });
 
-  it("shows in user_consent, where any SQLite tool can read it", async () => {
+  it("appears in the SQL table user_consent", async () => {
     const { path, consent } = await openHouse();
     const { consent: id } = await consent.give("ada", "personal_diary", TICK);
     expect(rowsOf(path, "SELECT consent_id, user_id, consent_type, state, revoked_at FROM user_consent")).toEqual([
@@ -61,7 +62,7 @@ describe("agreeing to a purpose", () => {
     ]);
   });
 
-  it("is refused where the box was ticked before the person came", async () => {
+  it("is refused if the box was ticked beforehand", async () => {
     const { consent } = await openHouse();
     for (const act of [{ ...TICK.act, before: true }, { ...TICK.act, after: false }, { ...TICK.act, what: " " }, undefined]) {
       await expect(consent.give("ada", "personal_diary", { method: "ui", act: act as never })).rejects.toMatchObject({
@@ -77,7 +78,7 @@ describe("agreeing to a purpose", () => {
     }
   });
 
-  it("is refused for a purpose or a text nobody published", async () => {
+  it("is refused for unpublished purposes and texts", async () => {
     const { consent } = await openHouse();
     await expect(consent.give("ada", "advertising", TICK)).rejects.toMatchObject({ code: "PURPOSE_UNKNOWN" });
     const shown = { notice: "reader_privacy", version: "9", language: "en" };
@@ -86,7 +87,7 @@ describe("agreeing to a purpose", () => {
 });
 
 describe("taking a consent back", () => {
-  it("needs no reason, ends the consent and keeps the proof of it", async () => {
+  it("ends the consent and keeps its proof", async () => {
     const { consent, store } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     const ended = await consent.withdraw("ada", "personal_diary", { method: "ui" });
@@ -109,7 +110,7 @@ describe("taking a consent back", () => {
     await improvement.close();
   });
 
-  it("changes nothing when repeated, or where nothing was agreed to", async () => {
+  it("changes nothing when repeated or without a consent", async () => {
     const { consent, store } = await openHouse();
     expect(await consent.withdraw("ada", "personal_diary", { method: "ui" })).toBeUndefined();
     await consent.give("ada", "personal_diary", TICK);
@@ -118,7 +119,7 @@ describe("taking a consent back", () => {
     expect(await store.count({ action: "consent.withdrawn" })).toBe(1);
   });
 
-  it("leaves one open consent of a person and a purpose, whatever came before", async () => {
+  it("leaves one open consent per person and purpose", async () => {
     const { path, consent } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     await consent.give("ada", "personal_diary", TICK);
@@ -135,7 +136,7 @@ describe("taking a consent back", () => {
 });
 
 describe("the table of consents", () => {
-  it.each(["readable", "pseudonymous"] as const)("is made again from the records to the same content, user ids %s", async (userIds) => {
+  it.each(["readable", "pseudonymous"] as const)("is rebuilt from the records, user ids %s", async (userIds) => {
     const { path, store, consent, audit } = await openHouse({ userIds });
     const { runAs } = await import("@daybook/core");
     for (const id of ["ada", "Ada", "ada ", "åsa"]) await consent.give(id, "personal_diary", TICK);
@@ -152,7 +153,7 @@ describe("the table of consents", () => {
     expect(rowsOf(path, all)).toEqual(before);
   });
 
-  it("takes ids that differ by case, blanks or normalisation for different people", async () => {
+  it("distinguishes ids by case, blanks and normalisation", async () => {
     const { consent } = await openHouse();
     const ids = ["ada", "Ada", "ada ", " ada", "a\u030asa", "\u00e5sa"];
     await consent.give(ids[0]!, "personal_diary", TICK);
@@ -163,17 +164,15 @@ describe("the table of consents", () => {
 });
 
 describe("a new version of a text", () => {
-  const DAY = 86_400_000;
-
-  it("asks everybody anew from its effective second on, if it is material", async () => {
+  it("asks every person again, if it is material", async () => {
     let now = Date.parse("2027-03-01T00:00:00.000Z");
     const clock = { now: () => now };
     const { path, store, audit, consent, journal } = await openHouse({ clock });
     const { consent: first } = await consent.give("ada", "personal_diary", TICK);
-    const effectiveFrom = new Date(now + DAY).toISOString();
+    const effectiveFrom = new Date(now + DAY_MS).toISOString();
     await consent.publish([{ ...personalDiary, version: "2", text: "Now with the books you mark.", effectiveFrom }], []);
     expect(await journal.record("ada", "search", { query: "before" })).toEqual({ outcome: "stored" });
-    now += DAY - 1;
+    now += DAY_MS - 1;
     expect(await journal.record("ada", "search", { query: "last moment" })).toEqual({ outcome: "stored" });
     now += 1;
     expect(await journal.record("ada", "search", { query: "too late" })).toEqual({ outcome: "no_consent" });
@@ -194,7 +193,7 @@ describe("a new version of a text", () => {
     later.close();
   });
 
-  it("changes nothing for anybody, if it is editorial", async () => {
+  it("changes nothing, if it is editorial", async () => {
     const { consent, journal } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     await consent.publish(
@@ -205,14 +204,14 @@ describe("a new version of a text", () => {
     expect((await consent.status("ada", "personal_diary")).state).toBe("given");
   });
 
-  it("stops writing for those who saw the former notice, if the notice changed materially", async () => {
+  it("stops journals of the former notice, if material", async () => {
     const { consent, journal } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     await consent.publish([], [{ ...readerNotice, version: "2", content: "We now also share with partners." }]);
     expect(await journal.record("ada", "read")).toEqual({ outcome: "no_consent" });
   });
 
-  it("needs a new name: what was published once cannot be changed", async () => {
+  it("needs a new version, not a changed text", async () => {
     const { consent } = await openHouse();
     await expect(consent.publish([{ ...personalDiary, text: "Something else." }], [])).rejects.toMatchObject({ code: "VERSION_CHANGED" });
     await expect(consent.publish([], [{ ...readerNotice, content: "Something else." }])).rejects.toMatchObject({ code: "VERSION_CHANGED" });
@@ -248,7 +247,7 @@ describe("a consent with an end", () => {
     const { consent, journal, store } = await openHouse({ clock, purposes: [{ ...personalDiary, validDays: 30 }] });
     await consent.give("ada", "personal_diary", TICK);
     await journal.record("ada", "note", { query: "spring" });
-    now += 30 * 86_400_000;
+    now += 30 * DAY_MS;
     expect(await journal.record("ada", "note", { query: "later" })).toEqual({ outcome: "no_consent" });
     expect((await consent.status("ada", "personal_diary")).state).toBe("expired");
     expect(await consent.expireDue()).toBe(1);
@@ -256,7 +255,7 @@ describe("a consent with an end", () => {
     expect(await consent.expireDue()).toBe(0);
   });
 
-  it("ends with its journal and a record where the log keeps pseudonyms only, whichever epoch they are of", async () => {
+  it("ends with its journal under every key epoch", async () => {
     let now = Date.parse("2027-03-01T00:00:00.000Z");
     const options = { clock: { now: () => now }, purposes: [{ ...personalDiary, validDays: 30 }], userIds: "pseudonymous" } as const;
     const former = await openHouse(options);
@@ -267,14 +266,14 @@ describe("a consent with an end", () => {
     await former.audit.close();
     addPseudonymEpoch(former.path);
     const { consent, journal, store, audit, path } = await openHouse({ ...options, path: former.path });
-    now += 20 * 86_400_000;
+    now += 20 * DAY_MS;
     await consent.give("ada", "personal_diary", TICK);
     await journal.record("ada", "note", { query: "under the second epoch" });
     await consent.give("bob", "personal_diary", TICK);
-    await journal.record("bob", "note", { query: "of somebody else" });
-    now += 10 * 86_400_000;
+    await journal.record("bob", "note", { query: "of another person" });
+    now += 10 * DAY_MS;
     expect([await consent.expireDue(), await journal.count("ada")]).toEqual([0, 2]);
-    now += 20 * 86_400_000 - 1;
+    now += 20 * DAY_MS - 1;
     await consent.give("bob", "personal_diary", TICK);
     now += 1;
     expect([await consent.expireDue(), await journal.count("ada"), await journal.count("bob")]).toEqual([1, 0, 1]);
@@ -295,13 +294,13 @@ describe("a consent with an end", () => {
     const { consent } = await openHouse({ clock: { now: () => now } });
     await consent.refuse("ada", "personal_diary", { method: "ui" });
     expect((await consent.status("ada", "personal_diary")).mayAsk).toBe(false);
-    now += 180 * 86_400_000;
+    now += 180 * DAY_MS;
     expect((await consent.status("ada", "personal_diary")).mayAsk).toBe(true);
   });
 });
 
 describe("a child", () => {
-  it("agrees through a guardian, until the birthday on which it decides alone", async () => {
+  it("agrees through a guardian until the deciding birthday", async () => {
     let now = Date.parse("2027-03-01T00:00:00.000Z");
     const { consent, journal } = await openHouse({ clock: { now: () => now } });
     const child = { ...TICK, birthDate: "2013-06-15", jurisdiction: "DE" };
@@ -320,7 +319,7 @@ describe("a child", () => {
 });
 
 describe("a receipt", () => {
-  it("holds what ISO/IEC TS 27560 asks for, in DPV terms and in plain words, and can be verified", async () => {
+  it("has the fields of ISO/IEC TS 27560 and verifies", async () => {
     const { consent } = await openHouse();
     const record = await consent.give("ada", "personal_diary", TICK);
     const receipt = consent.receipt(record);
@@ -337,9 +336,9 @@ describe("a receipt", () => {
         "dpv:hasConsentStatus": [{ "@type": ["dpv:ConsentGiven", "dpv:ExpressedConsent"], "dpv:isIndicatedBy": "dpv:DataSubject" }],
       },
     });
-    expect(receipt["dct:description"].join("\n")).toContain("without giving a reason");
+    expect(receipt["dct:description"].join("\n")).toContain("without a reason");
     expect(await consent.verifyReceipt("ada", receipt)).toBe(true);
     expect(await consent.verifyReceipt("bob", receipt)).toBe(false);
-    expect(await consent.verifyReceipt("ada", { ...receipt, "dct:publisher": "Somebody else" })).toBe(false);
+    expect(await consent.verifyReceipt("ada", { ...receipt, "dct:publisher": "Another controller" })).toBe(false);
   });
 });

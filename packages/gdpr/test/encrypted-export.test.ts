@@ -49,8 +49,8 @@ function checkAgainstManifest(files: ReadonlyMap<string, Buffer>, manifestSha256
   expect(JSON.parse(files.get("export.json")!.toString()).journal).toHaveLength(ENTRIES);
 }
 
-describe("the export of one person for the owner of a key", () => {
-  it("is a folder of files that nobody else can read, and that each owner of a key opens to what the manifest says", async () => {
+describe("an export for the owner of a key", () => {
+  it("opens with each key to the hashed files", async () => {
     const house = await openFilledHouse();
     const identities = [await generateX25519Identity(), await generateX25519Identity()];
     const { folder, summary } = await exported(house, await Promise.all(identities.map((identity) => identityToRecipient(identity))));
@@ -75,7 +75,7 @@ describe("the export of one person for the owner of a key", () => {
     await expect(stranger.decrypt(readFileSync(join(folder, "export.json.age")))).rejects.toThrow("no identity matched");
   });
 
-  it("leaves no readable byte of it beside the folder either, and is recorded as encrypted", async () => {
+  it("leaves no readable byte beside the folder", async () => {
     const house = await openFilledHouse();
     const { folder, summary } = await exported(house, [await identityToRecipient(await generateHybridIdentity())]);
     expect(readdirSync(dirname(folder))).toEqual(["package"]);
@@ -97,7 +97,7 @@ describe("the export of one person for the owner of a key", () => {
     checkAgainstManifest(files, summary.manifestSha256);
   });
 
-  it("refuses what is no public key without repeating it, before anything is written", async () => {
+  it("refuses an invalid public key without printing it", async () => {
     const house = await openFilledHouse();
     const folder = join(temporaryFolder(), "package");
     const secret = await generateX25519Identity();

@@ -22,7 +22,7 @@ function bytesOf({ path }: Pick<House, "path">): Buffer {
   return Buffer.concat(files.map((name) => readFileSync(name)));
 }
 
-/** What somebody did who falls into no class that is kept: searches and loans, and being written about. */
+/** Acts of a person in classes that are erased: searches, loans, and mentions by another person. */
 async function actFor({ audit }: House, id: string, mark: string, times = 5): Promise<void> {
   for (let i = 0; i < times; i++) {
     runAs({ kind: "user", id, ip: "198.51.100.7", sessionId: `session-${mark}`, userAgent: "Firefox/140" }, () => {
@@ -56,11 +56,11 @@ function partsOf({ path }: House, sub: string) {
 }
 
 describe("erasing a person with no class that is kept", () => {
-  it("leaves none of their values in any byte of the trail, and a log that verifies and names the erasure", async () => {
+  it("leaves no byte of the person, log intact", async () => {
     const house = await openHouse();
     const { store, audit } = house;
     await actFor(house, "reader-zz81", "qx7f", 40);
-    await actFor(house, "somebody else", "other", 3);
+    await actFor(house, "another person", "other", 3);
     const [sub] = (await store.namesOf("reader-zz81")).slice(1);
     const { texts, salts, values } = partsOf(house, sub!);
     expect([texts.length, salts.length, values.size > 80]).toEqual([120, 120, true]);
@@ -76,15 +76,15 @@ describe("erasing a person with no class that is kept", () => {
     await audit.flush();
   });
 
-  it("lets nobody find the person by trying a million ids against every hash, pseudonym and receipt that is left", async () => {
+  it("resists a guess of a million ids", async () => {
     const house = await openHouse();
     const id = "user-0734512";
     await actFor(house, id, "guess");
-    await actFor(house, "somebody else", "other", 1);
+    await actFor(house, "another person", "other", 1);
     const { issued } = await erasePerson(id, { ...house, ...CONFIRMED, receiptKey: RECEIPT_KEY });
     await house.audit.flush();
     const left = Buffer.concat([bytesOf(house), Buffer.from(issued.note)]);
-    // What somebody without the keys can compute from an id, with and without what Daybook puts before it.
+    // All digests that an attacker without the keys can compute from an id, with and without the prefixes of Daybook.
     const guesses = ["", "daybook/sub/v1\n", "daybook/receipt/v1\n", "daybook/suppress/v1\n"].map(
       (prefix) => (guess: string) => hash("sha256", prefix + guess, "buffer"),
     );
@@ -96,22 +96,22 @@ describe("erasing a person with no class that is kept", () => {
       for (const digest of guesses) if (occurs(digest(guess))) found.push(guess);
     }
     expect(found).toEqual([]);
-    // The search does find what is there, however it is written.
+    // The search finds a digest in every form.
     for (const encoding of ["latin1", "hex", "base64"] as const) {
       const planted = Buffer.concat([left, Buffer.from(`x${guesses[0]!(id).toString(encoding)}`, "latin1")]);
       expect([encoding, digestsIn(planted)(guesses[0]!(id))]).toEqual([encoding, true]);
     }
-    // With the keys of the log nobody needs to guess: every pseudonym that is left belongs to somebody who was not erased.
-    const others = await Promise.all(["amina", "somebody else"].map((other) => house.store.namesOf(other)));
+    // With the keys of the log, every remaining pseudonym belongs to a person who was not erased.
+    const others = await Promise.all(["amina", "another person"].map((other) => house.store.namesOf(other)));
     const text = left.toString("latin1");
     const sessions = new Set([...text.matchAll(/"sid":"([^"]+)"/g)].map(([, sid]) => sid));
     const pseudonyms = new Set([...text.matchAll(/1\.[0-9a-f]{32}/g)].map(([sub]) => sub).filter((sub) => !sessions.has(sub)));
     expect([...pseudonyms].sort()).toEqual(others.map(([, sub]) => sub).sort());
-    // The holder of the key of receipts, and nobody else, can tell.
+    // Only the holder of the key of receipts can tell.
     expect(receiptOf(issued.note).commitment).toBe(createHmac("sha256", RECEIPT_KEY).update(`daybook/receipt/v1\n${id}`).digest("hex"));
   }, 60_000);
 
-  it("takes ids that differ by case, a blank or normalisation for other people, who lose nothing", async () => {
+  it("keeps people with a similar id", async () => {
     const house = await openHouse();
     const ids = ["ada", "Ada", "ada ", " ada", "a\u030asa", "\u00e5sa"];
     for (const [i, id] of ids.entries()) await actFor(house, id, `twin${i}`, 1);
@@ -123,7 +123,7 @@ describe("erasing a person with no class that is kept", () => {
 });
 
 describe("erasing a person with classes that are kept", () => {
-  it("says per category what is kept, on which ground and until when, and takes journal and consents", async () => {
+  it("plans per retention class, with grounds and dates", async () => {
     const house = await openHouse();
     await house.consent.give("ada", "personal_diary", TICK);
     await house.journal.record("ada", "search", { query: "only in the journal" });
@@ -151,7 +151,7 @@ describe("erasing a person with classes that are kept", () => {
     expect(await house.store.count({ action: "consent.terminated" })).toBe(1);
   });
 
-  it("waits for a hold, and is carried out when it is released", async () => {
+  it("is carried out after the release of a hold", async () => {
     const house = await openHouse();
     await actFor(house, "bob", "held", 2);
     const hold = await house.store.hold({ user: "bob", category: 3, case: "7", ground: "17(3)(e)", review: "2027-03-01" });
@@ -164,7 +164,7 @@ describe("erasing a person with classes that are kept", () => {
     expect(bytesOf(house).includes("about-held")).toBe(false);
   });
 
-  it("of several people in one run makes one manifest, while journals go at once", async () => {
+  it("of several people makes one manifest", async () => {
     const house = await openHouse();
     for (const id of ["ada", "bob"]) {
       await actFor(house, id, id, 1);
@@ -187,7 +187,7 @@ describe("erasing a person with classes that are kept", () => {
 });
 
 describe("an erasure that a reader holds up", () => {
-  it("says pending and why, and proven once the reader is gone, in a receipt that follows the first", async () => {
+  it("is pending until the reader closes, then proven", async () => {
     const house = await openHouse();
     await actFor(house, "ada", "slowly", 3);
     const reader = new Database(house.path, { readonly: true });
@@ -206,7 +206,7 @@ describe("an erasure that a reader holds up", () => {
 });
 
 describe("what an erasure says about itself", () => {
-  it("names the person in no line on stderr, error, metric, record or receipt, from the plan to a late event", async () => {
+  it("names the person in no message, metric or receipt", async () => {
     const said: string[] = [];
     const write = process.stderr.write.bind(process.stderr);
     process.stderr.write = (text: string | Uint8Array) => void said.push(String(text)) === undefined;
@@ -234,7 +234,7 @@ describe("what an erasure says about itself", () => {
     const errors = [await refused.catch(String), await planErasureOf(id, house).catch(String)];
     expect(errors).toEqual([expect.stringContaining("SUPPRESSED"), expect.stringContaining("PERSON_UNKNOWN")]);
     await audit.flush();
-    expect((await consent.status("somebody else")).length).toBe(2);
+    expect((await consent.status("another person")).length).toBe(2);
     const records = await store.query({ after: erasedAfter }, { order: "oldest", limit: 100 });
     expect(records.events.map(({ action }) => action)).toEqual(expect.arrayContaining(["ledger.erasure", "gdpr.receipt_issued"]));
     const all = [said, errors, records, plan, result, issued, followed, audit.stats(), await store.eraseStatus(), await store.receipts()];
@@ -246,7 +246,7 @@ describe("what an erasure says about itself", () => {
 });
 
 describe("a backup from before an erasure", () => {
-  it("cannot be used until what was erased since is erased again, and refuses late events of the person", async () => {
+  it("repeats the erasures first and refuses late events", async () => {
     const house = await openHouse();
     await house.consent.give("ada", "personal_diary", TICK);
     await house.journal.record("ada", "search", { query: "backed-up-query" });
@@ -284,7 +284,7 @@ describe("a backup from before an erasure", () => {
 });
 
 describe("an erasure", () => {
-  it("does not happen unconfirmed, unverified, or to somebody nobody knows", async () => {
+  it("is refused unconfirmed, unverified or for unknown persons", async () => {
     const house = await openHouse();
     await actFor(house, "ada", "safe", 1);
     const erase = (id: string, options: object) => erasePerson(id, { ...house, ...CONFIRMED, ...options });
@@ -298,7 +298,7 @@ describe("an erasure", () => {
     expect(await house.store.count({ user: "ada" })).toBe(3);
   });
 
-  it("repeated, finds nothing more of what it erases, and writes the person back nowhere", async () => {
+  it("repeated, finds nothing more", async () => {
     const house = await openHouse();
     await actFor(house, "reader-kk42", "again", 2);
     await runAs({ kind: "user", id: "clerk" }, () => erasePerson("reader-kk42", { ...house, ...CONFIRMED }));
@@ -307,7 +307,7 @@ describe("an erasure", () => {
     expect(bytesOf(house).includes("reader-kk42")).toBe(false);
   });
 
-  it("goes on after a crash in the middle of it", async () => {
+  it("continues after a crash", async () => {
     const house = await openHouse();
     await actFor(house, "ada", "crash", 2);
     const [, sub] = await house.store.namesOf("ada");

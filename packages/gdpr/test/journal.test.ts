@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createAuditLog, runAs } from "@daybook/core";
-import type { EntrySink } from "@daybook/core/store";
+import { DAY_MS, type EntrySink } from "@daybook/core/store";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createConsent, createJournal, exportJournal } from "../src/index.ts";
@@ -15,7 +15,7 @@ const textOf = async (parts: AsyncIterable<string>) => {
 };
 
 describe("a journal", () => {
-  it("keeps what a person did who agreed, and counts what it does not keep", async () => {
+  it("keeps entries under consent and counts the others", async () => {
     const { consent, journal } = await openHouse();
     expect(await journal.record("ada", "search", { query: "unasked" })).toEqual({ outcome: "no_consent" });
     await consent.give("ada", "personal_diary", TICK);
@@ -43,7 +43,7 @@ describe("a journal", () => {
     expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => String(i)));
   });
 
-  it("never rejects: what is no entry is refused with a code, what is too long is cut and says so", async () => {
+  it("never rejects: invalid entries are refused, long ones cut", async () => {
     const { consent, journal, audit } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     const loop: Record<string, unknown> = {};
@@ -65,7 +65,7 @@ describe("a journal", () => {
     void audit;
   });
 
-  it("deletes all of it, a part by time or by entry, in the transaction that records that", async () => {
+  it("is deleted whole, by time or by entry", async () => {
     const { consent, journal, store, path } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     await consent.give("bob", "personal_diary", TICK);
@@ -82,7 +82,7 @@ describe("a journal", () => {
     await expect(journal.delete("ada", { before: "yesterday" })).rejects.toMatchObject({ code: "BAD_OPTION" });
   });
 
-  it("is taken along as JSON, one object a line, or CSV, and that is recorded", async () => {
+  it("is exported as JSON, NDJSON and CSV, and recorded", async () => {
     const { consent, journal, store } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     for (let i = 0; i < 1_203; i++) void journal.record("ada", "note", { query: `=${i}` });
@@ -95,15 +95,15 @@ describe("a journal", () => {
     expect(await store.count({ action: "gdpr.exported" })).toBe(4);
   });
 
-  it("forgets entries that are older than their purpose keeps them", async () => {
+  it("deletes entries past the period of their purpose", async () => {
     let now = Date.parse("2027-01-01T00:00:00Z");
     const { consent, store, audit } = await openHouse({ clock: { now: () => now } });
     const counts = createJournal({ audit, store, purpose: "system_improvement", clock: { now: () => now } });
     await consent.give("ada", "system_improvement", TICK);
     await counts.record("ada", "search");
-    now += 100 * 86_400_000;
+    now += 100 * DAY_MS;
     await counts.record("ada", "search");
-    now += 81 * 86_400_000;
+    now += 81 * DAY_MS;
     await consent.expireDue();
     expect(await counts.count("ada")).toBe(1);
     await counts.close();
@@ -133,7 +133,7 @@ describe("a process that ends without closing its journal", () => {
 });
 
 describe("a withdrawal", () => {
-  it("drops what waits, from whichever grant it comes, and nothing of it appears after a new one", async () => {
+  it("drops queued entries, which a new consent never revives", async () => {
     const { consent, journal } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     const before = Array.from({ length: 400 }, (_, i) => journal.record("ada", "note", { query: `before ${i}` }));
@@ -145,7 +145,7 @@ describe("a withdrawal", () => {
     expect((await journal.read("ada")).entries.map(({ query }) => query)).toEqual(["after"]);
   });
 
-  it("is kept by the store: an entry of an earlier consent is refused inside the transaction", async () => {
+  it("refuses entries of an earlier consent in the transaction", async () => {
     const { consent, store, journal } = await openHouse();
     const { consent: first } = await consent.give("ada", "personal_diary", TICK);
     await consent.withdraw("ada", "personal_diary", { method: "ui" });
@@ -190,7 +190,7 @@ describe("a withdrawal", () => {
     expect(await journal.count("ada")).toBe(1);
   });
 
-  it("works while every optional sink is down and the metrics fail", async () => {
+  it("works while optional sinks and metrics fail", async () => {
     const broken: EntrySink = {
       name: "broken",
       supports: { erasure: "none", durable: false, idempotent: false },
@@ -221,7 +221,7 @@ describe("a withdrawal", () => {
     consent.close();
   });
 
-  it("asks for nothing: no purpose in use, no published text, no reason", async () => {
+  it("needs no purpose, no published text, no reason", async () => {
     const { consent, audit, store } = await openHouse();
     await consent.give("ada", "personal_diary", TICK);
     const bare = await createConsent({ audit, store, purposes: [], notices: [], sweepEveryMs: 0 });

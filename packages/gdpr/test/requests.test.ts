@@ -1,11 +1,12 @@
 import { runAs } from "@daybook/core";
+import { DAY_MS } from "@daybook/core/store";
 import { describe, expect, it } from "vitest";
 import { createRequests, dueDate, erasePerson, PLAIN_CALENDAR, privacyHealth, WEEKEND_CALENDAR } from "../src/index.ts";
 import { bookLent, openHouse } from "./support/house.ts";
 
 const at = (date: string) => Date.parse(`${date}T10:00:00Z`);
 
-describe("the date by which a request has to be answered", () => {
+describe("the due date of a request", () => {
   it.each([
     ["2027-01-31", "2027-02-28", "2027-03-01"],
     ["2026-11-22", "2026-12-22", "2026-12-22"],
@@ -21,7 +22,7 @@ describe("the date by which a request has to be answered", () => {
     expect([dueDate(at("2026-11-25"), 1, calendar), dueDate(at("2026-12-01"), 1, calendar)]).toEqual(["2026-12-28", "2027-01-04"]);
   });
 
-  it("is counted from the day it was where the request came in", () => {
+  it("is counted from the local day of receipt", () => {
     const lateEvening = Date.parse("2027-01-30T23:30:00Z");
     expect([dueDate(lateEvening, 1, PLAIN_CALENDAR), dueDate(lateEvening, 1, { id: "fi", timeZone: "Europe/Helsinki" })]).toEqual([
       "2027-02-28",
@@ -36,7 +37,7 @@ describe("the date by which a request has to be answered", () => {
 });
 
 describe("the register of requests", () => {
-  it("keeps kind, channel, dates and the version of the rule, and lists the most urgent first", async () => {
+  it("keeps all fields and lists the most urgent first", async () => {
     const house = await openHouse();
     const requests = createRequests({ ...house, calendar: WEEKEND_CALENDAR, clock: { now: () => at("2027-02-01") } });
     const later = await requests.receive({
@@ -60,7 +61,7 @@ describe("the register of requests", () => {
     expect(requests.dates(later)).toMatchObject({ due: "2027-03-01", daysLeft: 28, overdue: false });
   });
 
-  it("tells metrics how many are due and when, and nobody's name", async () => {
+  it("gives metrics the due dates, without names", async () => {
     const now = at("2027-02-20");
     const house = await openHouse();
     const requests = createRequests({ ...house, clock: { now: () => now } });
@@ -80,7 +81,7 @@ describe("the register of requests", () => {
     });
   });
 
-  it("extends once, by at most two months, and only if the person was told within the first month", async () => {
+  it("extends once, after notice in the first month", async () => {
     let now = at("2027-01-31");
     const house = await openHouse();
     const requests = createRequests({ ...house, clock: { now: () => now } });
@@ -100,18 +101,18 @@ describe("the register of requests", () => {
     });
   });
 
-  it("shows dates with and without the time its clock stood still", async () => {
+  it("shows dates with and without pauses", async () => {
     let now = at("2027-01-10");
     const house = await openHouse({ clock: { now: () => now } });
     const requests = createRequests({ ...house, clock: { now: () => now } });
     const { request } = await requests.receive({ kinds: ["access"], channel: "mail" });
     await requests.pause(request, "Art. 12(6): identity in doubt");
-    now += 5 * 86_400_000;
+    now += 5 * DAY_MS;
     const resumed = await requests.resume(request);
     expect(requests.dates(resumed)).toMatchObject({ due: "2027-02-10", dueWithPauses: "2027-02-15" });
   });
 
-  it("refuses to refuse without a ground, and keeps the remedies it told", async () => {
+  it("needs a ground for a refusal, and keeps remedies", async () => {
     const house = await openHouse();
     const requests = createRequests(house);
     const { request } = await requests.receive({ kinds: ["erasure"], channel: "web", userId: "ada" });
@@ -135,7 +136,7 @@ describe("the register of requests", () => {
     expect(await requests.deliver(request, { via: "download" })).toMatchObject({ state: "delivered" });
   });
 
-  it("goes on after the person was erased, without knowing whom it was about, and is made again from the records", async () => {
+  it("continues without its person after an erasure", async () => {
     const house = await openHouse();
     const requests = createRequests(house);
     await runAs({ kind: "user", id: "ada" }, () => house.audit.record(bookLent, { data: { title: "Frankenstein" } })).stored;

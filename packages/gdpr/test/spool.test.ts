@@ -56,7 +56,7 @@ async function planted(house: House): Promise<{ release(): void }> {
 
 const openImpatient = () => openHouse({ deadlineMs: 200 });
 
-describe("records that lie in the spool because another process holds the store", () => {
+describe("spooled records while the store is locked", () => {
   it("are in the export, which waits for them", async () => {
     const house = await openImpatient();
     const { release } = await planted(house);
@@ -74,7 +74,7 @@ describe("records that lie in the spool because another process holds the store"
     expect(places).toContainEqual({ place: "records waiting for the store", searched: true, note: "written before the search" });
   });
 
-  it("lose the person in the file itself, while the store is still away, and nobody else", async () => {
+  it("lose that person only, while the store is down", async () => {
     const house = await openImpatient();
     const { release } = await planted(house);
     expect(await house.audit.forgetSpooled(["reader-zz81"])).toBe(5);
@@ -88,7 +88,7 @@ describe("records that lie in the spool because another process holds the store"
     expect((await verified(house.path)).verdict).toBe("intact");
   });
 
-  it("go with an erasure, from the spool and from the trail", async () => {
+  it("are erased from the spool and the trail", async () => {
     const house = await openImpatient();
     const { release } = await planted(house);
     setTimeout(release, 300);
@@ -102,8 +102,8 @@ describe("records that lie in the spool because another process holds the store"
   });
 });
 
-describe("entries of a journal while another process holds the store", () => {
-  it("are never in the spool, and a withdrawal drops them before it answers", async () => {
+describe("journal entries while the store is locked", () => {
+  it("are never spooled, and a withdrawal drops them", async () => {
     const house = await openImpatient();
     const { release } = await planted(house);
     const noted = (text: string) => [1, 2, 3].map((n) => house.journal.record("reader-zz81", "note", { query: `${text} entry ${n}` }));

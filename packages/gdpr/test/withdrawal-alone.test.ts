@@ -1,3 +1,4 @@
+import { DAY_MS } from "@daybook/core/store";
 import { describe, expect, it } from "vitest";
 import { createConsent, createJournal, erasePerson, withdrawConsent } from "../src/index.ts";
 import { openHouse, personalDiary, readerNotice, systemImprovement, TICK } from "./support/house.ts";
@@ -42,7 +43,7 @@ describe("a withdrawal", () => {
     expect(await later.consent.withdraw("ada", "system_improvement", { method: "ui" })).toMatchObject({ state: "withdrawn" });
   });
 
-  it("is refused for a method or a purpose that is none", async () => {
+  it("is refused for an invalid method or purpose", async () => {
     const { audit, store } = await openHouse();
     await expect(withdrawConsent("ada", "a,b", { audit, store, method: "ui" })).rejects.toMatchObject({ code: "CONSENT_BUNDLED" });
     await expect(withdrawConsent("ada", "a", { audit, store, method: "fax" as never })).rejects.toMatchObject({ code: "BAD_OPTION" });
@@ -57,7 +58,7 @@ describe("other ends of a consent", () => {
     const purposes = [{ ...personalDiary, validDays: 1 }, FUTURE];
     const { consent } = await openHouse({ purposes, clock: { now: () => now } });
     await consent.give("ada", "personal_diary", TICK);
-    now += 2 * 86_400_000;
+    now += 2 * DAY_MS;
     expect(await consent.expireDue()).toBe(1);
     expect((await consent.status("ada")).map(({ state }) => state)).toEqual(["expired"]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { expectAudited, expectNotAudited, testAuditLog } from "../src/index.ts";
 
 describe("a test of an application", () => {
-  it("finds the record it expects, by the fields it names", async () => {
+  it("finds the expected record by the given fields", async () => {
     const audit = testAuditLog();
     audit.record(contentIngested, { actor: { kind: "user", id: "ada" }, data: { source: "shelf", status: "ok", count: 3 } });
     audit.record(contentIngested, { data: { source: "desk", status: "ok" } });

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { durationMs } from "@daybook/core/store";
+import { defined, durationMs } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { watchInterruption } from "../process/interruption.ts";
@@ -23,7 +23,7 @@ export async function checkpoint({ db, watch, publish = false }: CheckpointOptio
   const store = await openSqliteStore({
     path,
     worker: false,
-    ...(configuration.userIds === undefined ? {} : { userIds: configuration.userIds }),
+    ...defined({ userIds: configuration.userIds }),
   });
   const interruption = watchInterruption();
   try {

@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { DAY_MS } from "@daybook/core/store";
 import { openSqliteReader, SCHEMA_VERSION, type SqliteHealth, type SqliteReader } from "@daybook/store-sqlite";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { databasePath, readConfiguration } from "../trail/configuration.ts";
@@ -14,7 +15,6 @@ interface Finding {
   readonly text: string;
 }
 
-const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 const LARGE_WAL = 256 * MIB;
 const NOISE_ROUTE =
@@ -62,10 +62,12 @@ function fileFindings(health: SqliteHealth): Finding[] {
     });
   for (const difference of health.schemaDifferences) findings.push({ level: "problem", text: `schema: ${difference}` });
   for (const damage of health.damage) findings.push({ level: "problem", text: `SQLite reports damage: ${damage}` });
-  if (health.damage.length + health.schemaDifferences.length === 0)
-    findings.push({ level: "ok", text: "schema and pages are as they should be" });
+  if (health.damage.length + health.schemaDifferences.length === 0) findings.push({ level: "ok", text: "schema and pages are correct" });
   if (health.walBytes > LARGE_WAL)
-    findings.push({ level: "warning", text: `the write-ahead log has ${mib(health.walBytes)}; a reader may have been open for long` });
+    findings.push({
+      level: "warning",
+      text: `the write-ahead log has ${mib(health.walBytes)}; a reader may have been open for a long time`,
+    });
   return findings;
 }
 
@@ -75,17 +77,17 @@ function keyFindings({ keysProblem, keysBesideData }: SqliteHealth): Finding[] {
   return [
     {
       level: "warning",
-      text: "the keys lie beside the data: whoever can read both can rewrite the log unnoticed; move them with DAYBOOK_KEYS_FILE",
+      text: "the keys are beside the data: an attacker who reads both can rewrite the log unnoticed; move them with DAYBOOK_KEYS_FILE",
     },
   ];
 }
 
-/** How long the disk will last at the pace of the trail so far. */
+/** The time that the disk lasts at the pace of the trail so far. */
 function roomFindings({ path, bytes, oldest, newest }: SqliteHealth): Finding[] {
   const { bavail, bsize } = statfsSync(dirname(path));
   const free = bavail * bsize;
   const days = oldest === undefined || newest === undefined ? 0 : (Date.parse(newest) - Date.parse(oldest)) / DAY_MS;
-  if (days < 1) return [{ level: "ok", text: `${mib(free)} free on the disk; how long it lasts can be said after a day of traffic` }];
+  if (days < 1) return [{ level: "ok", text: `${mib(free)} free on the disk; the time left is known after a day of traffic` }];
   const daysLeft = Math.floor(free / (bytes / days));
   return [
     {
@@ -95,7 +97,7 @@ function roomFindings({ path, bytes, oldest, newest }: SqliteHealth): Finding[] 
   ];
 }
 
-/** Routes that fill the trail and tell an auditor nothing. */
+/** Routes that fill the trail and are of no use to an auditor. */
 async function noiseFindings(trail: SqliteReader): Promise<Finding[]> {
   const counts = await trail.countBy("route", { type: "endpoint" });
   const all = [...counts.values()].reduce((sum, n) => sum + n, 0);

@@ -1,5 +1,5 @@
 import type { EventFilter, Outcome, Severity } from "@daybook/core";
-import { before } from "@daybook/core/store";
+import { before, defined } from "@daybook/core/store";
 import { UsageError } from "../process/usage-error.ts";
 
 /** Which records a verb is about. */
@@ -20,17 +20,17 @@ const listed = (values: readonly string[]) => values.flatMap((value) => value.sp
 
 /** The filter the options of a verb ask for. */
 export function filterOf({ eventType, action, severity, outcome, user, actor, request, tenant, endpoint }: FilterOptions): EventFilter {
-  return {
-    ...(eventType === undefined ? {} : { type: listed(eventType) }),
-    ...(action === undefined ? {} : { action: listed(action) }),
-    ...(severity === undefined ? {} : { severity }),
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(user === undefined ? {} : { user }),
-    ...(actor === undefined ? {} : { actor }),
-    ...(request === undefined ? {} : { requestId: request }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(endpoint === undefined ? {} : { route: endpoint }),
-  };
+  return defined({
+    type: eventType === undefined ? undefined : listed(eventType),
+    action: action === undefined ? undefined : listed(action),
+    severity,
+    outcome,
+    user,
+    actor,
+    requestId: request,
+    tenant,
+    route: endpoint,
+  });
 }
 
 export interface RangeOptions {
@@ -42,11 +42,10 @@ export interface RangeOptions {
 /** @throws {UsageError} */
 export function rangeOf({ last, since, until }: RangeOptions): EventFilter {
   if (last !== undefined && since !== undefined) throw new UsageError("Give --last or --since, not both.");
-  return {
-    ...(last === undefined ? {} : { since: before(last, Date.now()) }),
-    ...(since === undefined ? {} : { since: timeOf("--since", since) }),
-    ...(until === undefined ? {} : { until: timeOf("--until", until) }),
-  };
+  return defined({
+    since: last === undefined ? (since === undefined ? undefined : timeOf("--since", since)) : before(last, Date.now()),
+    until: until === undefined ? undefined : timeOf("--until", until),
+  });
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;

@@ -57,7 +57,7 @@ export function gdprErase({
       return result.state === "pending" ? EXIT.partial : EXIT.ok;
     }
     if (result.state === "queued") {
-      process.stdout.write("queued: the person is erased with the next run\n");
+      process.stdout.write("queued: the next run erases the person\n");
       return EXIT.ok;
     }
     const manifests =
@@ -65,12 +65,12 @@ export function gdprErase({
         ? ""
         : `, ${result.manifests.length === 1 ? "manifest" : "manifests"} ${result.manifests.map((seq) => `#${seq}`).join(", ")}`;
     process.stdout.write(`erased ${parts(result.erased)}${manifests}\n`);
-    if (plan.journal > 0) process.stdout.write(`deleted ${plan.journal} rows of the journal\n`);
+    if (plan.journal > 0) process.stdout.write(`deleted ${plan.journal} journal entries\n`);
     if (plan.consents.length > 0) process.stdout.write(`ended the consent for ${plan.consents.join(", ")}\n`);
     for (const item of plan.items.filter(({ action }) => action === "keep"))
       process.stdout.write(`kept   ${parts(item.parts)}: ${described(item)}\n`);
     if (result.state === "pending")
-      process.stdout.write(`PENDING: ${safeText(result.reason ?? "something holds the old pages")} (retrying; see gdpr status)\n`);
+      process.stdout.write(`PENDING: ${safeText(result.reason ?? "a reader has the old pages")} (retrying; see gdpr status)\n`);
     process.stdout.write(
       `backups may hold copies until ${result.backupsUntil.slice(0, 10)}\nreceipt ${issued.receipt.receipt}${issued.signed ? "" : ", not signed: these keys cannot sign"}\n`,
     );
@@ -84,7 +84,7 @@ function planned({ items, journal, consents }: ErasurePlan): string {
     (item) =>
       `would ${item.action === "erase" ? "erase" : "keep "}  ${String(item.parts).padStart(width)} ${item.parts === 1 ? "part " : "parts"}  ${described(item)}\n`,
   );
-  if (journal > 0) lines.push(`journal: ${journal} rows would be deleted\n`);
+  if (journal > 0) lines.push(`journal: ${journal} entries would be deleted\n`);
   if (consents.length > 0) lines.push(`consents: ${consents.join(", ")} would end\n`);
   return lines.join("");
 }
@@ -98,6 +98,6 @@ function writeReceipt(path: string, note: string): void {
   try {
     writeFileSync(path, note, { mode: 0o600, flag: "wx" });
   } catch (cause) {
-    throw new UsageError(`--receipt: ${(cause as Error).message}; the receipt is kept in the trail, see gdpr status --receipt`);
+    throw new UsageError(`--receipt: ${(cause as Error).message}; the trail has the receipt, see gdpr status --receipt`);
   }
 }

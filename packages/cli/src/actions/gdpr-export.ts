@@ -33,9 +33,10 @@ function writeExport({ output: folder, request, encryptTo, ...options }: GdprExp
       return EXIT.nothing;
     }
     const notices = await store.notices();
+    const published = notices.at(-1);
     const notice =
       privacy.notices?.at(-1) ??
-      (notices.length === 0 ? undefined : (JSON.parse(notices.at(-1)!.definition) as NonNullable<typeof privacy.notices>[number]));
+      (published === undefined ? undefined : (JSON.parse(published.definition) as NonNullable<typeof privacy.notices>[number]));
     const information = privacyInformation({
       definitions: audit.catalogue.all(),
       purposes: await store.purposes(),

@@ -1,4 +1,4 @@
-import { holdPlaced, holdReleased } from "@daybook/core/store";
+import { defined, holdPlaced, holdReleased } from "@daybook/core/store";
 import { textTable } from "../output/text-table.ts";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { onTrail, type PersonOptions, personOf } from "../trail/privacy-trail.ts";
@@ -7,10 +7,13 @@ export interface GdprHoldOptions extends PersonOptions {
   readonly category?: number;
   readonly from?: number;
   readonly to?: number;
-  readonly case?: string;
-  readonly ground?: string;
-  readonly review?: string;
   readonly format: "table" | "json";
+}
+
+export interface GdprHoldPlaceOptions extends GdprHoldOptions {
+  readonly case: string;
+  readonly ground: string;
+  readonly review: string;
 }
 
 export function list({ db, format }: GdprHoldOptions): Promise<ExitStatus> {
@@ -20,7 +23,7 @@ export function list({ db, format }: GdprHoldOptions): Promise<ExitStatus> {
     else {
       const rows = holds.map(({ id, user, category, fromSeq, toSeq, case: reference, ground, review }) => [
         id,
-        user ?? "everybody",
+        user ?? "all",
         category === undefined ? "all" : String(category),
         fromSeq === undefined && toSeq === undefined ? "all" : `${fromSeq ?? 0} to ${toSeq ?? "the end"}`,
         reference,
@@ -33,22 +36,13 @@ export function list({ db, format }: GdprHoldOptions): Promise<ExitStatus> {
   });
 }
 
-export function place({ category, from, to, case: reference, ground, review, ...options }: GdprHoldOptions): Promise<ExitStatus> {
+export function place({ category, from, to, case: reference, ground, review, ...options }: GdprHoldPlaceOptions): Promise<ExitStatus> {
   const userId = options.user === undefined && options.userFile === undefined ? undefined : personOf(options);
   return onTrail(options.db, async ({ store, audit }) => {
-    const scope = {
-      ...(category === undefined ? {} : { category }),
-      ...(from === undefined ? {} : { fromSeq: from }),
-      ...(to === undefined ? {} : { toSeq: to }),
-    };
-    const hold = await store.hold({
-      ...scope,
-      ...(userId === undefined ? {} : { user: userId }),
-      case: reference!,
-      ground: ground!,
-      review: review!,
-    });
-    const data = { hold: hold.id, case: reference!, ground: ground!, review: review!, ...scope };
+    const scope = defined({ category, fromSeq: from, toSeq: to });
+    const reason = { case: reference, ground, review };
+    const hold = await store.hold({ ...scope, ...defined({ user: userId }), ...reason });
+    const data = { hold: hold.id, ...reason, ...scope };
     await audit.record(holdPlaced, { ...(userId === undefined ? {} : { subjects: [{ id: userId, role: "target" as const }] }), data })
       .stored;
     process.stdout.write(`${hold.id}\n`);

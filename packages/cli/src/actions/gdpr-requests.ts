@@ -1,5 +1,5 @@
 import { type StoredEvent, trailRead } from "@daybook/core";
-import type { DataRequest, RequestOutcome } from "@daybook/core/store";
+import { type DataRequest, defined, type RequestOutcome } from "@daybook/core/store";
 import { createRequests, type Requests } from "@daybook/gdpr";
 import type { CHANNEL_CHOICES, KIND_CHOICES, METHOD_CHOICES, STATE_CHOICES } from "../choices/gdpr-choices.ts";
 import { textTable } from "../output/text-table.ts";
@@ -32,6 +32,9 @@ export interface GdprRequestStepOptions {
   readonly expires?: string;
 }
 
+/** Options of a step, of which commander has checked that these are given. */
+type With<K extends keyof GdprRequestStepOptions> = GdprRequestStepOptions & Required<Pick<GdprRequestStepOptions, K>>;
+
 export interface GdprRequestsOptions {
   readonly db?: string;
   readonly all?: boolean;
@@ -41,7 +44,7 @@ export interface GdprRequestsOptions {
 const COLUMNS = ["request", "kinds", "state", "received", "due", "with pauses", "days left", "verified"] as const;
 
 const registerOf = ({ audit, store, configuration: { privacy = {} } }: PrivacyTrail): Requests =>
-  createRequests({ audit, store, ...(privacy.calendar === undefined ? {} : { calendar: privacy.calendar }) });
+  createRequests({ audit, store, ...defined({ calendar: privacy.calendar }) });
 
 const rowOf = (requests: Requests, request: DataRequest): string[] => {
   const { due, dueWithPauses, daysLeft, overdue } = requests.dates(request);
@@ -90,10 +93,7 @@ export function add({ kind, channel, received, jurisdiction, language, ...option
     const request = await requests.receive({
       kinds: kind,
       channel,
-      ...(userId === undefined ? {} : { userId }),
-      ...(received === undefined ? {} : { receivedAt: received }),
-      ...(jurisdiction === undefined ? {} : { jurisdiction }),
-      ...(language === undefined ? {} : { language }),
+      ...defined({ userId, receivedAt: received, jurisdiction, language }),
     });
     process.stdout.write(textTable(COLUMNS, [rowOf(requests, request)]));
     return EXIT.ok;
@@ -117,7 +117,7 @@ export function show(id: string, { db }: GdprRequestStepOptions): Promise<ExitSt
   });
 }
 
-/** One step of a request, and the request after it. */
+/** Takes one step of a request and prints the request. */
 const stepped = (db: string | undefined, step: (requests: Requests) => Promise<DataRequest | undefined>): Promise<ExitStatus> =>
   onTrail(db, async (trail) => {
     const requests = registerOf(trail);
@@ -126,37 +126,33 @@ const stepped = (db: string | undefined, step: (requests: Requests) => Promise<D
     return EXIT.ok;
   });
 
-export const verify = (id: string, { db, method, failed = false, evidenceSha256 }: GdprRequestStepOptions) =>
-  stepped(db, (requests) => requests.verify(id, { method: method!, confirmed: !failed }, evidenceSha256));
+export const verify = (id: string, { db, method, failed = false, evidenceSha256 }: With<"method">) =>
+  stepped(db, (requests) => requests.verify(id, { method, confirmed: !failed }, evidenceSha256));
 
-export const pause = (id: string, { db, ground }: GdprRequestStepOptions) => stepped(db, (requests) => requests.pause(id, ground!));
+export const pause = (id: string, { db, ground }: With<"ground">) => stepped(db, (requests) => requests.pause(id, ground));
 
 export const resume = (id: string, { db }: GdprRequestStepOptions) => stepped(db, (requests) => requests.resume(id));
 
-export const extend = (id: string, { db, reason, months, told }: GdprRequestStepOptions) =>
-  stepped(db, (requests) =>
-    requests.extend(id, { months: months as 1 | 2, reason: reason!, ...(told === undefined ? {} : { toldAt: told }) }),
-  );
+export const extend = (id: string, { db, reason, months, told }: With<"reason">) =>
+  stepped(db, (requests) => requests.extend(id, { months: months as 1 | 2, reason, ...defined({ toldAt: told }) }));
 
-export const move = (id: string, { db, state }: GdprRequestStepOptions) => stepped(db, (requests) => requests.move(id, state!));
+export const move = (id: string, { db, state }: With<"state">) => stepped(db, (requests) => requests.move(id, state));
 
-export const decide = (id: string, { db, category, outcome, ground, explanation }: GdprRequestStepOptions) =>
+export const decide = (id: string, { db, category, outcome, ground, explanation }: With<"category">) =>
   stepped(db, async (requests) => {
     await requests.decide(id, {
-      category: category!,
+      category,
       outcome: outcome as "act" | "limit" | "refuse",
-      ...(ground === undefined ? {} : { ground }),
-      ...(explanation === undefined ? {} : { explanation }),
+      ...defined({ ground, explanation }),
     });
     return requests.get(id);
   });
 
-export const deliver = (id: string, { db, via, manifestSha256, expires }: GdprRequestStepOptions) =>
+export const deliver = (id: string, { db, via, manifestSha256, expires }: With<"via">) =>
   stepped(db, (requests) =>
     requests.deliver(id, {
-      via: via!,
-      ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-      ...(expires === undefined ? {} : { expiresAt: expires }),
+      via,
+      ...defined({ manifestSha256, expiresAt: expires }),
     }),
   );
 

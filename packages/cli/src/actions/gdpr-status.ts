@@ -56,7 +56,7 @@ export function gdprStatus({ retry = false, scan = false, format, receipt: wante
       const key = knownReceiptKey(path);
       await audit.record(trailRead, { data: { verb: "gdpr status (person)" } }).stored;
       if (key === undefined) {
-        process.stderr.write("daybook: the key of receipts does not exist, so nobody can tell whose they are\n");
+        process.stderr.write("daybook: the key of receipts does not exist, so no receipt can be linked to a person\n");
         return EXIT.nothing;
       }
       const found = await store.receipts({ commitment: personCommitment(key, id) });

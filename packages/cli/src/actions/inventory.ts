@@ -87,12 +87,12 @@ function printed(entries: readonly Entry[], format: InventoryOptions["format"]):
   const columns = ["type", "action", "severity", "delivery", "class", "personalDataDays", "personal", "purpose"] as const;
   const titles = ["type", "action", "severity", "delivery", "class", "days", "erased with a person", "purpose"];
   const rows = [titles, ...entries.map((entry) => columns.map((column) => String(entry[column] ?? "own policy")))];
-  const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map(
       (row) =>
         `${row
-          .map((cell, i) => cell.padEnd(widths[i]!))
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
           .join("  ")
           .trimEnd()}\n`,
     )

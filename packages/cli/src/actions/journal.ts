@@ -1,3 +1,4 @@
+import { defined } from "@daybook/core/store";
 import { createJournal, exportJournal } from "@daybook/gdpr";
 import { Progress } from "../output/progress.ts";
 import { textOutput } from "../output/text-output.ts";
@@ -50,7 +51,7 @@ export function deleteOf({ before, confirm = false, purpose, ...options }: Journ
   return onTrail(options.db, async ({ audit, store }) => {
     const journal = createJournal({ audit, store, purpose });
     try {
-      const entries = await journal.count(userId, until === undefined ? {} : { until });
+      const entries = await journal.count(userId, defined({ until }));
       if (entries === 0) {
         process.stderr.write("daybook: the journal is empty\n");
         return EXIT.nothing;

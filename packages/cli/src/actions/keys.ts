@@ -56,7 +56,7 @@ export async function show({ db }: KeysOptions): Promise<ExitStatus> {
   const { keys, from, warnings } = await foundKeys(db);
   const lines = [
     `log        ${keys.name}`,
-    `from       ${from}${from === "beside" ? " the database: whoever can read both can rewrite the log unnoticed" : ""}`,
+    `from       ${from}${from === "beside" ? " the database: an attacker who reads both can rewrite the log unnoticed" : ""}`,
     `public     ${keys.public === undefined ? "–" : vkeyOf(keys, 1)}`,
     `root       ${have(keys.root)}`,
     `seal       ${have(keys.seal)}`,
@@ -90,22 +90,24 @@ export async function rotate({ db, confirm = false }: RotateOptions): Promise<Ex
     const { keys } = await foundKeys(db);
     if (keys.root === undefined) throw new UsageError("Only complete keys, with their root, can be rotated; these were split for a role.");
     process.stdout.write(`would replace the keys of ${keys.name}; new checkpoints would be signed with both keys for 30 days\n`);
-    process.stderr.write("daybook: nothing was changed; stop the application, which would go on with the old keys, and add --confirm.\n");
+    process.stderr.write(
+      "daybook: nothing was changed; stop the application, which would continue with the old keys, and add --confirm.\n",
+    );
     return EXIT.ok;
   }
   const { vkey, before, bothSignUntil } = rotateLedgerRoot(path);
   process.stdout.write(`${vkey}\n`);
   process.stderr.write(
     `daybook: checkpoints are signed with the old key ${before}, too, until ${bothSignUntil}.\n` +
-      "daybook: give the new public key to those who verify, and split the keys again for those who have a part of them.\n",
+      "daybook: give the new public key to all verifiers, and split the keys again for each role.\n",
   );
   return EXIT.ok;
 }
 
 export async function rotateSub({ db }: KeysOptions): Promise<ExitStatus> {
   const { kid, live } = addPseudonymEpoch(await existing(db));
-  process.stdout.write(`epoch ${kid} begins; live: ${live.join(", ")}\n`);
-  process.stderr.write("daybook: restart the application, which goes on with the keys it has read.\n");
+  process.stdout.write(`key epoch ${kid} begins; live: ${live.join(", ")}\n`);
+  process.stderr.write("daybook: restart the application, which still has the old keys in memory.\n");
   return EXIT.ok;
 }
 
@@ -114,13 +116,13 @@ export async function destroySub(kid: string, { db, confirm = false }: DestroySu
   if (!confirm) {
     const { keys } = await foundKeys(db);
     if (!keys.sub.some((epoch) => epoch.kid === kid))
-      throw new UsageError(`There is no epoch ${kid}; live: ${keys.sub.map((epoch) => epoch.kid).join(", ")}.`);
-    process.stdout.write(`would destroy the pseudonym key of epoch ${kid}: its pseudonyms could never be linked to ids again\n`);
-    process.stderr.write("daybook: nothing was changed; add --confirm. Copies of the keys elsewhere have to be destroyed by you.\n");
+      throw new UsageError(`There is no key epoch ${kid}; live: ${keys.sub.map((epoch) => epoch.kid).join(", ")}.`);
+    process.stdout.write(`would destroy the pseudonym key of key epoch ${kid}: its pseudonyms could never be linked to ids again\n`);
+    process.stderr.write("daybook: nothing was changed; add --confirm. Destroy the other copies of the keys yourself.\n");
     return EXIT.ok;
   }
   const { live } = destroyPseudonymEpoch(path, kid);
-  process.stdout.write(`epoch ${kid} is destroyed; live: ${live.join(", ")}\n`);
+  process.stdout.write(`key epoch ${kid} is destroyed; live: ${live.join(", ")}\n`);
   return EXIT.ok;
 }
 

@@ -43,7 +43,7 @@ function write(path: string, text: string, force: boolean): "created" | "unchang
   return before === undefined ? "created" : "overwritten";
 }
 
-/** Grafana starts with a password nobody else knows, and never with a new one. */
+/** Grafana starts with a random password, which a second run keeps. */
 function writePassword(path: string): "created" | "unchanged" {
   if (existsSync(path)) return "unchanged";
   writeFileSync(path, `GRAFANA_ADMIN_PASSWORD=${randomBytes(18).toString("base64url")}\n`, { mode: 0o600 });

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { type AnyRecordFields, createAuditLog, isDaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { watchInterruption } from "../process/interruption.ts";
@@ -19,7 +20,7 @@ export async function record({ db }: RecordOptions): Promise<ExitStatus> {
   const store = await openSqliteStore({
     path: databasePath(db, configuration),
     worker: false,
-    ...(configuration.userIds === undefined ? {} : { userIds: configuration.userIds }),
+    ...defined({ userIds: configuration.userIds }),
   });
   const audit = createAuditLog({
     store,

@@ -52,9 +52,9 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
         if (interruption.signal.aborted) output.discard();
         else await output.write(format.end());
       } finally {
-        // What the reader holds is given back before somebody writes.
+        // The reader is closed before the trail is written.
         await trail.close();
-        // What was seen was read, also where it stopped half-way.
+        // A report that stopped half-way was still read, so it is recorded.
         const read = { verb: "report", records, format: options.format, filters: filtersForRecord(options) };
         await recordRead(path, read, configuration.userIds);
       }
@@ -68,7 +68,7 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
   return EXIT.nothing;
 }
 
-/** At most so many of the rows. */
+/** At most `limit` rows. */
 function* first(limit: number, rows: Iterable<LedgerRow>): Generator<LedgerRow> {
   let left = limit;
   for (const row of rows) {
@@ -77,7 +77,7 @@ function* first(limit: number, rows: Iterable<LedgerRow>): Generator<LedgerRow> 
   }
 }
 
-/** What was asked for. Together with the person asked for it is erasable; how it was printed is not part of it. */
+/** The filter of the report. It is erased with the person it names. The print options are not part of it. */
 function filtersForRecord({ db, format, output, formulaGuard, oldestFirst, ...filters }: ReportOptions): JsonObject {
   return JSON.parse(JSON.stringify(filters)) as JsonObject;
 }

@@ -1,3 +1,4 @@
+import { defined } from "@daybook/core/store";
 import { openSqliteStore, type RetentionResult } from "@daybook/store-sqlite";
 import { Progress } from "../output/progress.ts";
 import { safeText } from "../output/safe-text.ts";
@@ -19,7 +20,7 @@ export async function run({ db, confirm = false, format }: RetentionVerbOptions)
   const path = databasePath(db, configuration);
   refuseMissing(path);
   const { userIds } = configuration;
-  const store = await openSqliteStore({ path, worker: false, retention: "manual", ...(userIds === undefined ? {} : { userIds }) });
+  const store = await openSqliteStore({ path, worker: false, retention: "manual", ...defined({ userIds }) });
   const progress = new Progress("entries");
   try {
     const result = await store.retain({
@@ -53,6 +54,6 @@ function printed({ confirmed, items, heldBack, manifests, state, reason }: Reten
     lines.push(
       `declared in ${manifests.length === 1 ? `entry #${manifests[0]}` : `${manifests.length} entries, #${manifests[0]} to #${manifests.at(-1)}`}\n`,
     );
-  if (state === "pending") lines.push(`PENDING: ${safeText(reason ?? "something holds the old pages")} (retrying; see gdpr status)\n`);
+  if (state === "pending") lines.push(`PENDING: ${safeText(reason ?? "a reader has the old pages")} (retrying; see gdpr status)\n`);
   return lines.join("");
 }

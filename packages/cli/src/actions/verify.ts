@@ -1,4 +1,5 @@
 import { isDaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { FINDINGS, type FindingGroup, type GivenNote, type VerifyReport } from "@daybook/ledger";
 import { type DirAnchor, parseAnchors, type SqliteReader } from "@daybook/store-sqlite";
 import { Progress } from "../output/progress.ts";
@@ -34,11 +35,11 @@ export async function verify(options: VerifyVerbOptions): Promise<ExitStatus> {
     try {
       report = await trail.verify({
         notes: [...witnessed, ...(await anchorNotes(trail))],
-        ...(trusted === undefined ? {} : { vkeys: trusted }),
+        ...defined({ vkeys: trusted }),
         ...(policy === undefined ? {} : { witnesses: policy.witnesses.map(({ vkey }) => vkey) }),
         requireWitness: options.requireWitness ?? false,
         strict: options.strict ?? false,
-        ...(options.since === undefined ? {} : { since: options.since }),
+        ...defined({ since: options.since }),
         onProgress: (checked, total) => progress.show(checked, total),
       });
     } finally {

@@ -1,11 +1,11 @@
 /**
- * Records of a CSV file (RFC 4180), each ended by CRLF. A cell is quoted where it has a comma, a quote or a line break of any kind:
- * many readers take a lone LF or CR for the end of a record, and what followed it would begin a cell nobody has guarded.
+ * Records of a CSV file (RFC 4180), each ended by CRLF. A cell with a comma, a quote or a line break of any kind is quoted.
+ * Many readers take a lone LF or CR as the end of a record, and the text after it would start a cell without a guard.
  */
 export function csvText(records: readonly (readonly string[])[]): string {
   let text = "";
   for (const record of records) {
-    for (let i = 0; i < record.length; i++) text += i === 0 ? csvCell(record[i]!) : `,${csvCell(record[i]!)}`;
+    text += record.map(csvCell).join(",");
     text += "\r\n";
   }
   return text;

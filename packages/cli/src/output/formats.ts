@@ -12,7 +12,7 @@ export interface FormatOptions {
   readonly guard: boolean;
 }
 
-/** Turns events into text, a block at a time, so that the size of a report never matters. */
+/** Turns events into text, a block at a time, so that memory does not grow with a report. */
 export interface EventFormat {
   readonly begin: string;
   block(events: readonly StoredEvent[]): string;
@@ -32,7 +32,7 @@ export function eventFormat(format: Format, { guard }: FormatOptions): EventForm
   }
 }
 
-/** Writes rows as they are stored: what `block` gives for their events. Answers how many there were. */
+/** Writes stored rows, with the same bytes as `block` of their events. @returns the number of rows */
 export function writeRows(
   lines: LineBuffer,
   rows: Iterable<LedgerRow>,
@@ -90,7 +90,7 @@ class TableFormat implements EventFormat {
     );
     let text = "";
     if (this.#widths === undefined && rows.length > 0) {
-      this.#widths = TABLE.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => row[i]!.length))));
+      this.#widths = TABLE.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0))));
       text = this.#line([...TABLE]);
     }
     return text + rows.map((row) => this.#line(row)).join("");
@@ -102,7 +102,7 @@ class TableFormat implements EventFormat {
 
   #line(row: readonly string[]): string {
     return `${row
-      .map((cell, i) => (i === 0 ? cell.padStart(this.#widths![0]!) : cell.padEnd(this.#widths![i]!)))
+      .map((cell, i) => (i === 0 ? cell.padStart(this.#widths?.[0] ?? 0) : cell.padEnd(this.#widths?.[i] ?? 0)))
       .join("  ")
       .trimEnd()}\n`;
   }

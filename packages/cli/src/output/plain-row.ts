@@ -6,7 +6,7 @@ import { guardFormula } from "./safe-text.ts";
 /** A head, or a part, as far as an export shows it. */
 type Texts = { readonly [key: string]: unknown };
 
-/** A row whose texts are written as they are by JSON and by a terminal, and whose payload is one piece of JSON. */
+/** A row whose texts need no escape in JSON or on a terminal, and whose payload is one piece of JSON. */
 interface PlainRow {
   readonly seq: number;
   readonly state: "full" | "partial";
@@ -18,16 +18,16 @@ interface PlainRow {
 
 /** Printable ASCII without a backslash: nothing is escaped, and a quote is always the beginning or the end of a text. */
 const PLAIN = /^[ -[\]-~]*$/;
-/** JavaScript lists such keys first, whatever their place in the text. */
+/** JavaScript lists such keys first, whatever their position in the text. */
 const NUMBER_KEY = /"\d+":/;
-const NOBODY: Texts = {};
+const NO_PERSON: Texts = {};
 
 class NotPlain extends Error {}
 const notPlain = new NotPlain();
 
 /**
- * Writes the line of a row in an export, put together from the texts that are stored. Answers false for a row that is not as most
- * are, which is for `eventFormat`: both write the same bytes.
+ * Writes the line of a row in an export from its stored texts. Returns false for an unusual row, which `eventFormat` writes. Both write
+ * the same bytes.
  */
 export function writePlainLine(lines: LineBuffer, row: LedgerRow, format: "csv" | "ndjson", guard: boolean): boolean {
   const plain = plainRow(row);
@@ -46,7 +46,7 @@ function plainRow({ seq, parts, head: headText, person: personText, others }: Le
   if (headText === null || others.length > 0 || !PLAIN.test(headText)) return undefined;
   const head = JSON.parse(headText) as Texts;
   if (head.details !== undefined || head.ledger !== undefined) return undefined;
-  if (personText === null) return { seq, state: parts === 1 ? "full" : "partial", head, person: NOBODY, details: undefined };
+  if (personText === null) return { seq, state: parts === 1 ? "full" : "partial", head, person: NO_PERSON, details: undefined };
   if (!PLAIN.test(personText)) return undefined;
   let details: string | undefined;
   let rest = personText;
@@ -65,7 +65,7 @@ function plainRow({ seq, parts, head: headText, person: personText, others }: Le
 
 const DETAILS = '{"details":{';
 
-/** Where the object ends that begins at `start`; in plain text, so a quote never stands for itself. */
+/** Index after the object that begins at `start`. The text is plain, so no quote is escaped. */
 function endOfObject(text: string, start: number): number {
   let depth = 0;
   for (let i = start; i < text.length; i++) {
@@ -94,12 +94,12 @@ function writeCsvLine(lines: LineBuffer, { seq, state, head, person, details }: 
     `${cell(head.reason)},${cell(head.purpose)},${cell(head.method)},${numberCell(head.status)},${numberCell(head.duration_ms)},` +
     `${cell(person.request_id)},${cell(person.trace_id)},${cell(person.tenant)},${cell(head.error_code)},${cell(person.error_message)},\r\n`;
   lines.ascii(before);
-  // A payload with anything in it has quotes.
+  // A payload that is not empty has quotes.
   if (details !== undefined) lines.asciiInQuotes(details);
   lines.ascii(after);
 }
 
-/** Of plain text, what is written as it is, with and without a guard: one look at most cells instead of two. */
+/** Plain text that stays the same with and without a guard, so that most cells are checked once. */
 const HARMLESS = /^[^ =+\-@|",][^",]*$/;
 
 function textCell(value: unknown, guard: boolean): string {

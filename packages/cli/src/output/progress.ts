@@ -1,7 +1,7 @@
 const AFTER_MS = 1_000;
 const EVERY_MS = 200;
 
-/** One line on stderr, on a terminal, for what takes more than a second: how much is done, how fast, and how long it will take. */
+/** One line on stderr of a terminal, for work of more than a second: count, rate and time left. */
 export class Progress {
   readonly #unit: string;
   readonly #begun = performance.now();
@@ -12,7 +12,7 @@ export class Progress {
     this.#unit = unit;
   }
 
-  /** @param total where it is known */
+  /** @param total if it is known */
   show(count: number, total?: number): void {
     if (!process.stderr.isTTY) return;
     const now = performance.now();

@@ -3,20 +3,20 @@ import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, r
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../process/usage-error.ts";
 
-/** Where a verb writes its data. */
+/** The output of a verb. */
 export interface TextOutput {
-  /** True once nobody reads any more, as after `| head`: what is written from then on is thrown away. */
+  /** True after the reader has closed, as after `| head`. Later text is dropped. */
   readonly ended: boolean;
   /** Settles when more may be written, and bytes may be used again. */
   write(text: string | Uint8Array): Promise<void>;
   /** Everything was written: a file appears under its name now. Does nothing after `discard`. */
   close(): void;
-  /** Not everything could be written: a file under that name stays as it was. Does nothing after `close`. */
+  /** Drops an incomplete output: a file of that name is unchanged. Does nothing after `close`. */
   discard(): void;
 }
 
 /**
- * Standard output, or a file readable by nobody else, which appears when it is complete.
+ * Standard output, or a file that only its owner can read and that appears when it is complete.
  * @throws {UsageError} when the file cannot be written
  */
 export function textOutput(path: string | undefined): TextOutput {
@@ -33,7 +33,7 @@ export function textOutput(path: string | undefined): TextOutput {
  */
 export async function writeTo<T>(path: string | undefined, work: (output: TextOutput) => Promise<T>): Promise<T> {
   const output = textOutput(path);
-  // Also where the process ends by a signal in between, nothing half-written stays.
+  // No incomplete file stays, even if a signal ends the process.
   const discard = () => output.discard();
   process.once("exit", discard);
   try {

@@ -6,10 +6,10 @@ const WIDEST = 60;
 export function textTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
   const safe = rows.map((row) => row.map((cell) => safeText(cell)));
-  const widths = columns.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...safe.map((row) => row[i]!.length))));
+  const widths = columns.map((title, i) => Math.min(WIDEST, Math.max(title.length, ...safe.map((row) => row[i]?.length ?? 0))));
   const line = (cells: readonly string[]) =>
     `${cells
-      .map((cell, i) => cell.padEnd(widths[i]!))
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join("  ")
       .trimEnd()}\n`;
   return line(columns) + safe.map(line).join("");

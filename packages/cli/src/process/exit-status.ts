@@ -1,4 +1,4 @@
-/** What the command line answers with. */
+/** Exit status of the command line. */
 export const EXIT = {
   ok: 0,
   /** A finding, or something failed. */

@@ -4,18 +4,18 @@ import { pathToFileURL } from "node:url";
 import { DaybookError, type EventDefinition } from "@daybook/core";
 import type { Calendar, Controller, Notice, Purpose, Recipient } from "@daybook/gdpr";
 
-/** What the verbs about persons have to know of the application: its purposes, its notice, who receives what. */
+/** The part of the application that verbs about persons need: purposes, notices, recipients. */
 export interface PrivacyConfiguration {
   readonly purposes?: readonly Purpose[];
   readonly notices?: readonly Notice[];
   readonly controller?: Controller;
   /** Sinks and processors, by name, with what happens there when a person is erased. */
   readonly recipients?: readonly Recipient[];
-  /** How due dates are counted. Default: whole months, no weekends, no holidays. */
+  /** Calendar of due dates. Default: whole months, no weekends, no holidays. */
   readonly calendar?: Calendar;
   /** Supervisory authority (GDPR, Art. 77). */
   readonly authority?: string;
-  /** Where data comes from that the person did not give (Art. 15(1)(g)). */
+  /** Source of data that the person did not provide (Art. 15(1)(g)). */
   readonly source?: string;
   /** Decisions made by automated means alone (Art. 22). */
   readonly automatedDecisions?: string;
@@ -50,7 +50,7 @@ export async function readConfiguration(folder = process.cwd()): Promise<Configu
     throw new DaybookError("CONFIG_INVALID", `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DaybookError("CONFIG_INVALID", `${name} has to hold one object${name.endsWith(".json") ? "" : " as its default export"}.`);
+    throw new DaybookError("CONFIG_INVALID", `${name} must have one object${name.endsWith(".json") ? "" : " as its default export"}.`);
   }
   const unknown = Object.keys(value).filter((key) => !KNOWN.includes(key));
   if (unknown.length > 0)
@@ -67,6 +67,6 @@ export async function readConfiguration(folder = process.cwd()): Promise<Configu
   return value as Configuration;
 }
 
-/** Where the database is: the option, else the configuration, else `DAYBOOK_DB`, else `data/audit.db`. */
+/** Path of the database: the option, else the configuration, else `DAYBOOK_DB`, else `data/audit.db`. */
 export const databasePath = (option: string | undefined, configuration: Configuration): string =>
   option ?? configuration.db ?? (process.env.DAYBOOK_DB || "data/audit.db");

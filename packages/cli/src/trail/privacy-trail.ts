@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { type AuditLog, createAuditLog, isDaybookError, runAs } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { type Consent, createConsent } from "@daybook/gdpr";
 import { openSqliteStore, type SqliteStore } from "@daybook/store-sqlite";
 import { safeText } from "../output/safe-text.ts";
@@ -8,14 +9,14 @@ import { EXIT, type ExitStatus } from "../process/exit-status.ts";
 import { UsageError } from "../process/usage-error.ts";
 import { type Configuration, databasePath, readConfiguration } from "./configuration.ts";
 
-/** Whom a verb is about. */
+/** The person of a verb. */
 export interface PersonOptions {
   readonly db?: string;
   readonly user?: string;
   readonly userFile?: string;
 }
 
-/** An open trail with everything the verbs about persons need. */
+/** An open trail, as the verbs about persons need it. */
 export interface PrivacyTrail {
   readonly path: string;
   readonly configuration: Configuration;
@@ -23,12 +24,12 @@ export interface PrivacyTrail {
   readonly audit: AuditLog;
 }
 
-/** Codes that say that what was asked for is not there. */
+/** Codes that mean that there is no such person or request. */
 const NOTHING: readonly string[] = ["PERSON_UNKNOWN", "REQUEST_UNKNOWN"];
 
 /**
- * Runs a verb about persons on an open trail, as the operator who called it. Opening it also takes in what waits in the spool.
- * @throws {UsageError} where there is no trail
+ * Runs a verb about persons on an open trail, with its operator as the actor. Spooled events are stored first.
+ * @throws {UsageError} if there is no trail
  */
 export async function onTrail(db: string | undefined, work: (trail: PrivacyTrail) => Promise<ExitStatus>): Promise<ExitStatus> {
   const configuration = await readConfiguration();
@@ -38,7 +39,7 @@ export async function onTrail(db: string | undefined, work: (trail: PrivacyTrail
     path,
     worker: false,
     onNotice: () => undefined,
-    ...(configuration.userIds === undefined ? {} : { userIds: configuration.userIds }),
+    ...defined({ userIds: configuration.userIds }),
   });
   const audit = createAuditLog({
     store,
@@ -71,15 +72,15 @@ export const consentOf = ({ audit, store, configuration: { privacy = {} } }: Pri
   createConsent({ audit, store, purposes: privacy.purposes ?? [], notices: privacy.notices ?? [], sweepEveryMs: 0 });
 
 /**
- * The person a verb is about. An id on the command line stays in the history of the shell and is seen by whoever lists processes, so
- * it can be read from a file, or with `-` from standard input.
+ * The person a verb is about. An id on the command line stays in the history of the shell and in the list of processes, so
+ * it can also be read from a file, or with `-` from standard input.
  * @throws {UsageError}
  */
 export function personOf({ user, userFile }: PersonOptions): string {
-  if ((user === undefined) === (userFile === undefined)) throw new UsageError("Say whom it is about with --user or --user-file.");
+  if ((user === undefined) === (userFile === undefined)) throw new UsageError("Name the person with --user or --user-file.");
   if (user !== undefined) return user;
   try {
-    return readFileSync(userFile === "-" ? 0 : userFile!, "utf8").replace(/\r?\n$/, "");
+    return readFileSync(userFile === "-" || userFile === undefined ? 0 : userFile, "utf8").replace(/\r?\n$/, "");
   } catch (cause) {
     throw new UsageError(`--user-file: ${(cause as Error).message}`);
   }

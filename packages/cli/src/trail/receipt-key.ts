@@ -4,7 +4,7 @@ import { DaybookError } from "@daybook/core";
 
 const LENGTH = 32;
 
-/** Where the key of receipts lies. Deleting the file makes it impossible, for everybody, to tell whose receipts they are. */
+/** Path of the key of receipts. Without this file, no receipt can be linked to a person. */
 export const receiptKeyPath = (databasePath: string): string => `${databasePath}.receipt-key`;
 
 /**
@@ -27,10 +27,12 @@ export function receiptKey(databasePath: string): Uint8Array {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST")
       throw new DaybookError("KEYS_INVALID", `${path}: ${(cause as Error).message}`, { cause });
   }
-  return knownReceiptKey(databasePath)!;
+  const key = knownReceiptKey(databasePath);
+  if (key === undefined) throw new DaybookError("KEYS_INVALID", `${path} was removed meanwhile; run the command again.`);
+  return key;
 }
 
-/** The key, where there is one. @throws {DaybookError} `KEYS_INVALID` */
+/** The key, if there is one. @throws {DaybookError} `KEYS_INVALID` */
 export function knownReceiptKey(databasePath: string): Uint8Array | undefined {
   const path = receiptKeyPath(databasePath);
   let text: string;
@@ -41,6 +43,6 @@ export function knownReceiptKey(databasePath: string): Uint8Array | undefined {
     throw new DaybookError("KEYS_INVALID", `${path}: ${(cause as Error).message}`, { cause });
   }
   const key = Buffer.from(text, "base64");
-  if (key.length !== LENGTH || key.toString("base64") !== text) throw new DaybookError("KEYS_INVALID", `${path} holds no key of receipts.`);
+  if (key.length !== LENGTH || key.toString("base64") !== text) throw new DaybookError("KEYS_INVALID", `${path} has no key of receipts.`);
   return key;
 }

@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { createAuditLog, type JsonObject, runAs, trailRead } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { openSqliteReader, openSqliteStore, type SqliteReader, type SqliteStore } from "@daybook/store-sqlite";
 import { UsageError } from "../process/usage-error.ts";
 
-/** A verb that works on a trail never makes one. @throws {UsageError} where there is none */
+/** A verb that works on a trail never makes one. @throws {UsageError} if there is none */
 export function refuseMissing(path: string): void {
   if (!existsSync(path)) throw new UsageError(`There is no audit trail at ${path}. Name it with --db or DAYBOOK_DB.`);
 }
 
-/** Opens a trail to read it. @throws {UsageError} where there is none */
+/** Opens a trail to read it. @throws {UsageError} if there is none */
 export async function openTrail(path: string): Promise<SqliteReader> {
   refuseMissing(path);
   return openSqliteReader({ path });
@@ -23,9 +24,9 @@ export interface ReadOfTrail {
 }
 
 /**
- * Records in the trail that it was read. A copy, a trail without keys or one that cannot be written is read all the same, and the
- * reader is told that it left no record.
- * @param also what else the trail should remember
+ * Records in the trail that it was read. A copy, a trail without keys or one that cannot be written is still read, and
+ * a message says that the read left no record.
+ * @param also a further write to the trail
  */
 export async function recordRead(
   path: string,
@@ -34,7 +35,7 @@ export async function recordRead(
   also: (store: SqliteStore) => Promise<void> = async () => undefined,
 ): Promise<void> {
   try {
-    const store = await openSqliteStore({ path, worker: false, onNotice: () => undefined, ...(userIds === undefined ? {} : { userIds }) });
+    const store = await openSqliteStore({ path, worker: false, onNotice: () => undefined, ...defined({ userIds }) });
     const audit = createAuditLog({
       store,
       service: "daybook-cli",
@@ -54,5 +55,5 @@ export async function recordRead(
   }
 }
 
-/** Who runs the command, as the trail records it. */
+/** The operator of the command, as the trail records it. */
 export const operator = (): string => `os:${userInfo().username}`;

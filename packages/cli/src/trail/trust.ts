@@ -8,7 +8,7 @@ export interface GivenTrust {
   readonly policy: TrustPolicy | undefined;
 }
 
-/** @throws {UsageError} where a key or the policy cannot be read */
+/** @throws {UsageError} if a key or the policy cannot be read */
 export function givenTrust({ vkey, policy }: { readonly vkey?: readonly string[]; readonly policy?: string }): GivenTrust {
   try {
     return {

@@ -5,12 +5,12 @@ import { databaseOption } from "./filter-options.ts";
 
 export function addCheckpoint(program: Command, done: Done): void {
   databaseOption(program.command("checkpoint"))
-    .description("sign what the log holds now, after checking all that is new")
-    .option("--watch [interval]", "go on signing, every 10s unless told otherwise; best under another user than the application's")
-    .option("--publish", "send it to all anchors at once (DAYBOOK_ANCHORS)")
+    .description("check the new entries of the log and sign it")
+    .option("--watch [interval]", "sign again every interval (default: 10s); best under another user than the application's")
+    .option("--publish", "publish it to all anchors at once (DAYBOOK_ANCHORS)")
     .addHelpText(
       "after",
-      "\nThe signed note is printed on standard output.\nExit status: 0 signed, 1 refused because something was tampered with, 2 wrong usage.\nExample: daybook checkpoint --watch 10s",
+      "\nThe signed note is printed on standard output.\nExit status: 0 signed, 1 refused because the log was tampered with, 2 wrong usage.\nExample: daybook checkpoint --watch 10s",
     )
     .action(async (options: CheckpointOptions) => done(await (await import("../actions/checkpoint.ts")).checkpoint(options)));
 }

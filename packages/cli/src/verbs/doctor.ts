@@ -5,7 +5,7 @@ import { databaseOption } from "./filter-options.ts";
 
 export function addDoctor(program: Command, done: Done): void {
   databaseOption(program.command("doctor"))
-    .description("check the set-up: Node, file, schema, keys, room on the disk, and what could be recorded less")
+    .description("check the set-up: Node, file, schema, keys, free disk space, and routes that could be left out")
     .addOption(new Option("--format <format>", "how to print").choices(["table", "json"]).default("table"))
     .addHelpText(
       "after",

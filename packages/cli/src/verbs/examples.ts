@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Examples of verbs whose help has none of its own, by their whole name. */
+/** Examples of verbs whose help has none, by full name. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   "journal delete": "daybook journal delete --user sabo --confirm",
   "consent list": "daybook consent list --purpose personal_diary",
@@ -24,7 +24,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "gdpr hold release": "daybook gdpr hold release 3f0e",
 };
 
-/** Gives every verb an example that can be typed. */
+/** Adds an example to the help of every verb. */
 export function addExamples(command: Command, parent = ""): void {
   for (const child of command.commands) {
     const name = parent === "" ? child.name() : `${parent} ${child.name()}`;

@@ -1,7 +1,7 @@
 import type { Outcome, Severity } from "@daybook/core";
 import { type Command, Option } from "commander";
 
-// Written out, because loading core for two lists would double the time of `daybook --help`; a test compares them with core's.
+// Copies of lists of core: loading core would double the time of `daybook --help`. A test compares them.
 export const SEVERITY_CHOICES = ["info", "warning", "error", "critical"] as const satisfies readonly Severity[];
 export const OUTCOME_CHOICES = ["success", "failure", "denied", "partial"] as const satisfies readonly Outcome[];
 
@@ -12,8 +12,8 @@ export const filterOptions = (command: Command): Command =>
   databaseOption(command)
     .option("--event-type <type...>", "only these types, such as ingestion")
     .option("--action <action...>", "only these actions, such as book.uploaded")
-    .option("--user <id>", "only what is about this person, in any role")
-    .option("--actor <id>", "only what this person did")
+    .option("--user <id>", "only records about this person, in any role")
+    .option("--actor <id>", "only records of acts of this person")
     .option("--request <id>", "only this request")
     .option("--tenant <id>", "only this tenant")
     .option("--endpoint <route>", "only this route template, such as /books/:id")

@@ -7,13 +7,13 @@ import { databaseOption } from "./filter-options.ts";
 export function addKeys(program: Command, done: Done): void {
   const keys = program.command("keys").description("look at, divide and renew the keys of a log");
   databaseOption(keys.command("show"))
-    .description("which keys there are, where they lie, and the public key; secrets are never printed")
+    .description("print which keys exist, their place and the public key; secrets are never printed")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys show")
     .action(async (options: KeysOptions) => done(await (await import("../actions/keys.ts")).show(options)));
   databaseOption(keys.command("split"))
     .description("write the keys one role needs and no others")
     .addOption(new Option("--for <role>", "who gets them").choices(["app", "checkpointer", "auditor"]).makeOptionMandatory())
-    .requiredOption("--output <file>", "where they go; it must not exist")
+    .requiredOption("--output <file>", "the new file, which must not exist")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys split --for app --output app.keys")
     .action(async (options: KeysSplitOptions) => done(await (await import("../actions/keys.ts")).split(options)));
   databaseOption(keys.command("rotate"))
@@ -27,7 +27,7 @@ export function addKeys(program: Command, done: Done): void {
     .action(async (options: KeysOptions) => done(await (await import("../actions/keys.ts")).rotateSub(options)));
   databaseOption(keys.command("destroy-sub"))
     .argument("<kid>", "the epoch, see `daybook keys show`")
-    .description("destroy an epoch of pseudonyms: nobody can link them to ids any more")
+    .description("destroy a pseudonym key: its pseudonyms can never be linked to ids again")
     .option("--confirm", "do it; without this it is only said what would happen")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keys destroy-sub 1 --confirm")
     .action(async (kid: string, options: DestroySubOptions) => done(await (await import("../actions/keys.ts")).destroySub(kid, options)));

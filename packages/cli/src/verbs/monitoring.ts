@@ -7,17 +7,17 @@ export function addMonitoring(program: Command, done: Done): void {
   monitoring
     .command("init")
     .description("write a Prometheus, Alertmanager, Grafana and Loki stack as files of your repository")
-    .option("--dir <folder>", "where to", "monitoring")
-    .option("--force", "overwrite files that differ; secrets and .env are kept all the same")
+    .option("--dir <folder>", "the folder", "monitoring")
+    .option("--force", "overwrite files that differ; secrets and .env are still kept")
     .option("--job <name>", "name of the scrape job (default: daybook)")
-    .option("--target <host:port>", "where containers reach the metrics of the application (default: host.docker.internal:9464)")
+    .option("--target <host:port>", "address of the metrics of the application, as containers see it (default: host.docker.internal:9464)")
     .option("--search-route <template>", "route whose latency has an alert of its own (default: /search)")
-    .option("--grafana-url <url>", "where people open Grafana; alerts link there (default: http://localhost:3001)")
-    .option("--runbooks-url <url>", "folder of the runbooks alerts link to (default: those of Daybook)")
+    .option("--grafana-url <url>", "address of Grafana for people; alerts link there (default: http://localhost:3001)")
+    .option("--runbooks-url <url>", "folder of the runbooks that alerts link to (default: those of Daybook)")
     .addHelpText(
       "after",
       `
-Exit status: 0 every file is there as it should be, 2 wrong usage, 4 files that differ were kept.
+Exit status: 0 all files are up to date, 2 wrong usage, 4 files that differ were kept.
 
 Examples:
   daybook monitoring init

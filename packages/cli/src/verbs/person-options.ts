@@ -3,5 +3,5 @@ import { databaseOption } from "./filter-options.ts";
 
 export const personOptions = (command: Command): Command =>
   databaseOption(command)
-    .option("--user <id>", "the person, by the id the application knows them under")
-    .option("--user-file <file>", "read the id from a file, or from standard input with -, so that it shows in no history");
+    .option("--user <id>", "id of the person in the application")
+    .option("--user-file <file>", "read the id from a file, or from standard input with -, so that no history keeps it");

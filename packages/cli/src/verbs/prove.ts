@@ -6,13 +6,13 @@ import { wholeNumber } from "./whole-number.ts";
 
 export function addProve(program: Command, done: Done): void {
   databaseOption(program.command("prove"))
-    .description("write a proof of one record that anybody can check without the database")
+    .description("write a proof of one record, which any reader can check without the database")
     .requiredOption("--seq <n>", "number of the record, the column id of a report", wholeNumber(0))
     .option("--parts <list>", "parts to lay open, such as 0,1; 0 is the head, which holds nothing personal", partList, [0])
     .option("--output <file>", "write to a file that only you can read")
     .addHelpText(
       "after",
-      "\nWhoever holds the proof can show the parts laid open for ever: give it only to those entitled to them.\nExit status: 0 written, 1 failed, 2 wrong usage.\nExample: daybook prove --seq 1044 --parts 0 --output e1044.tlog-proof",
+      "\nEvery holder of the proof can show its open parts for ever: give it only to recipients who may see them.\nExit status: 0 written, 1 failed, 2 wrong usage.\nExample: daybook prove --seq 1044 --parts 0 --output e1044.tlog-proof",
     )
     .action(async (options: ProveOptions) => done(await (await import("../actions/prove.ts")).prove(options)));
 }
@@ -20,7 +20,7 @@ export function addProve(program: Command, done: Done): void {
 export function addVerifyProof(program: Command, done: Done): void {
   program
     .command("verify-proof")
-    .argument("[file]", "the proof; standard input where none is given")
+    .argument("[file]", "the proof (default: standard input)")
     .description("check a proof of one record, without any database")
     .option("--vkey <key...>", "public keys of the log to trust")
     .option("--policy <file>", "keys of the log and of its witnesses, a C2SP tlog-policy file")

@@ -8,7 +8,7 @@ export function addRecord(program: Command, done: Done): void {
     .description("record events given as NDJSON on standard input: type, action and the fields of a record, one object per line")
     .addHelpText(
       "after",
-      '\nExit status: 0 all stored, 1 none, 2 wrong usage, 4 some; what was refused is told on stderr with its line.\nExample: echo \'{"type":"custom","action":"note.recorded","data":{"note":"backup done"}}\' | daybook record',
+      '\nExit status: 0 all stored, 1 none, 2 wrong usage, 4 some; stderr names each refused line.\nExample: echo \'{"type":"custom","action":"note.recorded","data":{"note":"backup done"}}\' | daybook record',
     )
     .action(async (options: RecordOptions) => done(await (await import("../actions/record.ts")).record(options)));
 }

@@ -15,7 +15,7 @@ export function addReport(program: Command, done: Done): void {
     .option("--oldest-first", "oldest records first")
     .addOption(new Option("--format <format>", "how to print").choices(FORMATS).default("table"))
     .option("--output <file>", "write to a file that only you can read")
-    .option("--no-formula-guard", "CSV: leave cells as they are, even where a spreadsheet would run them")
+    .option("--no-formula-guard", "CSV: write cells unchanged, even if a spreadsheet would run them")
     .addHelpText(
       "after",
       "\nExit status: 0 printed, 1 failed, 2 wrong usage, 3 nothing matched.\nExample: daybook report --event-type ingestion --last 7d --format csv --output week.csv",

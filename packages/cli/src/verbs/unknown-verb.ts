@@ -1,8 +1,8 @@
 import { Command } from "commander";
 
 /**
- * Commander hands a word it does not know to the verb that runs by default, which then has too many arguments. This lets every group
- * of verbs refuse such a word itself, with the verb that was meant.
+ * Commander gives an unknown word to the default verb, which then has too many arguments. With this, every group of verbs refuses the
+ * word itself and suggests a verb.
  */
 export function refuseUnknownVerbs(group: Command): void {
   if (group.commands.length === 0) return;
@@ -15,7 +15,7 @@ export function refuseUnknownVerbs(group: Command): void {
 
 const namesOf = (group: Command) => ["help", ...group.commands.flatMap((child) => [child.name(), ...child.aliases()])];
 
-/** @throws {CommanderError} as a group without a default does */
+/** @throws {CommanderError} like a group without a default verb */
 function refuse(group: Command, word: string): void {
   const likeIt = new Command(group.name()).copyInheritedSettings(group);
   for (const child of group.commands) likeIt.command(child.name());

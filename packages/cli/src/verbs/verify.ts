@@ -9,9 +9,9 @@ export function addVerify(program: Command, done: Done): void {
     .description("check that nothing was altered, removed, inserted or reordered")
     .option("--vkey <key...>", "public keys of the log to trust, instead of the one in the keys file or in the log itself")
     .option("--policy <file>", "keys of the log and of its witnesses, a C2SP tlog-policy file")
-    .option("--witnessed <file...>", "signed checkpoints that somebody else has kept")
+    .option("--witnessed <file...>", "signed checkpoints that another party has kept")
     .option("--since <size>", "only what came after the stored checkpoint of this size", wholeNumber(1))
-    .option("--require-witness", "fail where no independent checkpoint covers the log")
+    .option("--require-witness", "fail if no independent checkpoint covers the log")
     .option("--strict", "fail for warnings too")
     .addOption(new Option("--format <format>", "how to print").choices(["table", "json"]).default("table"))
     .addHelpText(

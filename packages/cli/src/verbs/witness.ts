@@ -11,7 +11,7 @@ export function addWitness(program: Command, done: Done): void {
     .argument("<vkey>", "public key of the log")
     .description("cosign this log from now on")
     .requiredOption("--state <file>", "what the witness has seen; made when it is missing")
-    .option("--origin <name>", "origin of its checkpoints, where it is not the name of the key")
+    .option("--origin <name>", "origin of its checkpoints, if it is not the name of the key")
     .addHelpText(
       "after",
       "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook witness add-log --state witness.json example.com/audit/1+8fba11aa+AZzI…",
@@ -21,10 +21,10 @@ export function addWitness(program: Command, done: Done): void {
     );
   witness
     .command("serve")
-    .description("answer logs over HTTP (C2SP tlog-witness) until Ctrl+C")
+    .description("serve logs over HTTP (C2SP tlog-witness) until Ctrl+C")
     .requiredOption("--state <file>", "what the witness has seen")
     .requiredOption("--key <file>", "its private key, made by `daybook keygen --witness`")
-    .option("--host <address>", "where to listen; put a web server that speaks TLS before it to be reached from outside", "127.0.0.1")
+    .option("--host <address>", "address to listen on; for access from outside, put a TLS web server before it", "127.0.0.1")
     .option("--port <n>", "0 takes a free one", wholeNumber(0), 8443)
     .addHelpText(
       "after",
@@ -39,7 +39,7 @@ export function addKeygen(program: Command, done: Done): void {
     .argument("<name>", "name of the log or the witness, such as example.com/audit")
     .description("make the keys of a new log, or with --witness those of a witness, and print the public one")
     .option("--witness", "a key that cosigns, for `daybook witness serve`")
-    .requiredOption("--output <file>", "where the secret keys go; only you can read it, and it must not exist")
+    .requiredOption("--output <file>", "new file for the secret keys, which only you can read")
     .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 wrong usage.\nExample: daybook keygen example.com/audit --output audit.keys")
     .action(async (name: string, options: KeygenOptions) => done(await (await import("../actions/keys.ts")).keygen(name, options)));
 }

@@ -4,23 +4,23 @@ import { answerAddCheckpoint, type WitnessSigner } from "@daybook/ledger";
 import type { WitnessStateFile } from "./witness-state.ts";
 
 export interface WitnessServerOptions {
-  /** The logs it knows and what it has seen of them. Closed by whoever opened it. */
+  /** The known logs with their last checkpoints. The caller closes it. */
   readonly state: WitnessStateFile;
-  /** Name and private key, used for nothing but this witness's cosignatures. */
+  /** Name and private key, used only for the cosignatures of this witness. */
   readonly signer: WitnessSigner;
-  /** Address to listen on. Default `127.0.0.1`; put a web server that speaks TLS before it to be reached from outside. */
+  /** Address to listen on. Default `127.0.0.1`. For access from outside, put a TLS web server before it. */
   readonly host?: string;
   /** Default 8443; 0 takes any free port. */
   readonly port?: number;
   /** Default `Date`. */
   readonly clock?: { now(): number };
-  /** Told of each answer, and of what kept one from being given. Default: nothing. */
+  /** Called for each response, with the error if there was one. Default: none. */
   readonly onAnswer?: (answered: AnsweredRequest) => void;
 }
 
 export interface AnsweredRequest {
   readonly status: number;
-  /** Only of a checkpoint that was cosigned. */
+  /** Present if the checkpoint was cosigned. */
   readonly origin?: string;
   readonly size?: number;
   readonly error?: unknown;
@@ -39,7 +39,7 @@ const MAX_BODY_BYTES = 72 * 1024;
 const TIMEOUT_MS = 10_000;
 const PLAIN = "text/plain; charset=utf-8";
 
-/** Hosts a witness (C2SP tlog-witness) over HTTP. What it cosigns is in the state file before the answer leaves. */
+/** Hosts a witness (C2SP tlog-witness) over HTTP. The state file has a cosigned checkpoint before its response is sent. */
 export async function startWitnessServer({
   state,
   signer,
@@ -57,7 +57,7 @@ export async function startWitnessServer({
     if (request.method !== "POST") return reply(405, "method not allowed\n", { allow: "POST" });
     const body = await readBody(request);
     if (body === undefined) return reply(413, "request too large\n", { connection: "close" });
-    // From here to the end nothing waits, so no other request comes between looking at the state and storing the new one.
+    // There is no await from here on, so no other request comes between the read of the state and its update.
     const { status, contentType, body: text, accepted } = answerAddCheckpoint(state.logs, body, signer, clock.now());
     if (accepted !== undefined) state.accept(accepted);
     reply(status, text, { "content-type": contentType });
@@ -88,7 +88,7 @@ export async function startWitnessServer({
   };
 }
 
-/** Undefined where the body is longer than any request of the protocol. Iterating would destroy the request, and with it the answer. */
+/** Undefined if the body is longer than any request of the protocol. An iterator would destroy the request, and its response too. */
 function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

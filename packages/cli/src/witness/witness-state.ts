@@ -15,8 +15,8 @@ interface StateFile {
 }
 
 /**
- * What a witness has seen, in a file that no other process uses meanwhile: two witnesses with one state could be played off against
- * each other.
+ * The last checkpoint of each log, in a file that one process uses at a time. Two witnesses with one state could cosign two
+ * different histories.
  */
 export class WitnessStateFile {
   readonly #path: string;
@@ -29,8 +29,8 @@ export class WitnessStateFile {
 
   /**
    * Takes the file for this process until `close`.
-   * @param create true starts with no logs where the file is missing; otherwise a missing file is refused, because a witness that
-   * forgot what it saw lets a log roll back
+   * @param create true starts without logs if the file is missing. Otherwise a missing file is refused: a witness without memory lets a
+   * log roll back
    * @throws {DaybookError} `CONFIG_INVALID`
    */
   static open(path: string, { create = false } = {}): WitnessStateFile {
@@ -48,7 +48,7 @@ export class WitnessStateFile {
   }
 
   /**
-   * Knows a log from now on, or one more key of it.
+   * Adds a log, or one more key of a log.
    * @param vkey its verifier key, type 0x01
    * @param origin default: the name of the key
    * @throws {DaybookError} `BAD_OPTION`
@@ -80,7 +80,7 @@ export class WitnessStateFile {
     unlock(this.#path);
   }
 
-  /** The memory follows the file, never the other way round. */
+  /** Writes the file first, and changes the memory after that. */
   #store(logs: Map<string, WitnessedLog>): void {
     const file: StateFile = {
       format: FORMAT,
@@ -157,7 +157,7 @@ const unlock = (path: string) => rmSync(lockOf(path), { force: true });
 const lockOf = (path: string) => `${path}.lock`;
 
 function isGone(pid: number): boolean {
-  // A file still being written holds no number yet; its owner is alive.
+  // A file without a number is still being written: its owner is alive.
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);

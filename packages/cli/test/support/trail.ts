@@ -16,7 +16,7 @@ export interface TrailOptions {
   readonly lifecycle?: boolean;
 }
 
-/** A real trail with what `record` records, closed again. Answers with its path. */
+/** A real trail with what `record` records, closed again. @returns its path */
 export async function trailWith(
   record: (audit: AuditLog) => void | Promise<void>,
   { path = join(temporaryFolder(), "audit.db"), clock, lifecycle = true }: TrailOptions = {},

@@ -1,19 +1,22 @@
 import { DaybookError } from "@daybook/core";
 
 /**
- * Age from which a child agrees alone to a service of the information society where no national law says less (GDPR, Art. 8(1)).
- * Countries may go down to 13; which do is for counsel to say and for `ages` to state.
+ * Age from which a child agrees alone to a service of the information society, unless national law has a lower one (GDPR, Art. 8(1)).
+ * Countries may go down to 13. A lawyer confirms which do; `ages` states them.
  */
 export const STRICTEST_AGE = 16;
 
-/** Who agrees for a child, and how it was checked that they may. */
+/** The person who agrees for a child, and how the right to do so was checked. */
 export interface Guardian {
+  /** Relation to the child, in words. */
   readonly relation: string;
+  /** How the relation was checked, in words. */
   readonly verification: string;
 }
 
+/** What `childUntil` needs to know. */
 export interface ChildCheck {
-  /** ISO date; used for this decision and not kept. */
+  /** ISO date. It is used for this decision and not kept. */
   readonly birthDate: string;
   /** ISO 3166-1 alpha-2, in capitals. */
   readonly country?: string | undefined;
@@ -22,7 +25,7 @@ export interface ChildCheck {
 }
 
 /**
- * Until when somebody is too young to agree alone: the birthday on which that ends; undefined for who is old enough.
+ * The birthday until which a person is too young to agree alone; undefined if the person is old enough.
  * @param now milliseconds since the Unix epoch
  * @returns ISO time
  * @throws {DaybookError} `BAD_OPTION`
@@ -32,7 +35,7 @@ export function childUntil({ birthDate, country = "", ages = {} }: ChildCheck, n
   if (year === undefined || Number.isNaN(Date.parse(birthDate)) || Date.parse(birthDate) > now) {
     throw new DaybookError("BAD_OPTION", "`birthDate` is a date in the past, YYYY-MM-DD.");
   }
-  // Born on 29 February, one comes of age on 1 March of a year without that day.
-  const birthday = Date.UTC(year + (ages[country] ?? STRICTEST_AGE), month! - 1, day);
+  // A person born on 29 February comes of age on 1 March in a year without that day.
+  const birthday = Date.UTC(year + (ages[country] ?? STRICTEST_AGE), (month ?? 1) - 1, day);
   return birthday > now ? new Date(birthday).toISOString() : undefined;
 }

@@ -2,7 +2,7 @@ import type { ConsentRecord } from "@daybook/core/store";
 import type { Notice } from "./notice.ts";
 import type { Purpose } from "./purpose.ts";
 
-/** Where the vocabulary of a receipt is defined. */
+/** The vocabularies of a receipt. */
 const CONTEXT = {
   dpv: "https://w3id.org/dpv#",
   pd: "https://w3id.org/dpv/pd#",
@@ -25,7 +25,7 @@ const ENDED: Readonly<Record<string, string>> = {
 
 const METHOD: Readonly<Record<string, string>> = {
   ui: "a form on a page",
-  api: "a programme of the person",
+  api: "a program of the person",
   cli: "an operator at a command line",
   paper: "paper",
   signal: "a signal of the browser",
@@ -49,6 +49,7 @@ export interface ConsentReceipt {
   /** Id of the agreement or refusal. */
   readonly "dct:identifier": string;
   readonly "dct:conformsTo": "https://w3id.org/dpv/schema/dpv-27560#receipt";
+  /** ISO time of the decision, or of the end of the consent. */
   readonly "dct:created": string;
   readonly "dct:publisher": string;
   readonly "schema:recipient": "dpv:DataSubject";
@@ -57,7 +58,7 @@ export interface ConsentReceipt {
   readonly "dct:description": readonly string[];
 }
 
-/** The receipt of one agreement or refusal; it depends on nothing else, so that it can be made again and compared. */
+/** The receipt of one agreement or refusal. It depends on nothing else, so it can be made again and compared. */
 export function consentReceipt(record: ConsentRecord, purpose: Purpose, notice: Required<Notice>): ConsentReceipt {
   const { controller } = notice;
   const recipients = purpose.recipients ?? [];
@@ -163,15 +164,18 @@ function plainWords(
   { controller, withdrawUrl, rightsUrl, authority }: Required<Notice>,
 ): string[] {
   const time = (iso: string) => `${iso.slice(0, 16).replace("T", " ")} UTC`;
+  const { recipients = [] } = purpose;
   const kept = "days" in purpose.retention ? `${purpose.retention.days} days` : "until the consent ends";
   return [
     `On ${time(record.decidedAt)} you ${record.agreed ? "agreed to" : "refused"} “${purpose.title}”, asked by ${controller.name}.`,
     purpose.text,
     `It is about: ${purpose.dataCategories.join(", ")}. It is kept ${kept}, in ${purpose.storageLocations.join(", ")}.`,
-    (purpose.recipients ?? []).length === 0 ? "Nobody else receives it." : `Also received by: ${purpose.recipients!.join(", ")}.`,
-    ...(record.validUntil === undefined || !record.agreed ? [] : [`It holds until ${time(record.validUntil)}; then you are asked anew.`]),
+    recipients.length === 0 ? "No other party receives it." : `Also received by: ${recipients.join(", ")}.`,
+    ...(record.validUntil === undefined || !record.agreed
+      ? []
+      : [`It is valid until ${time(record.validUntil)}; then you are asked again.`]),
     ...(record.endedAt === undefined ? [] : [`It ended on ${time(record.endedAt)} (${record.state}).`]),
-    `You can take it back at any time, without giving a reason: ${withdrawUrl}. What happened before stays lawful.`,
+    `You can withdraw it at any time, without a reason: ${withdrawUrl}. What happened before stays lawful.`,
     `Your other rights: ${rightsUrl}. You can complain to ${authority}.`,
     `This is entry ${record.seq} of the audit trail; the text you were shown has the SHA-256 ${record.noticeSha256}.`,
   ];

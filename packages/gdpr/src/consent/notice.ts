@@ -4,19 +4,23 @@ import type { ChangeKind, NoticeVersion } from "@daybook/core/store";
 import { canonicalText } from "@daybook/ledger";
 import { isText, isTime } from "./purpose.ts";
 
-/** Who decides about purposes and means, and how to reach them (Art. 13(1)(a) and (b)). */
+/** The controller, who decides about purposes and means (Art. 13(1)(a) and (b)). */
 export interface Controller {
+  /** Name of the organisation. */
   readonly name: string;
+  /** Postal address. */
   readonly address: string;
+  /** How to reach it, such as an e-mail address. */
   readonly contact: string;
   /** Data protection officer. Default: there is none. */
   readonly dpo?: string;
 }
 
-/** The text people are shown when they are asked, in one version and language. Published as it is, it can be shown again years later. */
+/** The text that people see when they are asked, in one version and language. It is published unchanged and can be shown again years later. */
 export interface Notice {
   /** A code, `[a-z][a-z0-9_.]{0,63}`. */
   readonly notice: string;
+  /** 1 to 32 letters, digits, dots, dashes or underscores. */
   readonly version: string;
   /** BCP 47. Default `en`. */
   readonly language?: string;
@@ -26,15 +30,17 @@ export interface Notice {
   readonly mediaType?: string;
   /** The words beside the control the person uses. */
   readonly phrase: string;
+  /** The controller. */
   readonly controller: Controller;
-  /** Where a person can use their rights, and where they take the consent back. */
+  /** Page on which a person uses the rights. */
   readonly rightsUrl: string;
+  /** Page on which a person withdraws the consent. */
   readonly withdrawUrl: string;
   /** The supervisory authority to complain to (Art. 77). */
   readonly authority: string;
-  /** What this version changes against the one before: `material` asks everybody anew. Default `material`. */
+  /** What this version changes against the one before: `material` asks every person again. Default `material`. */
   readonly change?: ChangeKind;
-  /** From when it holds, ISO time. Default: when it is published. */
+  /** ISO time from which it is in force. Default: the time of publication. */
   readonly effectiveFrom?: string;
 }
 
@@ -42,7 +48,7 @@ const CODE = /^[a-z][a-z0-9_.]{0,63}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
 /**
- * Checks a notice and gives it back: a place to declare it with its type.
+ * Checks a notice and returns it, with its type.
  * @throws {DaybookError} `BAD_DEFINITION`
  */
 export function defineNotice(notice: Notice): Notice {
@@ -51,16 +57,16 @@ export function defineNotice(notice: Notice): Notice {
   if (typeof notice.version !== "string" || !VERSION.test(notice.version))
     throw bad(name, "`version` is 1 to 32 letters, digits, dots, dashes or underscores");
   for (const field of ["content", "phrase", "rightsUrl", "withdrawUrl", "authority"] as const) {
-    if (!isText(notice[field])) throw bad(name, `\`${field}\` says something`);
+    if (!isText(notice[field])) throw bad(name, `\`${field}\` is a text`);
   }
   for (const field of ["name", "address", "contact"] as const) {
-    if (!isText(notice.controller?.[field])) throw bad(name, `\`controller.${field}\` says something`);
+    if (!isText(notice.controller?.[field])) throw bad(name, `\`controller.${field}\` is a text`);
   }
   if (notice.effectiveFrom !== undefined && !isTime(notice.effectiveFrom)) throw bad(name, "`effectiveFrom` is an ISO time in UTC");
   return notice;
 }
 
-/** What the store keeps of a notice: its text byte for byte, and the rest beside it. */
+/** A notice as the store keeps it: its text byte for byte, and the rest beside it. */
 export function noticeVersion(given: Notice, now: number): NoticeVersion {
   const {
     notice,

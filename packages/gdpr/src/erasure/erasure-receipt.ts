@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { type AuditLog, DaybookError } from "@daybook/core";
 import {
+  defined,
   type ErasurePlan,
   type ErasureRun,
   erasureReceiptIssued,
@@ -11,63 +12,85 @@ import {
 import { canonicalText, isLedgerError, openNote, parseNote, parseVkey } from "@daybook/ledger";
 import type { Recipient } from "../export/privacy-information.ts";
 
-/** First line of a receipt, so that its signature can never be taken for one over anything else. */
+/** First line of a receipt, so that its signature is never valid for another document. */
 export const RECEIPT_FORMAT = "daybook erasure receipt v1";
 
-/** What happened to one category of one person's data in one place. */
+/** What happened to one kind of a person's data in one place. */
 export interface ReceiptLine {
+  /** The place that was searched. */
   readonly place: "audit trail" | "journal" | "consents";
+  /** Name of the retention class, or the purpose. */
   readonly category: string;
+  /** Role of the person, in the audit trail. */
   readonly role?: string;
+  /** What was done. */
   readonly method: "erased" | "deleted" | "ended" | "kept";
+  /** Number before the erasure. */
   readonly before: number;
+  /** Number after it. */
   readonly after: number;
+  /** Why kept: article and sentence, such as `17(3)(e)`. */
   readonly ground?: string;
+  /** ISO date on which retention removes it. */
   readonly until?: string;
 }
 
-/** What a receipt says. It names nobody: `commitment` can be compared with a person by whoever holds the key of receipts, as long as it exists. */
+/** The content of a receipt. It names no person. With the key of receipts, `commitment` can be compared with a person. */
 export interface ErasureReceipt {
+  /** Id of the receipt, UUIDv7. */
   readonly receipt: string;
+  /** Name of the log. */
   readonly log: string;
+  /** Request of the register that the erasure fulfils. */
   readonly request?: string;
+  /** Number of the run; absent if nothing had to be removed. */
   readonly run?: number;
+  /** The pending receipt that this one follows. */
   readonly previous?: string;
   /** HMAC-SHA-256 under the key of receipts over `daybook/receipt/v1`, LF and the id, hexadecimal. */
   readonly commitment: string;
   /** SHA-256 of the plan that was carried out, as canonical JSON. */
   readonly planSha256: string;
+  /** ISO time. */
   readonly startedAt: string;
+  /** ISO time. */
   readonly finishedAt: string;
+  /** Why the data was erased, see `ERASURE_BASES` of `@daybook/core/store`. */
   readonly basis: readonly string[];
+  /** `proven`: no removed byte is left in the files. */
   readonly state: "proven" | "pending" | "none" | "queued";
+  /** Why it is pending. */
   readonly reason?: string;
+  /** One line for each kind of data. */
   readonly lines: readonly ReceiptLine[];
-  /** Records of the trail that declare what is gone. */
+  /** Sequence numbers of the entries that declare the removed slots. */
   readonly manifests: readonly number[];
+  /** Other receivers of the data (Art. 19). */
   readonly recipients: readonly Recipient[];
-  /** After this time no backup can hold the data, if backups live as long as stated. */
+  /** ISO time after which no backup contains the data, if backups live as long as stated. */
   readonly backupsUntil: string;
-  /** Who carried it out: `self` for the person. */
+  /** Actor who erased: `self` for the person. */
   readonly operator: string;
 }
 
-/** A receipt with its signature, where somebody could sign. */
+/** A receipt with its signature, if this process has a signing key. */
 export interface IssuedReceipt {
+  /** The content. */
   readonly receipt: ErasureReceipt;
-  /** The signed note (C2SP signed-note); without a signature where this process has no signing key. */
+  /** The signed note (C2SP signed-note); without a signature if this process has no signing key. */
   readonly note: string;
+  /** True if the note has a signature. */
   readonly signed: boolean;
 }
 
 /**
- * Commits to a person without naming them.
- * @param key of receipts, 32 bytes; destroying it makes every receipt unlinkable
+ * Commits to a person without the id.
+ * @param key of receipts, 32 bytes; without it, no receipt can be linked to a person
  */
 export const personCommitment = (key: Uint8Array, userId: string): string =>
   createHmac("sha256", key).update(`daybook/receipt/v1\n${userId}`, "utf8").digest("hex");
 
-/** A key nobody keeps: a receipt made with it cannot be linked to its person by anybody. */
+/** A key that is not kept: no holder of a receipt made with it can link the receipt to its person. */
 export const throwawayKey = (): Uint8Array => randomBytes(32);
 
 export const planDigest = (plan: ErasurePlan): string =>
@@ -75,7 +98,7 @@ export const planDigest = (plan: ErasurePlan): string =>
     .update(canonicalText(JSON.parse(JSON.stringify(plan))), "utf8")
     .digest("hex");
 
-/** The lines a plan becomes once it has been carried out. */
+/** The lines of a plan that was carried out. */
 export function receiptLines(plan: ErasurePlan): ReceiptLine[] {
   return [
     ...plan.items.map(({ category, role, action, parts, ground, until }) => ({
@@ -85,8 +108,7 @@ export function receiptLines(plan: ErasurePlan): ReceiptLine[] {
       method: action === "erase" ? ("erased" as const) : ("kept" as const),
       before: parts,
       after: action === "erase" ? 0 : parts,
-      ...(ground === undefined ? {} : { ground }),
-      ...(until === undefined ? {} : { until }),
+      ...defined({ ground, until }),
     })),
     ...(plan.journal === 0
       ? []
@@ -108,9 +130,8 @@ export async function issueReceipt(
   const note = signed ?? `${text}\n`;
   const stored: StoredReceipt = {
     receipt: receipt.receipt,
-    ...(receipt.run === undefined ? {} : { run: receipt.run }),
     commitment: receipt.commitment,
-    ...(receipt.previous === undefined ? {} : { previous: receipt.previous }),
+    ...defined({ run: receipt.run, previous: receipt.previous }),
     made: receipt.finishedAt,
     note,
   };
@@ -124,7 +145,7 @@ export async function issueReceipt(
 /**
  * Reads a receipt and checks its signature.
  * @param vkeys keys of the log that is trusted, in the C2SP form
- * @throws {DaybookError} `BAD_OPTION`: it is no receipt, or nobody trusted signed it
+ * @throws {DaybookError} `BAD_OPTION`: it is not a receipt, or no trusted key signed it
  */
 export function openReceipt(note: string, vkeys: readonly string[]): ErasureReceipt {
   try {
@@ -137,14 +158,14 @@ export function openReceipt(note: string, vkeys: readonly string[]): ErasureRece
   throw new DaybookError("BAD_OPTION", "The receipt cannot be trusted: none of the given keys signed it.");
 }
 
-/** What a receipt says, without looking at who signed it. */
+/** The content of a receipt, without a check of its signature. @throws {DaybookError} `BAD_OPTION` */
 export function receiptOf(note: string): ErasureReceipt {
   const [format, json] = note.split("\n", 2);
-  if (format !== RECEIPT_FORMAT || json === undefined) throw new DaybookError("BAD_OPTION", "This is no receipt of an erasure.");
+  if (format !== RECEIPT_FORMAT || json === undefined) throw new DaybookError("BAD_OPTION", "This is not a receipt of an erasure.");
   return JSON.parse(json) as ErasureReceipt;
 }
 
-/** Runs whose receipt still says `pending` although their bytes are gone now. */
+/** Proven runs whose receipt still says `pending`. */
 export function provenSince(
   receipts: readonly StoredReceipt[],
   runs: readonly ErasureRun[],

@@ -10,10 +10,10 @@ export const csvLines = (records: readonly (readonly CsvCell[])[]): string =>
     { record_delimiter: "windows" },
   );
 
-/** Characters a spreadsheet takes for the beginning of a formula, in their wide forms too, after any blanks. */
+/** Characters at which a formula of a spreadsheet begins, after any blanks, also in their wide forms. */
 const FORMULA = /^[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r|]/;
 
-/** Puts an apostrophe before what a spreadsheet would run. What is taken along to another service is left as it is instead. */
+/** Puts an apostrophe before a formula of a spreadsheet. Portability exports (Art. 20) are not guarded: another service reads the original values. */
 export const guarded = (cells: readonly CsvCell[]): readonly CsvCell[] =>
   cells.map((cell) => (typeof cell === "string" && FORMULA.test(cell) ? `'${cell}` : cell));
 

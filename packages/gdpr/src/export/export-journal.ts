@@ -2,13 +2,15 @@ import type { JournalEntry } from "@daybook/core/store";
 import { type CsvCell, csvLines } from "./csv-file.ts";
 import { JOURNAL_COLUMNS, journalCells } from "./export-pages.ts";
 
+/** Formats of `exportJournal`. */
 export const JOURNAL_FORMATS = ["json", "ndjson", "csv"] as const;
+/** One of `JOURNAL_FORMATS`. */
 export type JournalFormat = (typeof JOURNAL_FORMATS)[number];
 
 const STEP = 500;
 
 /**
- * A journal as text, a piece at a time, so that its size never matters. What a person takes along is not changed for spreadsheets.
+ * A journal as text, a piece at a time, so that memory does not grow with its size. The CSV is not changed for spreadsheets (Art. 20).
  * @param entries such as `journal.export(userId, format)`
  */
 export async function* exportJournal(entries: AsyncIterable<JournalEntry>, format: JournalFormat): AsyncGenerator<string> {

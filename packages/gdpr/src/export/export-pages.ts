@@ -24,7 +24,7 @@ const table = (caption: string, columns: readonly string[]) =>
   `<table><caption>${escaped(caption)}</caption><thead><tr>${columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join("")}</tr></thead><tbody>\n`;
 const listOf = (items: readonly string[]) => `<ul>\n${items.map((item) => `<li>${escaped(item)}</li>`).join("\n")}\n</ul>\n`;
 
-/** A table over as many pages as it takes, each with a bounded number of rows, so that a browser opens any of them. */
+/** A table over several pages, each with at most `ROWS_PER_PAGE` rows, so that a browser opens any of them. */
 export class PagedTable {
   readonly files: PackagedFile[] = [];
   readonly #open: (name: string) => PackageFile;
@@ -174,15 +174,15 @@ export function overviewPage(options: OverviewOptions): string {
     "<h2>What is in this folder</h2>\n",
     listOf([
       `${counts.journal} entries of your journal`,
-      `${counts.records} records of the audit trail that are about you, ${counts.accesses} of them of other people’s doing`,
+      `${counts.records} records of the audit trail that are about you, ${counts.accesses} of them about acts of other people`,
       `${consents.length} consents or refusals, ${requests.length} requests`,
     ]),
     "<ul>\n",
     ...pages.map(({ path, rows }) => `<li><a href="${escaped(path)}">${escaped(path)}</a>${rows === undefined ? "" : ` (${rows})`}</li>\n`),
-    "<li>export.json: everything, for a machine; export.schema.json says how to read it</li>\n",
+    "<li>export.json: everything, for a machine; export.schema.json describes it</li>\n",
     "<li>portability.json and portability.csv: what you can take to another service (Art. 20)</li>\n",
     "<li>manifest.json: the size and SHA-256 of every file</li>\n</ul>\n",
-    "<p>Other people appear as “person 1”, “person 2”: their names are theirs (Art. 15(4)). What was left out of a record is named in it.</p>\n",
+    "<p>Other people appear as “person 1”, “person 2”: their names are not part of your data (Art. 15(4)). Each record lists the fields that were left out.</p>\n",
     "<h2>Who is responsible</h2>\n",
     `<p>${escaped("address" in controller ? `${controller.name}, ${controller.address}. Contact: ${controller.contact}.` : controller.name)}` +
       `${"dpo" in controller && controller.dpo !== undefined ? ` Data protection officer: ${escaped(controller.dpo)}.` : ""}</p>\n`,
@@ -191,7 +191,7 @@ export function overviewPage(options: OverviewOptions): string {
     ...information.categories.map(({ category, what, why, lawfulBasis, kept }) => row([category, what, why, `Art. ${lawfulBasis}`, kept])),
     "</tbody></table>\n<h2>Who receives it (Art. 15(1)(c))</h2>\n",
     information.recipients.length === 0
-      ? "<p>Nobody outside the service itself.</p>\n"
+      ? "<p>No party outside the service itself.</p>\n"
       : listOf(
           information.recipients.map(
             ({ name, purpose, erasure, expiresAfterDays }) =>
@@ -208,7 +208,7 @@ export function overviewPage(options: OverviewOptions): string {
     information.transfers.length === 0 ? "<p>None.</p>\n" : listOf(information.transfers),
     `<h2>Consents</h2>\n${table("What you agreed to or refused", CONSENT_COLUMNS)}`,
     ...consents.map((record) => row(consentCells(record))),
-    "</tbody></table>\n<h2>Where it was looked</h2>\n",
+    "</tbody></table>\n<h2>Places that were searched</h2>\n",
     listOf(
       places.map(
         ({ place, searched, found, note }) =>
@@ -219,4 +219,4 @@ export function overviewPage(options: OverviewOptions): string {
   ].join("");
 }
 
-const WHAT_HAPPENS = { erase: "erased when you are", expire: "gone by itself", none: "not erased on request" } as const;
+const WHAT_HAPPENS = { erase: "erased when you are", expire: "expires", none: "not erased on request" } as const;

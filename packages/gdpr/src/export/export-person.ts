@@ -31,35 +31,44 @@ export type PersonStore = AuditStore & ConsentStore & JournalStore & RequestStor
 
 /** Options of `exportPerson`. */
 export interface ExportOptions extends IdentityProof {
+  /** The audit trail that has the person's data. */
   readonly audit: AuditLog;
+  /** The store of that audit trail. */
   readonly store: PersonStore;
   /**
-   * Where the package goes: a folder that does not exist yet, or an empty one. It is made with mode 0700, its files with 0600, and
-   * appears when it is complete.
+   * Folder of the package, which must not exist or must be empty. Its mode is 0700, that of its files 0600. It appears when it is
+   * complete.
    */
   readonly folder: string;
+  /** Information for the person, from `privacyInformation`. */
   readonly information: PrivacyInformation;
   /** Public keys of age (`age1…`) that can open the files, each of which then ends in `.age`. Default: none, and the files are readable. */
   readonly encryptTo?: readonly string[] | undefined;
   /** Places that cannot be searched from here. Default: the recipients of `information`. */
   readonly unsearched?: readonly UnsearchedPlace[];
-  /** Told now and then how many entries were written. */
+  /** Called after each 1,000 entries with the number written so far. */
   readonly onProgress?: (entries: number) => void;
-  /** Gives up when it is aborted, with its reason; nothing is left of the package. Default: it runs to its end. */
+  /** Aborts the export: it rejects with the reason and leaves no package. Default: none. */
   readonly signal?: AbortSignal;
   /** Milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
 }
 
+/** What a package contains. */
 export interface ExportSummary {
+  /** All files, `manifest.json` last. */
   readonly files: readonly PackagedFile[];
   /** SHA-256 of `manifest.json`, hexadecimal. */
   readonly manifestSha256: string;
+  /** Number of journal entries. */
   readonly journal: number;
+  /** Number of records of the audit trail. */
   readonly records: number;
+  /** Number of agreements and refusals. */
   readonly consents: number;
+  /** Number of requests of the register. */
   readonly requests: number;
-  /** Records in which somebody else acted. */
+  /** Records in which another person acted. */
   readonly accesses: number;
   /** Values of other people that were replaced or left out. */
   readonly redactions: number;
@@ -68,14 +77,28 @@ export interface ExportSummary {
 }
 
 /**
- * Writes everything the trail holds about one person into a folder: JSON with its schema, CSV, pages to read, and a manifest with the
+ * Writes all data of one person into a folder: JSON with its schema, CSV, pages to read, and a manifest with the
  * SHA-256 of every file (GDPR, Art. 15 and 20). Memory does not grow with the number of entries, and no reader stays open between
- * pages. The export itself is a record of the trail.
+ * pages. The export is itself recorded.
  * @throws {DaybookError} `IDENTITY_UNVERIFIED`, `REQUEST_UNKNOWN`, `REQUEST_STATE`, `BAD_OPTION`
+ * @example
+ * ```ts
+ * import { createAuditLog } from "@daybook/core";
+ * import { exportPerson, privacyInformation } from "@daybook/gdpr";
+ * import { openSqliteStore } from "@daybook/store-sqlite";
+ *
+ * const store = await openSqliteStore({ path: "data/audit.db" });
+ * const audit = createAuditLog({ store });
+ * const [purposes, periods] = [await store.purposes(), await store.retentionPeriods()];
+ * const information = privacyInformation({ definitions: audit.catalogue.all(), purposes, periods });
+ * const verification = { method: "operator", confirmed: true } as const;
+ * const summary = await exportPerson("u-7", { audit, store, folder: "u-7", information, verification });
+ * console.log(summary.records, summary.manifestSha256);
+ * ```
  */
 export async function exportPerson(userId: string, options: ExportOptions): Promise<ExportSummary> {
   const request = await checkIdentity(options.store, userId, options);
-  // What waits in memory or in the spool is about the person too.
+  // Queued and spooled events may be about the person too.
   const waiting = await letArrive(options.audit);
   const { encryptTo = [] } = options;
   const encrypter = encryptTo.length === 0 ? undefined : await encrypterFor(encryptTo);

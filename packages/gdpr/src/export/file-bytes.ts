@@ -3,15 +3,15 @@ import { Writable } from "node:stream";
 import { TransformStream } from "node:stream/web";
 import type { Encrypter } from "age-encryption";
 
-/** Where the bytes of a file go that is written once, front to back. The file is new and only its owner can read it. */
+/** A new file that is written once, front to back. Only its owner can read it. */
 export interface FileBytes {
-  /** The bytes may be changed afterwards. */
+  /** Takes a copy: the caller may change the bytes afterwards. */
   put(bytes: Uint8Array): void;
-  /** Settles when everything put so far has been taken over, so that nothing piles up. */
+  /** Resolves when everything put so far is written, so that memory stays bounded. */
   drained(): Promise<void>;
-  /** The file is complete; `drained` settles when it is on the disk. */
+  /** Completes the file. `drained` then resolves when it is on the disk. */
   close(): void;
-  /** Gives the file back to the system as it is. */
+  /** Closes the file, complete or not. */
   abandon(): void;
 }
 
@@ -35,7 +35,7 @@ export function plainBytes(path: string): FileBytes {
   };
 }
 
-/** Nothing of it is on the disk before it is encrypted. */
+/** A file of which no byte reaches the disk before it is encrypted. */
 export function encryptedBytes(path: string, encrypter: Encrypter): FileBytes {
   const file = createWriteStream(path, { flags: "wx", mode: 0o600, flush: true });
   const sink = Writable.toWeb(file) as WritableStream<Uint8Array>;
@@ -43,7 +43,7 @@ export function encryptedBytes(path: string, encrypter: Encrypter): FileBytes {
   const writer = writable.getWriter();
   const written = encrypter.encrypt(readable as ReadableStream<Uint8Array>).then((encrypted) => encrypted.pipeTo(sink));
   let last: Promise<unknown> = Promise.resolve();
-  // Whoever asks `drained` is told of a failure; until then it must not end the process.
+  // `drained` rejects with the failure. Until then it must not end the process as an unhandled rejection.
   const follow = (work: Promise<unknown>) => {
     last = work;
     work.catch(() => undefined);

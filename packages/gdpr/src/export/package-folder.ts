@@ -5,18 +5,21 @@ import { DaybookError } from "@daybook/core";
 import type { Encrypter } from "age-encryption";
 import { encryptedBytes, type FileBytes, plainBytes } from "./file-bytes.ts";
 
-/** One file of a package: its name, what it holds, and the SHA-256 of its bytes, hexadecimal; as it was before it was encrypted. */
+/** One file of a package, as it was before it was encrypted. */
 export interface PackagedFile {
+  /** Name in the package. */
   readonly path: string;
+  /** SHA-256 of its bytes, hexadecimal. */
   readonly sha256: string;
+  /** Its length. */
   readonly bytes: number;
-  /** Entries in it, where it holds entries. */
+  /** Number of entries in it, if it has entries. */
   readonly rows?: number;
 }
 
 const BUFFER_BYTES = 1 << 16;
 
-/** A file that is written once, front to back, and hashed on the way. Text is encoded at once, so that none of it waits as garbage. */
+/** A file that is written once, front to back, and hashed on the way. Text is encoded at once, which spares the garbage collector. */
 export class PackageFile {
   readonly path: string;
   readonly #file: FileBytes;
@@ -65,18 +68,18 @@ export class PackageFile {
 
 export interface PackageFolder {
   file(name: string): PackageFile;
-  /** Settles when everything written so far has been taken over; of finished files, when they are on the disk. */
+  /** Resolves when everything written so far is taken over, and finished files are on the disk. */
   drained(): Promise<void>;
-  /** All files are finished: the folder appears under its name now. */
+  /** Gives the folder its name, after all files are finished. */
   complete(): void;
   /** Removes everything that was written. */
   discard(): void;
 }
 
 /**
- * A folder that only its owner can read, and that appears when it is complete. It has to be new or empty, so that nothing of somebody
- * else gets into a package.
- * @param encrypter with one, files get the ending `.age`, and nothing else is ever on the disk
+ * A folder that only its owner can read, and that appears when it is complete. It must be new or empty, so that no data of another
+ * person gets into a package.
+ * @param encrypter if given, files end in `.age`, and no plain text reaches the disk
  * @throws {DaybookError} `BAD_OPTION`
  */
 export function packageFolder(path: string, encrypter?: Encrypter): PackageFolder {
@@ -110,7 +113,7 @@ export function packageFolder(path: string, encrypter?: Encrypter): PackageFolde
   };
 }
 
-/** Whether there is an empty folder already. */
+/** True if there is an empty folder already. @throws {DaybookError} `BAD_OPTION` */
 function isThere(path: string): boolean {
   try {
     if (readdirSync(path).length === 0) return true;

@@ -1,21 +1,23 @@
 import type { JsonObject, JsonValue, StoredEvent } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 
-/** A record as it is handed to the person: other people are roles, and what was replaced is named. */
+/** A record for the person, without the data of other people. */
 export interface DisclosedRecord {
+  /** The record, with other people as `person 1`, `person 2`. */
   readonly record: StoredEvent;
-  /** Paths of what was replaced or left out. */
+  /** Paths of the values that were replaced or left out. */
   readonly redacted: readonly string[];
-  /** Paths of free text in a record with other people in it: a human has to look before it is handed over. */
+  /** Paths of free text in a record with other people in it: a human reads it before it is handed over. */
   readonly review: readonly string[];
 }
 
 const MOST_ALIASES = 100_000;
-/** Ids that short, or numbers, occur by chance in texts; they are replaced only where they are the whole value. */
+/** A shorter id, or a number, occurs in texts by chance. It is replaced only if it is the whole value. */
 const SHORTEST_IN_TEXT = 4;
 
 /**
  * Replaces other people by names that hold for one export, `person 1`, `person 2`, so that the same one can be recognised without
- * being named (GDPR, Art. 15(4)). Services keep their names: they are nobody.
+ * a name (GDPR, Art. 15(4)). Services keep their names, because they are not persons.
  */
 export class OtherPeople {
   readonly #own: ReadonlySet<string>;
@@ -26,6 +28,7 @@ export class OtherPeople {
     this.#own = new Set(own);
   }
 
+  /** Returns the record without the data of other people. */
   disclose(event: StoredEvent): DisclosedRecord {
     const redacted: string[] = [];
     const review: string[] = [];
@@ -47,10 +50,10 @@ export class OtherPeople {
       kept.subjects = subjects.map((subject, i) => {
         if (this.#own.has(subject.id)) return subject;
         redacted.push(`subjects.${i}.id`, ...(subject.about === undefined ? [] : [`subjects.${i}.about`]));
-        return { id: this.#alias(subject.id), ...(subject.role === undefined ? {} : { role: subject.role }) };
+        return { id: this.#alias(subject.id), ...defined({ role: subject.role }) };
       });
     }
-    // Request, trace and tenant belong to whoever acted.
+    // Request, trace and tenant belong to the actor.
     if (request !== undefined) {
       const { id, traceId, spanId, ...shape } = request;
       const someoneElses = actor !== undefined && !mineActs && isPerson(actor.kind) && actor.id !== undefined;
@@ -94,7 +97,7 @@ export class OtherPeople {
     return alias;
   }
 
-  /** The value without the others of its event, and without everybody seen before whose id is unlikely to be a word by chance. */
+  /** The value without the other people of its event, and without those seen before whose id is not a common word. */
   #replaced(value: JsonValue, others: readonly string[], path: string, redacted: string[]): JsonValue {
     if (typeof value === "string") {
       const text = this.#withoutOthers(value, others);
@@ -130,14 +133,14 @@ const isPerson = (kind: string | undefined) => kind === undefined || kind === "u
 
 const isTelling = (id: string) => id.length >= SHORTEST_IN_TEXT && !/^\d+$/.test(id);
 
-/** Replaces an id where it stands as a word of its own. */
+/** Replaces an id that is a word of its own. */
 function replaceWhole(text: string, id: string, by: string): string {
   if (!text.includes(id)) return text;
   const escaped = id.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "gu"), () => by);
 }
 
-/** Paths of texts that hold more than a code. */
+/** Paths of texts that are more than a code. */
 function freeTexts(value: JsonValue | undefined, path: string): string[] {
   if (typeof value === "string") return /\s/.test(value.trim()) ? [path] : [];
   if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap((item, i) => freeTexts(item, `${path}.${i}`));

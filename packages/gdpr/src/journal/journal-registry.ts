@@ -1,10 +1,10 @@
-/** What of a journal a consent has to reach. */
+/** The part of a journal that the end of a consent uses. */
 export interface PurgeableQueue {
-  /** Drops what waits for this person and purpose. */
+  /** Drops the queued entries of this person and purpose. */
   purge(userId: string, purpose: string): void;
 }
 
-// The fence in the store is what keeps a withdrawal; this only spares it the work, and the person the wait.
+// The fence in the store guarantees a withdrawal. The purge only saves work, so that the person waits less.
 const journals = new WeakMap<object, Set<PurgeableQueue>>();
 
 export function enterJournal(store: object, journal: PurgeableQueue): void {
@@ -15,7 +15,7 @@ export function enterJournal(store: object, journal: PurgeableQueue): void {
 
 export const leaveJournal = (store: object, journal: PurgeableQueue): void => void journals.get(store)?.delete(journal);
 
-/** Drops what waits in this process for a person and a purpose, in every journal of the store. */
+/** Drops the entries queued in this process for a person and a purpose, in every journal of the store. */
 export function purgeJournals(store: object, userId: string, purpose: string): void {
   for (const journal of journals.get(store) ?? []) journal.purge(userId, purpose);
 }

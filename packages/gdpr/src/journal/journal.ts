@@ -1,8 +1,10 @@
-import { type AuditLog, DaybookError, isDaybookError, type JsonObject } from "@daybook/core";
+import { type AuditLog, DaybookError } from "@daybook/core";
 import {
   type AuditStore,
+  asError,
   type ConsentInForce,
   type ConsentStore,
+  defined,
   type JournalEntry,
   type JournalFilter,
   type JournalPage,
@@ -13,87 +15,35 @@ import {
   personExported,
   uuidV7,
 } from "@daybook/core/store";
-import { isPersonId } from "../person/identity.ts";
 import { personsOf } from "../person/persons-of.ts";
+import { CODE, checkedEntry } from "./checked-entry.ts";
+import {
+  DEFAULT_JOURNAL_DEADLINE_MS,
+  DEFAULT_JOURNAL_ENTRIES,
+  DEFAULT_JOURNAL_PURPOSE,
+  type DeleteOptions,
+  type JournalEntryFields,
+  type JournalOptions,
+  type JournalOutcome,
+  type JournalStats,
+  type ReadOptions,
+} from "./journal-options.ts";
 import { enterJournal, leaveJournal } from "./journal-registry.ts";
-
-/** What may be said about one doing. Texts that are too long are cut, and the entry says so in `details.truncated`. */
-export interface JournalEntryFields {
-  /** The words of a search or the text of a note, at most 4 000 characters. */
-  readonly query?: string;
-  readonly resource?: { readonly type: string; readonly id?: string };
-  readonly collection?: string;
-  /** At most 8 000 characters as JSON. */
-  readonly details?: JsonObject;
-}
-
-/**
- * What became of an entry. `no_consent`: no consent held when it happened, so nothing was kept. `rejected`: one did, but no longer when
- * the entry was to be written. `refused`: it is no entry. `lost`: the store could not write it in time, or there was no room to wait.
- */
-export type JournalOutcome =
-  | { readonly outcome: "stored" | "no_consent" }
-  | { readonly outcome: "rejected"; readonly reason: Exclude<JournalVerdict, "stored"> }
-  | { readonly outcome: "refused" | "lost"; readonly error: DaybookError };
-
-export interface JournalOptions {
-  readonly audit: AuditLog;
-  readonly store: AuditStore & ConsentStore & JournalStore;
-  /** The purpose whose consent permits entries. Default `personal_diary`. */
-  readonly purpose?: string;
-  /** Entries that may wait. Default 10 000. */
-  readonly maxEntries?: number;
-  /** An entry that could not be stored within this time is given up. Milliseconds, default 30 000. */
-  readonly deadlineMs?: number;
-  /** Milliseconds since the Unix epoch. Default `Date`. */
-  readonly clock?: { now(): number };
-}
-
-/** Since the journal was opened. At every moment `accepted` = `stored` + `queued` + `lost` + the sum of `rejected`. */
-export interface JournalStats {
-  readonly purpose: string;
-  readonly accepted: number;
-  readonly stored: number;
-  readonly queued: number;
-  /** Attempts without consent; nothing of them was kept. */
-  readonly noConsent: number;
-  readonly refused: number;
-  readonly lost: number;
-  readonly rejected: Readonly<Record<Exclude<JournalVerdict, "stored">, number>>;
-}
-
-export interface ReadOptions extends JournalFilter {
-  /** 1 to 1000. Default 100. */
-  readonly limit?: number;
-  readonly order?: "newest" | "oldest";
-  readonly cursor?: string;
-}
-
-export interface DeleteOptions {
-  /** Only entries older than this, ISO time. Default: all. */
-  readonly before?: string;
-  /** Only these entries, by id. Default: all. */
-  readonly entries?: readonly string[];
-}
 
 interface Waiting {
   readonly activity: NewJournalEntry;
   readonly done: (outcome: JournalOutcome) => void;
 }
 
-const CODE = /^[a-z][a-z0-9_.]{0,63}$/;
-const LONGEST_QUERY = 4_000;
-const LONGEST_ID = 512;
-const LONGEST_DETAILS = 8_000;
 const MOST_PER_BATCH = 512;
 const RETRY_MS = [20, 50, 100, 200, 500, 1_000];
 
 /**
- * The person's own journal: what they searched, read, marked and noted, kept only while they want it. `record` looks whether a
- * consent holds and drops the entry at once where none does; whether it still holds is decided again inside the transaction that
- * stores the entry.
+ * The journal of persons: what each of them searched, read, marked and noted, kept only while the person agrees. `record` drops the
+ * entry at once if no consent is in force. The transaction that stores the entry checks the consent again.
  */
 export class Journal {
+  /** The purpose whose consent permits entries. */
   readonly purpose: string;
   readonly #audit: AuditLog;
   readonly #store: AuditStore & ConsentStore & JournalStore;
@@ -114,7 +64,14 @@ export class Journal {
   readonly #rejected = { no_consent_at_write: 0, late_event: 0, wrong_version: 0, withdrawn_in_flight: 0 };
 
   /** Prefer `createJournal`. */
-  constructor({ audit, store, purpose = "personal_diary", maxEntries = 10_000, deadlineMs = 30_000, clock }: JournalOptions) {
+  constructor({
+    audit,
+    store,
+    purpose = DEFAULT_JOURNAL_PURPOSE,
+    maxEntries = DEFAULT_JOURNAL_ENTRIES,
+    deadlineMs = DEFAULT_JOURNAL_DEADLINE_MS,
+    clock,
+  }: JournalOptions) {
     if (!CODE.test(purpose)) throw new DaybookError("BAD_OPTION", "`purpose` is a code such as personal_diary.");
     this.purpose = purpose;
     this.#audit = audit;
@@ -127,7 +84,7 @@ export class Journal {
   }
 
   /**
-   * Keeps what somebody did, if they agreed to that. Never rejects and need not be awaited: a journal must not break what it follows.
+   * Keeps one activity of a person who agreed to it. Never rejects and need not be awaited: a journal must not break the application.
    * @param activity `search`, `read`, `bookmark`, `note` or a code of the application
    */
   async record(userId: string, activity: string, fields: JournalEntryFields = {}): Promise<JournalOutcome> {
@@ -145,27 +102,24 @@ export class Journal {
       }
       return await this.#push({ ...entry, id: uuidV7(at), userId, at, purpose: this.purpose, consent: held.consent });
     } catch (cause) {
-      const error = asError(cause);
+      const error = asError(cause, "STORE_FAILED", "the journal entry");
       this.#refused++;
       this.#audit.problem(error);
       return { outcome: "refused", error };
     }
   }
 
-  /** One page, newest first. Reading one's own journal leaves no record; an operator who reads it uses `export`. */
+  /** One page, newest first. It leaves no record, because the person reads it. An operator uses `export`, which does. */
   read(userId: string, { limit, order, cursor, ...filter }: ReadOptions = {}): Promise<JournalPage> {
-    return this.#store.journalPage(
-      userId,
-      { purpose: this.purpose, ...filter },
-      { ...(limit === undefined ? {} : { limit }), ...(order === undefined ? {} : { order }), ...(cursor === undefined ? {} : { cursor }) },
-    );
+    return this.#store.journalPage(userId, { purpose: this.purpose, ...filter }, defined({ limit, order, cursor }));
   }
 
+  /** Number of entries. */
   count(userId: string, filter: JournalFilter = {}): Promise<number> {
     return this.#store.countJournal(userId, { purpose: this.purpose, ...filter });
   }
 
-  /** Everything in it, oldest first, with a record of the export in the trail once it was read to its end. */
+  /** All entries, oldest first. The export is recorded in the trail when the last entry was read. */
   async *export(userId: string, format: string): AsyncGenerator<JournalEntry> {
     let journal = 0;
     for await (const activity of this.#store.scanJournal(userId, { purpose: this.purpose })) {
@@ -177,8 +131,8 @@ export class Journal {
   }
 
   /**
-   * Deletes the journal, or a part of it, in the transaction that records that. What was recorded before the call goes too.
-   * @returns how many entries
+   * Deletes the journal, or some of its entries, in the transaction that records the deletion. Queued entries are included.
+   * @returns how many entries were deleted
    */
   async delete(userId: string, { before, entries }: DeleteOptions = {}): Promise<number> {
     if (before !== undefined && Number.isNaN(Date.parse(before))) throw new DaybookError("BAD_OPTION", "`before` is an ISO time.");
@@ -188,17 +142,17 @@ export class Journal {
     const until = before === undefined ? {} : { until: Date.parse(before) };
     const held = await this.count(userId, until);
     if (held === 0) return 0;
-    const data = {
+    const data = defined({
       rows: entries === undefined ? held : entries.length,
       purpose: this.purpose,
-      ...(before === undefined ? {} : { before: new Date(before).toISOString() }),
-      ...(entries === undefined ? {} : { entries: [...entries] }),
-    };
+      before: before === undefined ? undefined : new Date(before).toISOString(),
+      entries: entries === undefined ? undefined : [...entries],
+    });
     await this.#audit.record(journalDeleted, { ...personsOf(userId, "self"), data }).stored;
     return held - (await this.count(userId, until));
   }
 
-  /** Drops what waits for a person; called when a consent ends. */
+  /** Drops the queued entries of a person; called when a consent ends. */
   purge(userId: string, purpose: string): void {
     if (purpose !== this.purpose) return;
     const gone = this.#waiting.filter(({ activity }) => activity.userId === userId);
@@ -207,6 +161,7 @@ export class Journal {
     for (const entry of gone) this.#settle(entry, "withdrawn_in_flight");
   }
 
+  /** Counters since the journal was opened. */
   stats(): JournalStats {
     return {
       purpose: this.purpose,
@@ -220,10 +175,10 @@ export class Journal {
     };
   }
 
-  /** Settles when everything recorded so far is stored, rejected or lost. */
+  /** Resolves when all entries recorded so far are stored, rejected or lost. */
   async flush(): Promise<void> {
     for (;;) {
-      // An entry that still looks for its consent joins the queue in the turn after it has found it.
+      // An entry joins the queue in the turn after its consent was found.
       if (this.#looking.size > 0) await Promise.allSettled(this.#looking);
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (this.#running !== undefined) await this.#running;
@@ -231,7 +186,7 @@ export class Journal {
     }
   }
 
-  /** Writes what waits. The audit log does this too before it closes. */
+  /** Writes the queued entries. The audit log calls it too, before it closes. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.flush();
@@ -239,24 +194,24 @@ export class Journal {
     leaveJournal(this.#store, this);
   }
 
-  /** At process exit, where the audit log calls it: writes what waits, without returning to the event loop. */
+  /** Writes the queued entries at process exit, without a return to the event loop. The audit log calls it. */
   closeSync(deadlineMs: number): void {
     this.#closed = true;
     const batch = [...this.#inFlight, ...this.#waiting];
     if (batch.length === 0) return;
     this.#inFlight = [];
     this.#waiting = [];
-    let error = new DaybookError("STORE_FAILED", "This store cannot take entries of a journal while the process exits.");
+    let error = new DaybookError("STORE_FAILED", "This store cannot take journal entries while the process exits.");
     try {
-      // What was in flight goes first again: an entry that is there by now is kept once.
+      // Entries in flight are written again, first. The store keeps an entry that it already has once.
       const entries = batch.map(({ activity }) => activity);
       const verdicts = this.#store.appendJournalSync?.(entries, this.#now(), deadlineMs);
       if (verdicts !== undefined) {
-        for (const [i, entry] of batch.entries()) this.#settle(entry, verdicts[i]!);
+        this.#settleAll(batch, verdicts);
         return;
       }
     } catch (cause) {
-      error = asError(cause);
+      error = asError(cause, "STORE_FAILED", "the journal entry");
     }
     for (const entry of batch) this.#lose(entry, error);
   }
@@ -276,7 +231,7 @@ export class Journal {
     return new Promise((done) => {
       const entry = { activity, done };
       if (this.#waiting.length >= this.#maxEntries) {
-        this.#lose(entry, new DaybookError("QUEUE_FULL", "The store is slower than entries of the journal arrive."));
+        this.#lose(entry, new DaybookError("QUEUE_FULL", "Journal entries arrive faster than the store takes them."));
         return;
       }
       this.#waiting.push(entry);
@@ -285,7 +240,7 @@ export class Journal {
   }
 
   async #run(): Promise<void> {
-    // What the caller records in the same turn goes into the same transaction.
+    // Entries of the same turn share one transaction.
     await new Promise<void>((resolve) => setImmediate(resolve));
     for (let failures = 0; this.#waiting.length > 0; ) {
       const batch = this.#waiting.splice(0, MOST_PER_BATCH);
@@ -298,13 +253,13 @@ export class Journal {
         if (this.#inFlight !== batch) return;
         this.#inFlight = [];
         failures = 0;
-        for (const [i, entry] of batch.entries()) this.#settle(entry, verdicts[i]!);
+        this.#settleAll(batch, verdicts);
       } catch (cause) {
         if (this.#inFlight !== batch) return;
         this.#inFlight = [];
-        const error = asError(cause);
+        const error = asError(cause, "STORE_FAILED", "the journal entry");
         if (failures === 0) this.#audit.problem(error);
-        // A store that is closed does not come back.
+        // A closed store does not open again.
         const tooOld = error.code === "LOG_CLOSED" ? Number.POSITIVE_INFINITY : this.#now() - this.#deadlineMs;
         for (const entry of batch) if (entry.activity.at <= tooOld) this.#lose(entry, error);
         this.#waiting.unshift(...batch.filter(({ activity }) => activity.at > tooOld));
@@ -312,6 +267,14 @@ export class Journal {
       }
     }
     this.#running = undefined;
+  }
+
+  #settleAll(batch: readonly Waiting[], verdicts: readonly JournalVerdict[]): void {
+    for (const [i, entry] of batch.entries()) {
+      const verdict = verdicts[i];
+      if (verdict !== undefined) this.#settle(entry, verdict);
+      else this.#lose(entry, new DaybookError("STORE_FAILED", "The store returned no verdict for a journal entry."));
+    }
   }
 
   #settle({ done }: Waiting, verdict: JournalVerdict): void {
@@ -333,47 +296,3 @@ export class Journal {
 
 /** A journal over a store that keeps consents and journals. */
 export const createJournal = (options: JournalOptions): Journal => new Journal(options);
-
-type EntryFields = Pick<NewJournalEntry, "activity" | "query" | "resourceType" | "resourceId" | "collection" | "details">;
-
-function checkedEntry(userId: string, activity: string, { query, resource, collection, details }: JournalEntryFields): EntryFields {
-  if (!isPersonId(userId)) throw bad("the id of a person", "text of 1 to 512 characters");
-  if (typeof activity !== "string" || !CODE.test(activity)) throw bad("the activity", "a code such as search");
-  let truncated = false;
-  const cut = (value: unknown, longest: number) => {
-    const text = String(value).toWellFormed();
-    if (text.length <= longest) return text;
-    truncated = true;
-    return text.slice(0, longest).toWellFormed();
-  };
-  const kept: { -readonly [K in keyof EntryFields]: EntryFields[K] } = { activity };
-  if (query !== undefined) kept.query = cut(query, LONGEST_QUERY);
-  if (resource !== undefined) {
-    if (!CODE.test(resource.type)) throw bad("`resource.type`", "a code such as book");
-    kept.resourceType = resource.type;
-    if (resource.id !== undefined) kept.resourceId = cut(resource.id, LONGEST_ID);
-  }
-  if (collection !== undefined) kept.collection = cut(collection, LONGEST_ID);
-  let own: JsonObject | undefined;
-  if (details !== undefined) {
-    const text = jsonOf(details);
-    if (text.length <= LONGEST_DETAILS) own = JSON.parse(text) as JsonObject;
-    else truncated = true;
-  }
-  if (truncated) own = { ...own, truncated: true };
-  if (own !== undefined) kept.details = own;
-  return kept;
-}
-
-function jsonOf(details: unknown): string {
-  if (typeof details !== "object" || details === null || Array.isArray(details)) throw bad("`details`", "an object");
-  try {
-    return JSON.stringify(details).toWellFormed();
-  } catch (cause) {
-    throw new DaybookError("BAD_EVENT", `\`details\` cannot be written as JSON: ${messageOf(cause)}`, { cause });
-  }
-}
-
-const asError = (cause: unknown) => (isDaybookError(cause) ? cause : new DaybookError("STORE_FAILED", messageOf(cause), { cause }));
-const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
-const bad = (what: string, rule: string) => new DaybookError("BAD_EVENT", `In an entry of a journal, ${what} must be ${rule}.`);

@@ -4,8 +4,8 @@ const LONGEST_MS = 10_000;
 const STEP_MS = 50;
 
 /**
- * Lets what waits in memory and in the spool reach the store. A store that was away is tried again within a second, so what lies in the
- * spool although the store is back needs a little patience.
+ * Waits until queued and spooled events are in the store. A store that was down is tried again within a second, so the spool can lag
+ * behind a store that is up again.
  * @returns how many records lie in the spool even so, because the store does not take them
  */
 export async function letArrive(audit: AuditLog): Promise<number> {

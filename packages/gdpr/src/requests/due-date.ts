@@ -1,10 +1,12 @@
 import { DaybookError } from "@daybook/core";
+import { DAY_MS } from "@daybook/core/store";
 
-/** Version of the rule below, stored with every date it made. */
+/** Version of the rule of `dueDate`, stored with every date. */
 export const DUE_RULE = "months-clamped/1";
 
-/** How days are counted where a request came in. Which one applies is for counsel to say; none is built in but the plainest. */
+/** How days are counted at the place of a request. A lawyer confirms which calendar applies. */
 export interface Calendar {
+  /** Name that is stored with every date. */
   readonly id: string;
   /** IANA time zone in which a day begins. Default `UTC`. */
   readonly timeZone?: string;
@@ -14,23 +16,21 @@ export interface Calendar {
   readonly holidays?: readonly string[];
 }
 
-/** No weekends, no holidays: the earliest date any rule gives. */
+/** No weekends and no holidays: the earliest date of all rules. */
 export const PLAIN_CALENDAR: Calendar = { id: "plain" };
 
-/** Weekends move a date on, as Regulation (EEC, Euratom) 1182/71, Art. 3(4) has it; add the holidays of the place. */
+/** Weekends move a date on, as in Regulation (EEC, Euratom) 1182/71, Art. 3(4). Add the holidays of the place. */
 export const WEEKEND_CALENDAR: Calendar = { id: "weekends", workingDays: true };
 
-const DAY_MS = 86_400_000;
-
 /**
- * The last day of a period of whole months after a request (GDPR, Art. 12(3)): the same day of a later month, or its last day where
- * there is none such, moved to the next working day where the calendar says so.
+ * The last day of a period of whole months after a request (GDPR, Art. 12(3)): the same day of a later month, or the last day of
+ * a shorter month. The calendar may move it to the next working day.
  * @param receivedAt milliseconds since the Unix epoch
  * @param months 1, or up to 3 with an extension
  * @returns ISO date
  */
 export function dueDate(receivedAt: number, months: number, { timeZone = "UTC", workingDays = false, holidays = [] }: Calendar): string {
-  if (!Number.isFinite(receivedAt)) throw new DaybookError("BAD_OPTION", "When a request came in is a time.");
+  if (!Number.isFinite(receivedAt)) throw new DaybookError("BAD_OPTION", "The time at which a request came in is not a time.");
   const [year, month, day] = localDate(receivedAt, timeZone);
   const last = new Date(Date.UTC(year, month - 1 + months + 1, 0)).getUTCDate();
   let at = Date.UTC(year, month - 1 + months, Math.min(day, last));
@@ -39,10 +39,10 @@ export function dueDate(receivedAt: number, months: number, { timeZone = "UTC", 
   return isoDate(at);
 }
 
-/** The moment a day is over, milliseconds since the Unix epoch; days are those of UTC, a few hours after those of most of Europe. */
+/** The end of a day in milliseconds since the Unix epoch. Days are those of UTC, which end a few hours after those of most of Europe. */
 export const endOfDay = (date: string): number => Date.parse(date) + DAY_MS;
 
-/** A date so many milliseconds later, in whole days, counted up. */
+/** A date that many milliseconds later, rounded up to whole days. */
 export const daysLater = (date: string, ms: number): string => isoDate(Date.parse(date) + Math.ceil(ms / DAY_MS) * DAY_MS);
 
 function localDate(at: number, timeZone: string): [number, number, number] {
@@ -52,7 +52,7 @@ function localDate(at: number, timeZone: string): [number, number, number] {
   } catch (cause) {
     throw new DaybookError("BAD_OPTION", `There is no time zone ${timeZone}.`, { cause });
   }
-  const value = (type: string) => Number(parts.find((part) => part.type === type)!.value);
+  const value = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   return [value("year"), value("month"), value("day")];
 }
 

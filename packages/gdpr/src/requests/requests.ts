@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { type AuditLog, currentContext, DaybookError } from "@daybook/core";
 import {
   type AuditStore,
+  DAY_MS,
   type DataRequest,
+  defined,
   REQUEST_KINDS,
   REQUEST_OUTCOMES,
   REQUEST_STATES,
@@ -25,11 +27,16 @@ import { isText } from "../consent/purpose.ts";
 import type { Verification } from "../person/identity.ts";
 import { type Calendar, DUE_RULE, daysLater, dueDate, endOfDay, PLAIN_CALENDAR } from "./due-date.ts";
 
+/** How a request can come in. */
 export const REQUEST_CHANNELS = ["web", "mail", "letter", "phone", "in_person", "representative"] as const;
+/** One of `REQUEST_CHANNELS`. */
 export type RequestChannel = (typeof REQUEST_CHANNELS)[number];
 
+/** Options of `createRequests`. */
 export interface RequestsOptions {
+  /** The audit trail that records the steps. */
   readonly audit: AuditLog;
+  /** The store of that audit trail. */
   readonly store: AuditStore & RequestStore;
   /** How due dates are counted. Default `PLAIN_CALENDAR`. */
   readonly calendar?: Calendar;
@@ -37,56 +44,64 @@ export interface RequestsOptions {
   readonly clock?: { now(): number };
 }
 
+/** A request as it came in. */
 export interface ReceiveOptions {
+  /** What the person asks for. */
   readonly kinds: readonly RequestKind[];
+  /** How it came in. */
   readonly channel: RequestChannel;
-  /** Default: not known yet. */
+  /** The person. Default: not known yet. */
   readonly userId?: string;
-  /** ISO time. Default now. */
+  /** ISO time at which it came in. Default now. */
   readonly receivedAt?: string;
-  /** ISO 3166-1 alpha-2. */
+  /** Country of the person, ISO 3166-1 alpha-2. */
   readonly jurisdiction?: string;
-  /** BCP 47. */
+  /** Language of the person, BCP 47. */
   readonly language?: string;
+  /** A note of the operator. */
   readonly note?: string;
 }
 
+/** Options of `requests.extend`. */
 export interface ExtendOptions {
-  /** 1 or 2. Default 2. */
+  /** Further months, 1 or 2. Default 2. */
   readonly months?: 1 | 2;
   /** Why: complexity or number of requests (Art. 12(3)). */
   readonly reason: string;
-  /** When the person was told, ISO time. Default now. */
+  /** ISO time at which the person was informed. Default now. */
   readonly toldAt?: string;
 }
 
+/** A decision about one kind of data. */
 export interface Decision {
-  /** Category of data, as the plan of an erasure names them. */
+  /** Kind of data: a retention class as the plan of an erasure names it, or `journal`. */
   readonly category: string;
+  /** `act`: the request is fulfilled for this kind. */
   readonly outcome: "act" | "limit" | "refuse";
-  /** Article and sentence; needed where something is limited or refused. */
+  /** Article and sentence; needed for `limit` and `refuse`. */
   readonly ground?: string;
+  /** In words, for the person. */
   readonly explanation?: string;
 }
 
-/** A request with its dates as somebody has to read them. */
+/** The dates of a request. */
 export interface RequestDates {
-  /** The date that counts now: the extended one where there was an extension. */
+  /** The date that counts now, with an extension if there is one. */
   readonly due: string;
-  /** The same with the days its clock stood still; authorities differ on whether these count. */
+  /** The same plus the days of pauses. Authorities differ on whether these count. */
   readonly dueWithPauses: string;
+  /** Whole days until `due`; below 0 if it is over. */
   readonly daysLeft: number;
+  /** True after `due`. */
   readonly overdue: boolean;
 }
 
-/** Told with every refusal and limit (Art. 12(4)). */
+/** The remedies, recorded with every refusal (Art. 12(4)). */
 export const REMEDY = "You can complain to a supervisory authority (Art. 77) and go to court (Art. 79).";
 
-const DAY_MS = 86_400_000;
-
 /**
- * The register of requests of data subjects: what came in when, who asked, by when it has to be answered, and what was decided. Every
- * step is a record of the trail; only the first one names the person.
+ * The register of requests of data subjects: what came in when, from which person, the due date, and the decisions. Every step is a
+ * record of the trail. Only the first one names the person.
  */
 export class Requests {
   readonly #audit: AuditLog;
@@ -102,7 +117,7 @@ export class Requests {
     this.#now = clock === undefined ? Date.now : () => clock.now();
   }
 
-  /** @throws {DaybookError} `BAD_OPTION` */
+  /** Registers a request with its due date. @throws {DaybookError} `BAD_OPTION` */
   async receive({ kinds, channel, userId, receivedAt, jurisdiction, language, note }: ReceiveOptions): Promise<DataRequest> {
     if (!Array.isArray(kinds) || kinds.length === 0 || !kinds.every((kind) => REQUEST_KINDS.includes(kind))) {
       throw new DaybookError("BAD_OPTION", `\`kinds\` is a list of ${REQUEST_KINDS.join(", ")}.`);
@@ -115,7 +130,7 @@ export class Requests {
     const request = `dsr-${randomBytes(5).toString("hex")}`;
     const actor = currentContext()?.actor() ?? { kind: "system" as const };
     const own = userId !== undefined && actor.id === userId;
-    const data = {
+    const data = defined({
       request,
       kinds: [...new Set(kinds)],
       person: userId === undefined ? "unknown" : own ? "actor" : "subject",
@@ -124,56 +139,53 @@ export class Requests {
       dueAt: dueDate(at, 1, this.#calendar),
       calendar: this.#calendar.id,
       rule: DUE_RULE,
-      ...(jurisdiction === undefined ? {} : { jurisdiction }),
-      ...(language === undefined ? {} : { language }),
-      ...(note === undefined ? {} : { note }),
-    };
+      jurisdiction,
+      language,
+      note,
+    });
     await this.#audit.record(requestReceived, { actor, ...(userId === undefined || own ? {} : { subjects: [{ id: userId }] }), data })
       .stored;
     return this.#found(request);
   }
 
-  /** Keeps how it was checked who asks, and the result; a digest of what was shown, never a copy. */
+  /** Records how the requester was checked, with the result. Of a document only a digest is kept, never a copy. */
   async verify(request: string, { method, confirmed }: Verification, evidenceSha256?: string): Promise<DataRequest> {
     await this.#open(request);
     if (!VERIFICATION_METHODS.includes(method))
       throw new DaybookError("BAD_OPTION", `\`method\` is one of ${VERIFICATION_METHODS.join(", ")}.`);
     if (evidenceSha256 !== undefined && !/^[0-9a-f]{64}$/.test(evidenceSha256))
       throw new DaybookError("BAD_OPTION", "`evidenceSha256` is 64 hexadecimal digits.");
-    const data = {
-      request,
-      method,
-      result: confirmed ? "confirmed" : "failed",
-      ...(evidenceSha256 === undefined ? {} : { evidenceSha256 }),
-    };
+    const data = defined({ request, method, result: confirmed ? "confirmed" : "failed", evidenceSha256 });
     await this.#audit.record(requestVerified, { data }).stored;
     return this.#found(request);
   }
 
-  /** Stops the clock, usually to learn who asks (Art. 12(6)). */
+  /** Stops the clock, usually to check the requester (Art. 12(6)). */
   async pause(request: string, ground: string): Promise<DataRequest> {
     const { pausedSince } = await this.#open(request);
     if (!isText(ground)) throw new DaybookError("BAD_OPTION", "Say on which ground the clock stops.");
-    if (pausedSince !== undefined) throw new DaybookError("REQUEST_STATE", `The clock of ${request} stands still since ${pausedSince}.`);
+    if (pausedSince !== undefined) throw new DaybookError("REQUEST_STATE", `The clock of ${request} is paused since ${pausedSince}.`);
     await this.#audit.record(requestPaused, { data: { request, ground } }).stored;
     return this.#found(request);
   }
 
+  /** Lets the clock run again. @throws {DaybookError} `REQUEST_STATE` */
   async resume(request: string): Promise<DataRequest> {
-    if ((await this.#open(request)).pausedSince === undefined) throw new DaybookError("REQUEST_STATE", `The clock of ${request} runs.`);
+    if ((await this.#open(request)).pausedSince === undefined)
+      throw new DaybookError("REQUEST_STATE", `The clock of ${request} is not paused.`);
     await this.#audit.record(requestResumed, { data: { request } }).stored;
     return this.#found(request);
   }
 
   /**
-   * Extends the time by one or two months, once, if the person was told why within the first month (Art. 12(3)).
+   * Extends the time by one or two months, once. The person must get the reason within the first month (Art. 12(3)).
    * @throws {DaybookError} `DEADLINE_PASSED`, `REQUEST_STATE`, `BAD_OPTION`
    */
   async extend(request: string, { months = 2, reason, toldAt }: ExtendOptions): Promise<DataRequest> {
     const found = await this.#open(request);
     const now = this.#now();
     if (months !== 1 && months !== 2) throw new DaybookError("BAD_OPTION", "An extension is one month or two (GDPR, Art. 12(3)).");
-    if (!isText(reason)) throw new DaybookError("BAD_OPTION", "An extension has a reason, and the person is told.");
+    if (!isText(reason)) throw new DaybookError("BAD_OPTION", "An extension has a reason, which the person gets.");
     if (found.extendedUntil !== undefined)
       throw new DaybookError("REQUEST_STATE", `${request} was extended already, until ${found.extendedUntil}.`);
     const told = toldAt === undefined ? now : Date.parse(toldAt);
@@ -182,7 +194,7 @@ export class Requests {
     if (now >= deadline || told >= deadline) {
       throw new DaybookError(
         "DEADLINE_PASSED",
-        `The first month of ${request} ended on ${found.dueAt}: answer it now, and say why it is late.`,
+        `The first month of ${request} ended on ${found.dueAt}: respond now, and say why it is late.`,
       );
     }
     const until = dueDate(Date.parse(found.receivedAt), 1 + months, this.#calendar);
@@ -190,32 +202,25 @@ export class Requests {
     return this.#found(request);
   }
 
-  /** Moves a request on; `delivered` and `closed` have calls of their own. */
+  /** Moves a request to another state, except `delivered` and `closed`, which have their own calls. */
   async move(request: string, state: RequestState, note?: string): Promise<DataRequest> {
     await this.#open(request);
     if (!REQUEST_STATES.includes(state) || state === "delivered" || state === "closed")
       throw new DaybookError("BAD_OPTION", `\`state\` is one of ${REQUEST_STATES.slice(0, -2).join(", ")}.`);
-    await this.#audit.record(requestMoved, { data: { request, state, ...(note === undefined ? {} : { note }) } }).stored;
+    await this.#audit.record(requestMoved, { data: defined({ request, state, note }) }).stored;
     return this.#found(request);
   }
 
-  /** @throws {DaybookError} `BAD_OPTION`: a limit or refusal without a ground */
+  /** Records a decision about one kind of data. @throws {DaybookError} `BAD_OPTION`: a limit or refusal without a ground */
   async decide(request: string, { category, outcome, ground, explanation }: Decision): Promise<void> {
     await this.#open(request);
     if (!["act", "limit", "refuse"].includes(outcome)) throw new DaybookError("BAD_OPTION", "`outcome` is act, limit or refuse.");
     if (outcome !== "act" && !isText(ground))
-      throw new DaybookError("BAD_OPTION", "What is limited or refused rests on an article; name it with `ground` (GDPR, Art. 12(4)).");
-    const data = {
-      request,
-      category,
-      outcome,
-      ...(ground === undefined ? {} : { ground }),
-      ...(explanation === undefined ? {} : { explanation }),
-    };
-    await this.#audit.record(requestDecided, { data }).stored;
+      throw new DaybookError("BAD_OPTION", "A limit or refusal rests on an article; name it with `ground` (GDPR, Art. 12(4)).");
+    await this.#audit.record(requestDecided, { data: defined({ request, category, outcome, ground, explanation }) }).stored;
   }
 
-  /** The answer was handed over, over an authenticated channel (Art. 32). */
+  /** Records that the response was handed over, through an authenticated channel (Art. 32). */
   async deliver(
     request: string,
     {
@@ -226,22 +231,15 @@ export class Requests {
     }: { readonly via: string; readonly files?: number; readonly manifestSha256?: string; readonly expiresAt?: string },
   ): Promise<DataRequest> {
     const found = await this.#open(request);
-    if (!isText(via)) throw new DaybookError("BAD_OPTION", "Say with `via` how the answer was handed over.");
+    if (!isText(via)) throw new DaybookError("BAD_OPTION", "Say with `via` how the response was handed over.");
     if (found.verification?.confirmed !== true)
-      throw new DaybookError("IDENTITY_UNVERIFIED", `Nobody confirmed who made request ${request}; verify it first.`);
-    const data = {
-      request,
-      via,
-      ...(files === undefined ? {} : { files }),
-      ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    };
-    await this.#audit.record(requestDelivered, { data }).stored;
+      throw new DaybookError("IDENTITY_UNVERIFIED", `The requester of ${request} was not confirmed; verify the request first.`);
+    await this.#audit.record(requestDelivered, { data: defined({ request, via, files, manifestSha256, expiresAt }) }).stored;
     return this.#found(request);
   }
 
   /**
-   * Finishes a request. A refusal names its ground, and the record keeps the remedies the person was told (Art. 12(4)).
+   * Finishes a request. A refusal names its ground, and the record keeps the remedies (Art. 12(4)).
    * @throws {DaybookError} `BAD_OPTION`, `REQUEST_STATE`
    */
   async close(request: string, outcome: RequestOutcome, ground?: string): Promise<DataRequest> {
@@ -249,20 +247,22 @@ export class Requests {
     if (!REQUEST_OUTCOMES.includes(outcome)) throw new DaybookError("BAD_OPTION", `\`outcome\` is one of ${REQUEST_OUTCOMES.join(", ")}.`);
     const refused = outcome === "refused" || outcome === "partly_refused";
     if (refused && !isText(ground)) throw new DaybookError("BAD_OPTION", "A refusal names its ground (GDPR, Art. 12(4)).");
-    const data = { request, outcome, ...(ground === undefined ? {} : { ground }), ...(refused ? { remedy: REMEDY } : {}) };
+    const data = defined({ request, outcome, ground, remedy: refused ? REMEDY : undefined });
     await this.#audit.record(requestClosed, { data }).stored;
     return this.#found(request);
   }
 
+  /** One request; undefined if there is none. */
   get(request: string): Promise<DataRequest | undefined> {
     return this.#store.request(request);
   }
 
-  /** Open ones first, the earliest due first. */
+  /** Requests, open ones first, the earliest due date first. */
   list(filter?: { readonly open?: boolean; readonly userId?: string; readonly limit?: number }): Promise<readonly DataRequest[]> {
     return this.#store.requests(filter);
   }
 
+  /** The dates of a request, as of now. */
   dates(request: DataRequest): RequestDates {
     const now = this.#now();
     const due = request.extendedUntil ?? request.dueAt;

@@ -40,7 +40,7 @@ export const systemImprovement = definePurpose({
 export const readerNotice = defineNotice({
   notice: "reader_privacy",
   version: "1",
-  content: "What we write down\n\nOnly what you agree to – nothing else. “Ünïcode” stays as it is.\n",
+  content: "What we write down\n\nOnly what you agree to – nothing else. “Ünïcode” is unchanged.\n",
   phrase: "Yes, keep a diary of my searches and reads",
   controller: { name: "Alexandria", address: "1 Harbour Road", contact: "privacy@alexandria.example" },
   rightsUrl: "https://alexandria.example/settings",

@@ -1,4 +1,4 @@
-/** A process with a trail open over several logs: told to record entries, it answers what became of them. Arguments: path, logs. */
+/** A process with a trail open over several logs: it records entries on command and returns their outcomes. Arguments: path, logs. */
 import { createAuditLog } from "@daybook/core";
 import { openSqliteStore } from "@daybook/store-sqlite";
 import { createJournal, type JournalOutcome } from "../../src/index.ts";

@@ -12,6 +12,7 @@ import { describeResponseWrappers } from "./response-wrapper-cases.ts";
 import { describeLevels } from "./route-level-cases.ts";
 import { describeUpgrades } from "./upgrade-cases.ts";
 
+/** Options of `describeMiddleware`. */
 export interface MiddlewareSuiteOptions {
   /** Runs work in a span of the real OpenTelemetry API, or the case is skipped. */
   readonly spans?: SpanRunner;
@@ -20,8 +21,8 @@ export interface MiddlewareSuiteOptions {
 }
 
 /**
- * Everything a middleware for Daybook promises, as tests over real connections: one event of each kind per request with its true
- * outcome, the context of records made far away, levels, and answers that wait for durable records.
+ * Runs the contract of a middleware as tests over real connections: one event of each kind per request with its true outcome, the
+ * context of later records, levels, and responses that wait for durable records.
  */
 export function describeMiddleware(name: string, subject: MiddlewareUnderTest, options: MiddlewareSuiteOptions = {}): void {
   const { spans, strings = { missing: "no strings were given to the suite" } } = options;

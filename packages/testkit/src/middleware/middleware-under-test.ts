@@ -3,71 +3,84 @@ import type { Readable } from "node:stream";
 import type { AuditLog, RequestAudit } from "@daybook/core";
 import type { HttpAuditOptions } from "@daybook/core/http";
 
-/** What a handler of the suite may do, the same on every framework. */
+/** A request in a handler of the suite, the same on every framework. */
 export interface Call {
+  /** The request of Node. */
   readonly raw: IncomingMessage;
+  /** Parameters of the route. */
   readonly params: Readonly<Record<string, string>>;
   /** A parsed JSON body. */
   readonly body: unknown;
-  /** `request.audit`, where the middleware gives it. */
+  /** `request.audit`, if the middleware has it. */
   readonly audit: RequestAudit | undefined;
-  /** Answers in the framework's own way. */
+  /** Sends a response with the framework's own method. */
   send(status: number, body?: string | object | Readable, headers?: Readonly<Record<string, string>>): void;
-  /** Takes the answer away from the framework: the handler writes Node's response itself. */
+  /** Returns Node's response, which the handler then writes without the framework. */
   takeOver(): ServerResponse;
 }
 
+/** One route of the application under test. */
 export interface SuiteRoute {
+  /** HTTP method. */
   readonly method: "GET" | "POST";
   /** Literal segments and `:name`. */
   readonly path: string;
-  /** May throw, and may answer a promise that rejects. */
+  /** May throw, and may return a promise that rejects. */
   handle(call: Call): unknown;
 }
 
-/** Routes below a common path, which may hold parameters. */
+/** Routes below a common path. */
 export interface SuiteMount {
+  /** Literal segments and `:name`. */
   readonly path: string;
+  /** Routes below the path. */
   readonly routes: readonly SuiteRoute[];
+  /** Further mounts below the path. */
   readonly mounts?: readonly SuiteMount[];
 }
 
-/** A further middleware of the framework's world: one that wraps the answer, and one that writes a cookie before it leaves. */
+/** A further middleware: one that wraps the response, or one that adds a cookie before it is sent. */
 export type Extra = "compression" | "session";
 
-/** The application a test wants. */
+/** The application of a test. */
 export interface AppSetup {
-  /** Undefined: the same application, with a middleware that does nothing. */
+  /** The log of the middleware. Undefined: the same application, with a middleware that does nothing. */
   readonly audit?: AuditLog | undefined;
   /** Options for the middleware, beside `audit` and `user`, which asks `userOf`. */
   readonly options?: Pick<HttpAuditOptions<never>, "policy" | "userAgent">;
-  /** Header of the client that names a request, by the framework's own setting where it has one, else by the middleware's option. */
+  /** Request header with the id of a request: the framework's own setting if it has one, else the middleware's option. */
   readonly requestIdHeader?: string | undefined;
+  /** Routes of the application. */
   readonly routes?: readonly SuiteRoute[];
+  /** Mounts of the application. */
   readonly mounts?: readonly SuiteMount[];
   /** Believe X-Forwarded-For of the loopback address, by the framework's own setting. Default false. */
   readonly trustProxy?: boolean;
-  /** Wraps everything that is mounted after it, the middleware under test too. */
+  /** Wraps all later middleware, including the one under test. */
   readonly around?: ((next: () => void) => void) | undefined;
+  /** Further middleware before the one under test. */
   readonly before?: readonly Extra[];
+  /** Further middleware after it. */
   readonly after?: readonly Extra[];
   /** Mount the middleware a second time. */
   readonly twice?: boolean;
-  /** The application's own answer to an exception. Default: the framework's. */
+  /** The application's own response to an exception. Default: the framework's. */
   readonly answerError?: ((call: Call) => void) | undefined;
 }
 
+/** An application of the suite while it runs. */
 export interface RunningApp {
   /** Listening on 127.0.0.1. */
   readonly server: Server;
-  /** Routes a request that did not come from the server's `request` event, as upgrades do. */
+  /** Routes a request that is not from the server's `request` event, as upgrades do. */
   dispatch(request: IncomingMessage, response: ServerResponse): void;
+  /** Stops the server. */
   close(): Promise<void>;
 }
 
-/** What a middleware or its framework cannot do, as data; cases that need it are skipped with the reason. */
+/** Abilities of a middleware and its framework, as data. Cases that need a missing one are skipped with the reason. */
 export interface MiddlewareFeatures {
-  /** `request.audit` is there. */
+  /** The request has `request.audit`. */
   readonly requestAudit: boolean;
   /** A request that must be recorded waits before the handler, so that level `always` works. */
   readonly always: boolean;
@@ -79,7 +92,9 @@ export interface MiddlewareFeatures {
   readonly rawAnswers: boolean;
 }
 
+/** A middleware and how to start an application with it. */
 export interface MiddlewareUnderTest {
+  /** What it can do. */
   readonly supports: MiddlewareFeatures;
   /**
    * Starts an application: `around`, `before`, the middleware, `after`, a JSON body parser, an asynchronous sign-in that calls
@@ -91,8 +106,8 @@ export interface MiddlewareUnderTest {
 const users = new WeakMap<IncomingMessage, string>();
 
 /**
- * What the sign-in of the application does: the user is in the header `x-user`, percent-encoded, or broken where there is
- * `x-broken-user`. Call it asynchronously.
+ * Signs the user in: the user is in the header `x-user`, percent-encoded. With `x-broken-user` the id is malformed. Call it
+ * asynchronously.
  */
 export function signIn(request: IncomingMessage): void {
   if (request.headers["x-broken-user"] !== undefined) users.set(request, "half a character: \ud800");

@@ -21,7 +21,7 @@ export function describeMountedRouters(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.completed success GET /api/items/:item 200"]);
     });
 
-    it("with a parameter appears as a template, never with the value", async () => {
+    it("with a parameter appears as a template", async () => {
       const app = await serve(subject, {
         mounts: [below("/users/:user", [get("/books/:book", ok)], [below("/sub/:kind", [get("/deep", ok)])])],
       });
@@ -35,7 +35,7 @@ export function describeMountedRouters(subject: MiddlewareUnderTest): void {
       ]);
     });
 
-    it("keeps its place in the template when a handler throws", async () => {
+    it("stays in the template of a thrown error", async () => {
       const app = await serve(subject, { mounts: [below("/api", [get("/boom", boom)]), below("/users/:user", [get("/boom", boom)])] });
       await app.ask("/api/boom");
       await app.ask("/users/sabo/boom");

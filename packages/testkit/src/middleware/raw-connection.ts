@@ -1,14 +1,14 @@
 import { connect, type Socket } from "node:net";
 
-/** A client that sees bytes and when they come. */
+/** A client that sees each byte as it arrives. */
 export interface RawConnection {
   readonly socket: Socket;
   send(bytes: string): void;
   /** Everything that has come so far, one character per byte. */
   received(): string;
-  /** Settles when what has come contains `text`, or rejects after `withinMs`. */
+  /** Resolves when the received text contains `text`, or rejects after `withinMs`. */
   until(text: string, withinMs?: number): Promise<string>;
-  /** Settles with all that came when the server has closed the connection. */
+  /** Resolves with everything received, when the server has closed the connection. */
   closed(): Promise<string>;
 }
 
@@ -20,7 +20,7 @@ export async function rawConnection(port: number): Promise<RawConnection> {
   socket.on("data", (chunk: string) => {
     text += chunk;
   });
-  // A connection that is cut is what some tests wait for.
+  // Some tests expect that the connection is cut.
   socket.on("error", () => closed.resolve());
   socket.on("close", () => closed.resolve());
   await new Promise<void>((resolve) => socket.once("connect", resolve));
@@ -44,7 +44,7 @@ export async function rawConnection(port: number): Promise<RawConnection> {
   };
 }
 
-/** A request without a body, asking the server to close the connection after its answer. */
+/** A request without a body, after whose response the server closes the connection. */
 export const requestText = (line: string, headers: Readonly<Record<string, string>> = {}): string =>
   `${line} HTTP/1.1\r\nHost: daybook.test\r\n${Object.entries({ Connection: "close", ...headers })
     .map(([name, value]) => `${name}: ${value}\r\n`)

@@ -6,7 +6,7 @@ import { change, heldRoute, WATCH_MS } from "./suite-routes.ts";
 
 /** Each case runs without a durable record first, and compares what the handler and the client saw. */
 export function describeRawResponses(subject: MiddlewareUnderTest): void {
-  describe("an answer the handler writes itself", () => {
+  describe("a response that the handler writes itself", () => {
     /** What handler and client see, without a durable record and with one. */
     const compare = async (
       handle: (call: Call, record: () => void, log: (entry: unknown) => void) => unknown,
@@ -42,7 +42,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       if (!subject.supports.rawAnswers) skip("handlers cannot write Node's response");
     };
 
-    it("calls the callbacks of write and end once each, in order", async ({ skip }) => {
+    it("calls callbacks of write and end in order", async ({ skip }) => {
       needsRaw(skip);
       const [bare, held] = await compare((call, record, log) => {
         const response = call.takeOver();
@@ -64,7 +64,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       expect(bare.handler).toHaveLength(6);
     });
 
-    it("answers write with the same values, and tells when to go on", async ({ skip }) => {
+    it("returns the same values of write, and drains", async ({ skip }) => {
       needsRaw(skip);
       const chunk = Buffer.alloc(64 * 1024, "x");
       const [bare, held] = await compare(async (call, record, log) => {
@@ -88,7 +88,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       expect((bare.client as { body: string }).body.length).toBe(40 * 64 * 1024);
     });
 
-    it("bounds what gathers while it is held", async ({ skip }) => {
+    it("bounds its buffer while it is delayed", async ({ skip }) => {
       needsRaw(skip);
       let accepted = 0;
       const chunk = Buffer.alloc(16 * 1024, "x");
@@ -112,7 +112,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       expect((await answer).body.length).toBe(64 * 16 * 1024);
     });
 
-    it("takes a second end, and a write after it, as Node does", async ({ skip }) => {
+    it("treats a second end as Node does", async ({ skip }) => {
       needsRaw(skip);
       const [bare, held] = await compare((call, record, log) => {
         const response = call.takeOver();
@@ -125,7 +125,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
         response.end(told);
         response.write("late", told);
         log([response.headersSent, response.writableEnded, response.statusCode]);
-        // The answer finishes later where it is held, so only what is told can be compared, not when.
+        // A delayed response finishes later, so the test compares the codes and not their time.
         response.on("close", () => log(codes.map(String).sort()));
       }, bodyOf);
       expect(held).toEqual(bare);
@@ -159,7 +159,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       expect(bare.client).toMatchObject({ body: "body", trailers: { "x-sum": "42" } });
     });
 
-    it("can be destroyed while it is held", async ({ skip }) => {
+    it("can be destroyed while it is delayed", async ({ skip }) => {
       needsRaw(skip);
       const app: ServedApp = await serve(subject, {
         routes: heldRoute((call) => {
@@ -178,7 +178,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       expect(completed.map((event) => event.outcome)).toEqual(["partial"]);
     });
 
-    it("streams in order, each chunk as it is written, where nothing is held", async ({ skip }) => {
+    it("streams each chunk at once without a delay", async ({ skip }) => {
       needsRaw(skip);
       const { promise: firstSeen, resolve: goOn } = Promise.withResolvers<void>();
       const app: ServedApp = await serve(subject, {
@@ -197,7 +197,7 @@ export function describeRawResponses(subject: MiddlewareUnderTest): void {
       expect(await connection.closed()).toMatch(/first.*last/s);
     });
 
-    it("that has begun goes on only when a later durable record is stored", async ({ skip }) => {
+    it("continues only after a later durable record", async ({ skip }) => {
       needsRaw(skip);
       const app: ServedApp = await serve(subject, {
         routes: heldRoute(async (call) => {

@@ -11,7 +11,7 @@ const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN = "00f067aa0ba902b7";
 const TRACEPARENT = `00-${TRACE}-${SPAN}-01`;
 
-/** Runs `work` inside an active span and answers its ids: the suite takes the real thing from the adapter's own tests. */
+/** Runs `work` inside an active span and returns its ids. The tests of the adapter provide the real API. */
 export interface SpanRunner {
   inSpan(work: () => void): { readonly traceId: string; readonly spanId: string };
 }
@@ -44,7 +44,7 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
       expect((await app.events())[0]).toMatchObject(inherited);
     });
 
-    it("knows them in a timer that fires after the answer", async () => {
+    it("knows them in a timer after the response", async () => {
       const app = await serve(subject, {
         requestIdHeader,
         routes: books((call) => {
@@ -59,7 +59,7 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
       expect(note).toMatchObject(inherited);
     });
 
-    it("knows them in a job that goes on when request and connection are gone", async () => {
+    it("knows them in a job after the connection", async () => {
       const app = await serve(subject, {
         requestIdHeader,
         routes: books((call) => {
@@ -101,7 +101,7 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
       ]);
     });
 
-    it("knows them through request.audit, where no context is", async ({ skip }) => {
+    it("knows them through request.audit outside of a context", async ({ skip }) => {
       if (!subject.supports.requestAudit) skip("the middleware gives no request.audit");
       const outside = new EventEmitter();
       const app = await serve(subject, {
@@ -125,7 +125,7 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
   });
 
   describe("the context of a request", () => {
-    it("is not kept by a connection that waits for its next request", async () => {
+    it("is not kept by an idle connection", async () => {
       const contexts: WeakRef<object>[] = [];
       const app = await serve(subject, {
         routes: books((call) => {
@@ -152,13 +152,13 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
   });
 
   describe("the user", () => {
-    it("is asked for again at the end, when a later middleware has found out", async () => {
+    it("is asked for again after the last middleware", async () => {
       const app = await serve(subject, { routes: books((call) => call.send(200)) });
       await app.ask("/books/7", asking);
       expect((await app.events())[0]?.actor).toMatchObject({ kind: "user", id: "sabo" });
     });
 
-    it("is nobody where nobody signed in", async () => {
+    it("is anonymous without a sign-in", async () => {
       const app = await serve(subject, { routes: books((call) => call.send(200)) });
       await app.ask("/books/7");
       expect((await app.events())[0]?.actor).toMatchObject({ kind: "anonymous" });
@@ -174,7 +174,7 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
       expect(event?.request?.id).not.toBe("r-17");
     });
 
-    it("is not taken from a header that holds no id", async () => {
+    it("is not taken from an invalid header", async () => {
       const app = await serve(subject, { requestIdHeader, routes: books((call) => call.send(200)) });
       await app.ask("/books/7", { headers: { "x-request-id": "<script>alert(1)</script>" } });
       expect((await app.events())[0]?.request?.id).not.toContain("<");
@@ -205,7 +205,7 @@ export function describeContext(subject: MiddlewareUnderTest, spans: SpanRunner 
       expect([event?.request?.traceId, event?.request?.spanId]).toEqual([undefined, undefined]);
     });
 
-    it("is the one of the active OpenTelemetry span, over the header", async ({ skip }) => {
+    it("is that of the active OpenTelemetry span", async ({ skip }) => {
       if (spans === undefined) skip("no OpenTelemetry was given to the suite");
       let span: { readonly traceId: string; readonly spanId: string } | undefined;
       const app = await serve(subject, {

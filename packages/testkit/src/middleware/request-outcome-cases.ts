@@ -2,6 +2,7 @@ import { Agent } from "node:http";
 import { Readable } from "node:stream";
 import { noteRecorded } from "@daybook/core";
 import { describe, expect, it } from "vitest";
+import { present } from "../store/present.ts";
 import type { MiddlewareUnderTest } from "./middleware-under-test.ts";
 import { requestText } from "./raw-connection.ts";
 import { pause, serve } from "./served-app.ts";
@@ -9,20 +10,20 @@ import { get, later, ok, post, refusal } from "./suite-routes.ts";
 
 /** Exactly one event of each kind per request, with its true outcome. */
 export function describeOutcomes(subject: MiddlewareUnderTest): void {
-  describe("what a request leaves behind", () => {
-    it("is one record when the handler answers", async () => {
+  describe("a request", () => {
+    it("is one record of a synchronous handler", async () => {
       const app = await serve(subject, { routes: [get("/books", ok)] });
       expect((await app.ask("/books")).status).toBe(200);
       expect(await app.trail()).toEqual(["request.completed success GET /books 200"]);
     });
 
-    it("is one record when an asynchronous handler answers", async () => {
+    it("is one record of an asynchronous handler", async () => {
       const app = await serve(subject, { routes: [get("/books", later)] });
       await app.ask("/books?secret=1");
       expect(await app.trail()).toEqual(["request.completed success GET /books 200"]);
     });
 
-    it("says how long the handler took, who asked and from where", async () => {
+    it("has duration, actor and address", async () => {
       const app = await serve(subject, {
         routes: [
           get("/slow", async (call) => {
@@ -38,7 +39,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(event?.actor).toEqual({ kind: "user", id: "sabo", ip: "127.0.0.0", userAgent: "curl 8" });
     });
 
-    it("is an error and a 500 when the handler throws", async () => {
+    it("fails with 500 when the handler throws", async () => {
       const app = await serve(subject, {
         routes: [
           get("/boom", () => {
@@ -51,7 +52,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect((await app.events())[0]?.error).toEqual({ code: "E_BOOM" });
     });
 
-    it("is an error and a 500 when the handler rejects", async () => {
+    it("fails with 500 when the handler rejects", async () => {
       const app = await serve(subject, {
         routes: [
           get("/boom", async () => {
@@ -65,13 +66,13 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect((await app.events())[0]?.error).toEqual({ code: "RangeError" });
     });
 
-    it("is an error when the handler answers 503 by itself", async () => {
+    it("fails when the handler itself sends 503", async () => {
       const app = await serve(subject, { routes: [get("/down", (call) => call.send(503, "down"))] });
       await app.ask("/down");
       expect(await app.trail()).toEqual(["request.failed failure GET /down 503", "request.completed failure GET /down 503"]);
     });
 
-    it("is an error, too, when the application answers an exception with a status below 500", async () => {
+    it("fails when an exception becomes a 200", async () => {
       const app = await serve(subject, {
         routes: [
           get("/boom", () => {
@@ -84,7 +85,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.failed failure GET /boom 200", "request.completed success GET /boom 200"]);
     });
 
-    it("is no error when an exception names a status below 500", async () => {
+    it("does not fail by an exception below 500", async () => {
       const app = await serve(subject, {
         routes: [
           get("/gone", () => {
@@ -96,7 +97,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.completed failure GET /gone 410"]);
     });
 
-    it("names no path where no route matched", async () => {
+    it("names no path without a matching route", async () => {
       const app = await serve(subject, { routes: [get("/books", ok)] });
       expect((await app.ask("/sabo@example.org")).status).toBe(404);
       expect(await app.trail()).toEqual(["request.completed failure GET (unmatched) 404"]);
@@ -128,7 +129,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.completed success GET /stream 200"]);
     });
 
-    it("is one record for each of many requests on one connection", async () => {
+    it("is one record each on a kept-alive connection", async () => {
       const app = await serve(subject, { routes: [get("/books", ok)] });
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (let i = 0; i < 5; i++) await app.ask("/books", { agent });
@@ -136,7 +137,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(await app.trail(5)).toEqual(Array(5).fill("request.completed success GET /books 200"));
     });
 
-    it("is one record for each of several pipelined requests", async () => {
+    it("is one record each when pipelined", async () => {
       const app = await serve(subject, { routes: [get("/slow", later), get("/books", ok)] });
       const connection = await app.connect();
       connection.send(
@@ -158,7 +159,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.completed success GET /books 200"]);
     });
 
-    it("is one record when the framework refuses the URL itself", async ({ skip }) => {
+    it("is one record of a malformed URL", async ({ skip }) => {
       if (!subject.supports.malformedUrls) skip("the middleware is not called for a URL the framework refuses");
       const app = await serve(subject, { routes: [get("/books/:book", ok)] });
       expect((await app.ask("/books/%zz")).status).toBe(400);
@@ -169,7 +170,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
   });
 
   describe("a body the parser refuses", () => {
-    it("is one record with the parser's status and no error", async () => {
+    it("is one record with the parser's status", async () => {
       const app = await serve(subject, { routes: [post("/books", ok)] });
       const answer = await app.ask("/books", { method: "POST", headers: { "content-type": "application/json" }, body: '{"a":' });
       expect(answer.status).toBe(400);
@@ -179,7 +180,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
     });
   });
 
-  describe("what cannot be recorded about a request", () => {
+  describe("an invalid value of a request", () => {
     it.each([
       ["a user id that is too long", { "x-user": "x".repeat(600) }],
       ["a user id with half a character", { "x-broken-user": "yes" }],
@@ -225,13 +226,13 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
   describe("the client's address", () => {
     const forged = { "x-forwarded-for": "203.0.113.9" };
 
-    it("is the connection's where no proxy is trusted, whatever a header says", async () => {
+    it("is the connection's if no proxy is trusted", async () => {
       const app = await serve(subject, { routes: [get("/books", ok)] });
       await app.ask("/books", { headers: forged });
       expect((await app.events())[0]?.actor.ip).toBe("127.0.0.0");
     });
 
-    it("is the header's where the framework trusts the proxy", async () => {
+    it("is the header's if the proxy is trusted", async () => {
       const app = await serve(subject, { routes: [get("/books", ok)], trustProxy: true });
       await app.ask("/books", { headers: forged });
       expect((await app.events())[0]?.actor.ip).toBe("203.0.113.0");
@@ -244,7 +245,7 @@ export function describeOutcomes(subject: MiddlewareUnderTest): void {
         routes: [
           get("/books/:book", async (call) => {
             await pause(Number(call.params.book) % 7);
-            app.audit.record(noteRecorded, { data: { note: call.params.book! } });
+            app.audit.record(noteRecorded, { data: { note: present(call.params.book) } });
             call.send(200);
           }),
         ],

@@ -15,7 +15,7 @@ export function describeResponseWrappers(subject: MiddlewareUnderTest): void {
     ];
     const text = "a line that compresses well\n".repeat(400);
 
-    it.each(orders)("%s: the answer is whole, and held until a durable record is stored", async (_order, before, after) => {
+    it.each(orders)("%s: a durable record delays a whole response", async (_order, before, after) => {
       if (!subject.supports.extras) return;
       const app: ServedApp = await serve(subject, {
         before,
@@ -41,7 +41,7 @@ export function describeResponseWrappers(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["setting.changed success GET /held -", "request.completed success GET /held 200"]);
     });
 
-    it.each(orders)("%s: an answer that is not held is one record", async (_order, before, after) => {
+    it.each(orders)("%s: a response without delay is one record", async (_order, before, after) => {
       if (!subject.supports.extras) return;
       const app = await serve(subject, {
         before,

@@ -73,7 +73,7 @@ export const lineOf = ({ action, outcome, request }: AuditEvent): string =>
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Settles when `holds` answers true, or after five seconds: what is expected then says more than a timeout would. */
+/** Resolves when `holds` returns true, or after five seconds: the next assertion says more than a timeout. */
 export async function eventually(holds: () => boolean): Promise<void> {
   const end = performance.now() + 5_000;
   while (!holds() && performance.now() < end) await pause(2);

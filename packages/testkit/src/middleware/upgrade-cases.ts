@@ -8,7 +8,7 @@ import { change, get, heldRoute, ok } from "./suite-routes.ts";
 /** Upgraded connections: one record with status 101, made when the connection ends. */
 export function describeUpgrades(subject: MiddlewareUnderTest): void {
   describe("an upgrade", () => {
-    it("is one record with status 101, made when the connection ends", async ({ skip }) => {
+    it("is one record with status 101", async ({ skip }) => {
       if (!subject.supports.rawAnswers) skip("handlers cannot write Node's response");
       const app = await serve(subject, {
         routes: [
@@ -36,7 +36,7 @@ export function describeUpgrades(subject: MiddlewareUnderTest): void {
       expect(await app.trail()).toEqual(["request.completed success GET /socket 101"]);
     });
 
-    it("nobody serves is answered like any request", async () => {
+    it("without a handler is a normal request", async () => {
       const app = await serve(subject, { routes: [get("/books", ok)] });
       const connection = await app.connect();
       connection.send(requestText("GET /books", { Connection: "Upgrade, close", Upgrade: "echo" }));
@@ -46,7 +46,7 @@ export function describeUpgrades(subject: MiddlewareUnderTest): void {
   });
 
   describe("an upgrade whose handler makes a durable record", () => {
-    it("is neither held nor harmed", async ({ skip }) => {
+    it("is neither delayed nor changed", async ({ skip }) => {
       if (!subject.supports.rawAnswers) skip("handlers cannot write Node's response");
       const app: ServedApp = await serve(subject, {
         routes: heldRoute((call) => {

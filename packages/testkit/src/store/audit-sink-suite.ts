@@ -1,24 +1,36 @@
 import type { AuditEvent } from "@daybook/core";
 import { type AuditSink, appendEntries, appendEntriesSync, type SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { present } from "./present.ts";
 import { idsOf, numbered, sampleEntry } from "./sample-events.ts";
 
-/** A sink of its own for one test. */
+/** A new sink for one test. */
 export interface SinkUnderTest {
+  /** The sink. */
   readonly sink: AuditSink;
-  /** What it holds, oldest first, apart from records it made itself. Absent where a sink cannot be read back: such cases are left out. */
+  /** Its events, oldest first, without records of its own. Absent if a sink cannot be read back: those cases are skipped. */
   readonly stored?: () => Promise<readonly Partial<Pick<AuditEvent, "id" | "data">>[]>;
-  /** Closes the sink and opens what it wrote to again. Absent where nothing outlives a sink. */
+  /** Closes the sink and opens its data again. Absent if nothing outlives a sink. */
   readonly reopen?: () => Promise<SinkUnderTest>;
-  /** An event this sink refuses for good. Absent where it takes every event. */
+  /** An event that this sink always refuses. Absent if it takes every event. */
   readonly unacceptable?: SinkEntry;
 }
 
 const DURABLE = { durable: true } as const;
 
 /**
- * Everything the contract `AuditSink` promises, as tests. Run it over a sink of your own, and over whatever wraps one.
- * @param open gives a new, empty sink each time
+ * Runs the contract `AuditSink` as tests, over your own sink or over a wrapper of one.
+ * @param open returns a new, empty sink each time
+ * @example
+ * ```ts
+ * import { memorySink } from "@daybook/core";
+ * import { describeAuditSink } from "@daybook/testkit";
+ *
+ * describeAuditSink("memory", async () => {
+ *   const sink = memorySink();
+ *   return { sink, stored: async () => sink.events };
+ * });
+ * ```
  */
 export function describeAuditSink(name: string, open: () => Promise<SinkUnderTest>): void {
   const opened = async (): Promise<SinkUnderTest> => {
@@ -26,14 +38,14 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
     onTestFinished(() => subject.sink.close());
     return subject;
   };
-  /** Ids the sink holds, as far as it can be asked. */
+  /** Ids in the sink, if it can be read back. */
   const held = async ({ stored }: SinkUnderTest, skip: (reason: string) => never) => {
     if (stored === undefined) skip("it cannot be read back");
     return (await stored!()).map((event) => event.id);
   };
 
   describe(`AuditSink contract: ${name}`, () => {
-    it("has a short name, and says what it can do", async () => {
+    it("has a short name and its features", async () => {
       const { sink } = await opened();
       expect(sink.name).toMatch(/^[a-z][a-z0-9_-]{0,31}$/);
       expect(sink.supports).toMatchObject({
@@ -44,14 +56,14 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       });
     });
 
-    it("keeps a batch in the order in which it was given", async ({ skip }) => {
+    it("keeps the order of a batch", async ({ skip }) => {
       const subject = await opened();
       const batch = numbered(0, 512);
       expect(await appendEntries(subject.sink, batch, DURABLE)).toEqual({ refused: [] });
       expect(await held(subject, skip)).toEqual(idsOf(batch));
     });
 
-    it("keeps batches in the order in which they were given", async ({ skip }) => {
+    it("keeps the order of batches", async ({ skip }) => {
       const subject = await opened();
       const batches = [numbered(0, 3), numbered(3, 1), numbered(4, 100)];
       for (const batch of batches) await appendEntries(subject.sink, batch, DURABLE);
@@ -63,7 +75,7 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       expect(await appendEntries(sink, [], DURABLE)).toEqual({ refused: [] });
     });
 
-    it("keeps what it was given before it answered, when it is opened again", async ({ skip }) => {
+    it("has all acknowledged events when it is reopened", async ({ skip }) => {
       const subject = await opened();
       if (!subject.sink.supports.durable) skip("it does not say that it is durable");
       if (subject.reopen === undefined) skip("nothing outlives it");
@@ -74,18 +86,20 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       expect(await held(again, skip)).toEqual(idsOf(batch));
     });
 
-    it("keeps an event once that it is given twice", async ({ skip }) => {
+    it("keeps a repeated event once", async ({ skip }) => {
       const subject = await opened();
       if (!subject.sink.supports.idempotent) skip("it says that it keeps repeated events");
       const batch = numbered(0, 4);
-      await appendEntries(subject.sink, [...batch, batch[1]!], DURABLE);
-      expect(await appendEntries(subject.sink, [batch[3]!, ...numbered(4, 0), batch[0]!], DURABLE)).toEqual({ refused: [] });
+      await appendEntries(subject.sink, [...batch, present(batch[1])], DURABLE);
+      expect(await appendEntries(subject.sink, [present(batch[3]), ...numbered(4, 0), present(batch[0])], DURABLE)).toEqual({
+        refused: [],
+      });
       const more = numbered(4, 2);
-      await appendEntries(subject.sink, [batch[2]!, ...more], DURABLE);
+      await appendEntries(subject.sink, [present(batch[2]), ...more], DURABLE);
       expect(await held(subject, skip)).toEqual(idsOf([...batch, ...more]));
     });
 
-    it("keeps an event once that it is given again after it was opened again", async ({ skip }) => {
+    it("keeps a repeated event once after reopening", async ({ skip }) => {
       const subject = await opened();
       if (!subject.sink.supports.idempotent) skip("it says that it keeps repeated events");
       if (subject.reopen === undefined) skip("nothing outlives it");
@@ -98,19 +112,19 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       expect(await held(again, skip)).toHaveLength(4);
     });
 
-    it("refuses an event it cannot keep, with its id, a code and a hint, and keeps the others", async ({ skip }) => {
+    it("refuses an unacceptable event with a code", async ({ skip }) => {
       const subject = await opened();
       const { unacceptable } = subject;
       if (unacceptable === undefined) skip("it takes every event");
       const [before, after] = numbered(0, 2);
-      const { refused } = await appendEntries(subject.sink, [before!, unacceptable!, after!], DURABLE);
+      const { refused } = await appendEntries(subject.sink, [present(before), present(unacceptable), present(after)], DURABLE);
       expect(refused).toEqual([
-        { id: unacceptable!.event.id, code: expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), hint: expect.stringMatching(/.{5}/) },
+        { id: present(unacceptable).event.id, code: expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), hint: expect.stringMatching(/.{5}/) },
       ]);
-      expect(await held(subject, skip)).toEqual(idsOf([before!, after!]));
+      expect(await held(subject, skip)).toEqual(idsOf([present(before), present(after)]));
     });
 
-    it("changes nothing in what it is given", async () => {
+    it("does not change the given batch", async () => {
       const { sink } = await opened();
       const batch = deepFreeze([
         sampleEntry({ data: { list: [1, { deep: "x" }] }, actor: { kind: "user", id: "ada", about: { desk: 1 } } }),
@@ -123,7 +137,7 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       ["all planes of Unicode", "Zürich 北京 🦊 \u{10ffff}"],
       ["quotes and formulas", `'; DROP TABLE x; -- "=1+1" \\ %s`],
       ["a text of 40 000 bytes", "x".repeat(40_000)],
-    ])("gives back %s as they were", async (_what, text) => {
+    ])("returns %s unchanged", async (_what, text) => {
       const subject = await opened();
       await appendEntries(
         subject.sink,
@@ -139,7 +153,7 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       const data = JSON.parse('{"__proto__":{"admin":true},"constructor":"x","10":1,"9":2}') as Record<string, string>;
       await appendEntries(subject.sink, [sampleEntry({ data })], DURABLE);
       const [event] = (await subject.stored?.()) ?? [{ data }];
-      expect(Object.keys(event!.data!).toSorted()).toEqual(Object.keys(data).toSorted());
+      expect(Object.keys(present(present(event).data)).toSorted()).toEqual(Object.keys(data).toSorted());
       expect(({} as { admin?: unknown }).admin).toBeUndefined();
     });
 
@@ -149,14 +163,14 @@ export function describeAuditSink(name: string, open: () => Promise<SinkUnderTes
       if ((sink.codec === undefined ? sink.appendSync : sink.appendLinesSync) === undefined)
         skip("it cannot write without returning to the event loop");
       const [first, second, third] = [numbered(0, 5), numbered(5, 5), numbered(10, 5)];
-      await appendEntries(sink, first!, DURABLE);
-      const running = appendEntries(sink, second!, DURABLE);
-      expect(appendEntriesSync(sink, third!, 5_000)).toEqual({ refused: [] });
+      await appendEntries(sink, present(first), DURABLE);
+      const running = appendEntries(sink, present(second), DURABLE);
+      expect(appendEntriesSync(sink, present(third), 5_000)).toEqual({ refused: [] });
       await running;
-      expect(await held(subject, skip)).toEqual(idsOf([...first!, ...second!, ...third!]));
+      expect(await held(subject, skip)).toEqual(idsOf([first, second, third].flatMap((batch) => present(batch))));
     });
 
-    it("can be closed twice, and fails with a code when it is used afterwards", async () => {
+    it("can be closed twice, and fails after that", async () => {
       const { sink } = await opened();
       await sink.close();
       await sink.close();

@@ -1,15 +1,17 @@
 import { type AuditEvent, type EventFilter, isDaybookError, type Page, type StoredEvent } from "@daybook/core";
-import { type AuditStore, appendEntries, matchesFilter, type SinkEntry } from "@daybook/core/store";
+import { type AuditStore, appendEntries, DEFAULT_RETENTION_PERIODS, defined, matchesFilter, type SinkEntry } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeAuditSink, type SinkUnderTest } from "./audit-sink-suite.ts";
+import { present } from "./present.ts";
 import { idsOf, numbered, sampleEntry, sampleRecorded } from "./sample-events.ts";
 
-/** A store of its own for one test. */
+/** A new store for one test. */
 export interface StoreUnderTest {
+  /** The store. */
   readonly store: AuditStore;
-  /** Closes the store and opens its data again. Absent where nothing outlives a store. */
+  /** Closes the store and opens its data again. Absent if nothing outlives a store. */
   readonly reopen?: () => Promise<StoreUnderTest>;
-  /** An event this store refuses for good. Absent where it takes every event. */
+  /** An event that this store always refuses. Absent if it takes every event. */
   readonly unacceptable?: SinkEntry;
 }
 
@@ -19,8 +21,15 @@ const HOUR = 3_600_000;
 const NOON = Date.parse("2026-11-24T12:00:00.000Z");
 
 /**
- * Everything the contract `AuditStore` promises, as tests; the contract of a sink is part of it.
- * @param open gives a new, empty store each time; records the store makes itself may be in it
+ * Runs the contract `AuditStore` as tests, including the contract of a sink.
+ * @param open returns a new, empty store each time; records of its own may be in it
+ * @example
+ * ```ts
+ * import { memoryStore } from "@daybook/core";
+ * import { describeAuditStore } from "@daybook/testkit";
+ *
+ * describeAuditStore("memory", async () => ({ store: memoryStore() }));
+ * ```
  */
 export function describeAuditStore(name: string, open: () => Promise<StoreUnderTest>): void {
   describeAuditSink(name, async () => asSink(await open()));
@@ -63,13 +72,13 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       });
       const store = await opened([entry]);
       const { events } = await store.query(SAMPLES);
-      const { seq, state, ...fields } = events[0]!;
+      const { seq, state, ...fields } = present(events[0]);
       const { sub: _sub, ...actor } = fields.actor as AuditEvent["actor"] & { readonly sub?: string };
       expect({ ...fields, actor }).toEqual(entry.event);
       expect({ seq: Number.isSafeInteger(seq), state }).toEqual({ seq: true, state: "full" });
     });
 
-    it("numbers its records without gaps, from 0, in the order in which they were given", async () => {
+    it("numbers its records from 0 without gaps", async () => {
       const store = await opened(numbered(0, 10), numbered(10, 600));
       const all = await collect(store.scan({}, { order: "oldest" }));
       expect(all.map((event) => event.seq)).toEqual(Array.from({ length: all.length }, (_, i) => i));
@@ -78,7 +87,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       );
     });
 
-    it("goes on with its numbers when it is opened again", async ({ skip }) => {
+    it("continues its numbers when it is reopened", async ({ skip }) => {
       const subject = await open();
       onTestFinished(() => subject.store.close());
       if (subject.reopen === undefined) skip("nothing outlives it");
@@ -120,7 +129,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         { user: "ada" },
         { actor: "ada" },
         { user: "bob", severity: "info" },
-        { user: "nobody" },
+        { user: "unknown" },
         { requestId: "r-3" },
         { tenant: "north" },
         { tenant: "south", actor: "eve" },
@@ -130,7 +139,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         { since: NOON + 10 * HOUR, until: NOON + 20 * HOUR, user: "eve" },
       ];
 
-      it.each(FILTERS)("%j: gives, counts and scans the same records, those the filter means", async (filter) => {
+      it.each(FILTERS)("%j: returns, counts and scans the matching records", async (filter) => {
         const entries = population();
         const store = await opened(entries);
         const wanted: EventFilter = { ...SAMPLES, ...filter };
@@ -145,7 +154,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       it("follows the log with `after`", async () => {
         const store = await opened(numbered(0, 10));
         const all = (await store.query(SAMPLES, { order: "oldest" })).events;
-        const later = await store.query({ ...SAMPLES, after: all[6]!.seq }, { order: "oldest" });
+        const later = await store.query({ ...SAMPLES, after: present(all[6]).seq }, { order: "oldest" });
         expect(later.events.map((event) => event.data?.n)).toEqual([7, 8, 9]);
       });
 
@@ -154,7 +163,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         const store = await opened(entries);
         const expected = new Map<string, number>();
         for (const { event } of entries) {
-          const value = key === "route" ? event.request!.route! : event[key];
+          const value = key === "route" ? present(event.request?.route) : event[key];
           expected.set(value, (expected.get(value) ?? 0) + 1);
         }
         const counted = await store.countBy(key, SAMPLES);
@@ -178,20 +187,20 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         const ascending = Array.from({ length: 25 }, (_, i) => i);
         expect(numbers).toEqual(order === "oldest" ? ascending : ascending.toReversed());
         expect(pages.slice(0, -1).every((page) => page.events.length === limit && page.next !== undefined)).toBe(true);
-        expect(pages.at(-1)!.next).toBeUndefined();
+        expect(present(pages.at(-1)).next).toBeUndefined();
       });
 
-      it("gives the newest first, a hundred at most, where nothing is said", async () => {
+      it("returns the newest hundred by default", async () => {
         const store = await opened(numbered(0, 150));
         const { events, next } = await store.query(SAMPLES);
-        expect([events.length, events[0]!.data?.n, next !== undefined]).toEqual([100, 149, true]);
+        expect([events.length, present(events[0]).data?.n, next !== undefined]).toEqual([100, 149, true]);
       });
 
       it("is not disturbed by what is added meanwhile", async () => {
         const store = await opened(numbered(0, 20));
         const first = await store.query(SAMPLES, { limit: 10, order: "newest" });
         await appendEntries(store, numbered(20, 20), DURABLE);
-        const second = await store.query(SAMPLES, { limit: 10, order: "newest", cursor: first.next! });
+        const second = await store.query(SAMPLES, { limit: 10, order: "newest", cursor: present(first.next) });
         expect(second.events.map((event) => event.data?.n)).toEqual(Array.from({ length: 10 }, (_, i) => 9 - i));
       });
 
@@ -204,7 +213,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
         },
       );
 
-      it("lets writing go on while somebody reads", async () => {
+      it("takes writes during a read", async () => {
         const store = await opened(numbered(0, 1_500));
         const seen: StoredEvent[] = [];
         for await (const event of store.scan(SAMPLES, { order: "oldest" })) {
@@ -216,6 +225,13 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       });
     });
 
+    it("has a period for each default retention class", async ({ skip }) => {
+      const store = await opened();
+      if (store.retentionPeriods === undefined) return skip("its periods are the default ones");
+      const periods = await store.retentionPeriods();
+      for (const number of DEFAULT_RETENTION_PERIODS.keys()) expect([number, periods.get(number)]).toEqual([number, expect.any(Number)]);
+    });
+
     it("gives the newest first, by query and by scan", async () => {
       const batch = numbered(0, 5);
       const store = await opened(batch);
@@ -224,7 +240,7 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       expect((await collect(store.scan(SAMPLES))).map(({ id }) => id)).toEqual(newestFirst);
     });
 
-    it("takes encoded lines, from which a person can be removed", async ({ skip }) => {
+    it("takes encoded lines without a removed person", async ({ skip }) => {
       const store = await opened();
       if (store.codec === undefined) return skip("it takes entries");
       const { codec } = store;
@@ -242,9 +258,9 @@ export function describeAuditStore(name: string, open: () => Promise<StoreUnderT
       if (store.appendLinesSync !== undefined) expect(store.appendLinesSync(lines(), 5_000)).toEqual({ refused: [] });
       const { events } = await store.query(SAMPLES, { order: "oldest" });
       expect(events.map((event) => [event.id, event.actor?.id])).toEqual([
-        [entries[0]!.event.id, undefined],
-        [entries[1]!.event.id, "bob"],
-        [entries[2]!.event.id, "Zoë\t\n\u2028"],
+        [present(entries[0]).event.id, undefined],
+        [present(entries[1]).event.id, "bob"],
+        [present(entries[2]).event.id, "Zoë\t\n\u2028"],
       ]);
     });
   });
@@ -255,7 +271,7 @@ function asSink({ store, reopen, unacceptable }: StoreUnderTest): SinkUnderTest 
     sink: store,
     stored: () => collect(store.scan(SAMPLES, { order: "oldest" })),
     ...(reopen === undefined ? {} : { reopen: async () => asSink(await reopen()) }),
-    ...(unacceptable === undefined ? {} : { unacceptable }),
+    ...defined({ unacceptable }),
   };
 }
 
@@ -269,7 +285,7 @@ async function pagesOf(store: AuditStore, order: "newest" | "oldest", limit: num
   const pages: Page[] = [];
   let cursor: string | undefined;
   do {
-    const page = await store.query(SAMPLES, { order, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await store.query(SAMPLES, { order, limit, ...defined({ cursor }) });
     pages.push(page);
     cursor = page.next;
   } while (cursor !== undefined);

@@ -1,18 +1,19 @@
 import { type MemoryStore, memoryStore } from "@daybook/core";
 import type { AppendResult } from "@daybook/core/store";
 
-/** A store in memory that a test can stop, go on with, and let fail. It says of itself that it is durable. */
+/** A store in memory that a test can pause, resume and fail. It declares itself durable. */
 export interface ControlledStore extends MemoryStore {
-  /** From now on nothing is stored, and nobody is told. */
+  /** From now on batches are queued and no `append` resolves. */
   pause(): void;
-  /** Stores what waits, and everything that follows. */
+  /** Stores the queued batches and all later ones. */
   resume(): void;
-  /** From now on every batch fails with this error; undefined: no more. */
+  /** From now on every batch fails with this error; undefined ends that. */
   failWith(error: Error | undefined): void;
-  /** Batches that were given while the store was paused. */
+  /** Number of batches queued by the pause. */
   readonly waiting: number;
 }
 
+/** Returns a new `ControlledStore`. */
 export function controlledStore(): ControlledStore {
   const inner = memoryStore();
   let paused: { readonly until: Promise<void>; readonly resume: () => void } | undefined;

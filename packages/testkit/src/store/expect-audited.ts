@@ -11,10 +11,10 @@ import {
 } from "@daybook/core";
 import type { AuditStore } from "@daybook/core/store";
 
-/** What a record has to look like: fields that are not named may be anything; matchers such as `expect.any(Number)` work. */
+/** Expected fields of a record. Other fields may have any value. Matchers such as `expect.any(Number)` work. */
 export type ExpectedRecord = Partial<Omit<StoredEvent, "actor">> & { readonly actor?: string | Partial<StoredEvent["actor"]> };
 
-/** An audit log for the tests of an application: everything stays in memory, and nothing is left open. */
+/** An audit log for the tests of an application. Everything stays in memory, and nothing is left open. */
 export function testAuditLog<const C extends readonly EventDefinition[] = readonly []>(
   options: Omit<AuditLogOptions<C>, "store"> = {},
 ): AuditLog<C[number] | BuiltInEvent> {
@@ -22,8 +22,9 @@ export function testAuditLog<const C extends readonly EventDefinition[] = readon
 }
 
 /**
- * Fails unless the log holds a record of this definition that looks as expected; answers with all that do, oldest first.
+ * Fails unless the log has a record of this definition that looks as expected.
  * @param expected an actor given as text is the id of a user
+ * @returns all such records, oldest first
  * @throws {AssertionError} that shows what was recorded instead
  */
 export async function expectAudited(
@@ -50,7 +51,7 @@ export async function expectAudited(
   });
 }
 
-/** Fails if the log holds a record of this definition that looks like that. */
+/** Fails if the log has such a record. @throws {AssertionError} with the records found */
 export async function expectNotAudited(
   audit: AuditLog<never> | AuditLog,
   definition: Pick<EventDefinition, "type" | "action">,
@@ -61,7 +62,7 @@ export async function expectNotAudited(
 
 async function recordsOf(audit: AuditLog): Promise<StoredEvent[]> {
   const { store } = audit;
-  if (store === undefined) throw new TypeError("The audit log has no store that could be asked; give it `store: memoryStore()`.");
+  if (store === undefined) throw new TypeError("The audit log has no store that can be queried; give it `store: memoryStore()`.");
   await audit.flush();
   const events: StoredEvent[] = [];
   for await (const event of (store as AuditStore).scan({}, { order: "oldest" })) events.push(event);

@@ -3,20 +3,21 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditLog, AuditLogOptions, AuditLogStats, StoredEvent } from "@daybook/core";
-import type { AuditStore } from "@daybook/core/store";
+import { type AuditStore, defined } from "@daybook/core/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FaultyProcess, startProcess } from "./faulty-process.ts";
+import { present } from "./present.ts";
 
-/** What the module of a store under fault exports; other processes import it. */
+/** Exports of the module of a store under faults, which other processes import. */
 export interface FaultModule {
   /**
-   * An audit log over a store in the folder `place`, which is made when it is empty, as an application would open it.
+   * An audit log over a store in the folder `place`, which is made if it is empty, as an application would open it.
    * @param options to be passed to `createAuditLog`
    */
   openTrail(place: string, options: Partial<AuditLogOptions>): AuditLog | Promise<AuditLog>;
 }
 
-/** A durable store and how to harm it. A fault that cannot be caused is left out, and the report says so. */
+/** A durable store, and the means of causing faults. A fault without means is skipped, with the reason. */
 export interface StoreUnderFaults {
   /** File URL of an ES module that exports `FaultModule`. */
   readonly module: string;
@@ -24,7 +25,7 @@ export interface StoreUnderFaults {
   readonly execArgv?: readonly string[];
   /** Opens the store to look at it. */
   readonly open: (place: string) => Promise<AuditStore>;
-  /** The store's own check of what it holds; rejects where it is not in order. */
+  /** The store's own verification; rejects if it fails. */
   readonly verify?: (place: string) => Promise<void>;
   /** Keeps others from writing, as another process would, until the returned function is called. */
   readonly lock?: (place: string) => Promise<() => Promise<void>>;
@@ -32,11 +33,13 @@ export interface StoreUnderFaults {
   readonly files?: boolean;
 }
 
+/** Options of `describeStoreFaults`. */
 export interface FaultSuiteOptions {
   /** How often a process is killed at a random moment. Default 10, or `DAYBOOK_KILLS`. */
   readonly kills?: number;
-  /** Writing processes, and events of each. Default 4 and 2 000. */
+  /** Writing processes. Default 4. */
   readonly writers?: number;
+  /** Events of each of them. Default 2,000. */
   readonly eventsPerWriter?: number;
 }
 
@@ -44,11 +47,11 @@ const DEADLINE_MS = 500;
 /** Above the deadline: timers and a busy machine. */
 const SLACK_MS = 1_000;
 const SETTINGS = { deadlineMs: DEADLINE_MS, closeDeadlineMs: 2_000 };
-const NOBODY = 65_534;
+/** User id without rights. */
+const UNPRIVILEGED = 65_534;
 
 /**
- * What a durable store and the log over it promise when things go wrong, as tests with processes that are really killed, files that
- * are really full, and locks that are really held.
+ * Runs the promises of a durable store and its log under faults, as tests with real kills, full files and locks.
  */
 export function describeStoreFaults(name: string, subject: StoreUnderFaults, options: FaultSuiteOptions = {}): void {
   const { kills = Number(process.env.DAYBOOK_KILLS ?? 10), writers = 4, eventsPerWriter = 2_000 } = options;
@@ -58,7 +61,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       place,
       execArgv: subject.execArgv ?? [],
       settings: { ...SETTINGS, ...more.settings },
-      ...(more.uid === undefined ? {} : { uid: more.uid }),
+      ...defined({ uid: more.uid }),
     });
 
   /** Everything in the store, which has to be in order. */
@@ -75,7 +78,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
   };
 
   describe(`store under faults: ${name}`, () => {
-    it(`killed ${kills} times at a random moment: has every event that was acknowledged, once`, {
+    it(`killed ${kills} times: has every acknowledged event once`, {
       timeout: 60_000 + kills * 10_000,
     }, async () => {
       const place = folder();
@@ -105,7 +108,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       expect(gaps).toHaveLength(kills);
     });
 
-    it("written by several processes at once: has every event once, numbered without a gap", { timeout: 300_000 }, async () => {
+    it("with several writers: has every event once", { timeout: 300_000 }, async () => {
       const place = folder();
       await (await start(place)).close();
       const processes = await Promise.all(
@@ -126,9 +129,7 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
     });
 
     describe("locked by another process", () => {
-      it("answers by the deadline, spools what may wait, and has it all afterwards, told in one record", { timeout: 60_000 }, async ({
-        skip,
-      }) => {
+      it("spools at the deadline, and stores all later", { timeout: 60_000 }, async ({ skip }) => {
         if (subject.lock === undefined) skip("nothing is known that locks it");
         const place = folder();
         const writer = await start(place);
@@ -147,16 +148,16 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         await until(async () => idle(await writer.stats()));
         expect((await recordDurable(writer, "after")).stored).toBe("after");
         const { stats } = await writer.close();
-        expectBalance(stats!);
+        expectBalance(present(stats));
         const trail = await examine(place);
         expect(trail.noteOrder).toEqual(Array.from({ length: 200 }, (_, i) => `n${i}`));
         const gaps = trail.of("trail.gap");
         expect(gaps.map((event) => event.data?.cause)).toEqual(["store_failed"]);
-        expect(Date.parse(gaps[0]!.data!.start as string)).toBeGreaterThanOrEqual(begun - 100);
-        expect(Date.parse(gaps[0]!.data!.end as string)).toBeGreaterThanOrEqual(ended - 100);
+        expect(Date.parse(present(present(gaps[0]).data).start as string)).toBeGreaterThanOrEqual(begun - 100);
+        expect(Date.parse(present(present(gaps[0]).data).end as string)).toBeGreaterThanOrEqual(ended - 100);
       });
 
-      it("over and over: loses nothing that was acknowledged, and keeps the order", { timeout: 60_000 }, async ({ skip }) => {
+      it("repeatedly: loses no acknowledged event, keeps the order", { timeout: 60_000 }, async ({ skip }) => {
         if (subject.lock === undefined) skip("nothing is known that locks it");
         const place = folder();
         const writer = await start(place);
@@ -170,16 +171,14 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         writer.tell("rest");
         await until(async () => idle(await writer.stats()));
         const { stats } = await writer.close();
-        expectBalance(stats!);
+        expectBalance(present(stats));
         const trail = await examine(place);
         expect(writer.said.flatMap((line) => line.stored ?? []).filter((grant) => !trail.grants.has(grant))).toEqual([]);
         const recorded = writer.said.flatMap((line) => line.recorded ?? []);
         expect(trail.noteOrder).toEqual(recorded);
       });
 
-      it("until the process is killed: the next one has what was spooled, also where the last line is torn", { timeout: 60_000 }, async ({
-        skip,
-      }) => {
+      it("until killed: the next process replays the spool", { timeout: 60_000 }, async ({ skip }) => {
         if (subject.lock === undefined) skip("nothing is known that locks it");
         const place = folder();
         const writer = await start(place);
@@ -190,8 +189,8 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         writer.tell("background", { name: "n", count: 100 });
         await until(async () => (await writer.stats()).spooled >= 100);
         await writer.kill();
-        const [file] = spoolFiles(spool!);
-        truncateSync(file!, statSync(file!).size - 30);
+        const [file] = spoolFiles(present(spool));
+        truncateSync(present(file), statSync(present(file)).size - 30);
         await unlock();
         const next = await start(place);
         await until(async () => idle(await next.stats()));
@@ -199,19 +198,17 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
         const trail = await examine(place);
         expect(trail.noteOrder).toEqual(Array.from({ length: 99 }, (_, i) => `n${i}`));
         expect(trail.of("trail.gap").map((event) => event.data?.cause)).toEqual(expect.arrayContaining(["unclean_stop", "spool_torn"]));
-        expect(spoolFiles(spool!)).toEqual([]);
+        expect(spoolFiles(present(spool))).toEqual([]);
       });
     });
 
-    it("with a full disk: goes on answering, acknowledges nothing that is not kept, and recovers", { timeout: 60_000 }, async ({
-      skip,
-    }) => {
+    it("with a full disk: acknowledges no loss, and recovers", { timeout: 60_000 }, async ({ skip }) => {
       if (!subject.files) skip("its data is not in files here");
       if (!canLimit()) skip("prlimit(1) is not there to limit the size of files");
       const place = folder();
       const writer = await start(place, { settings: { queue: { maxEvents: 300 } } });
       await recordDurable(writer, "before");
-      limitFileSize(writer.child.pid!, Math.max(...sizesBelow(place)) + 16_384);
+      limitFileSize(present(writer.child.pid), Math.max(...sizesBelow(place)) + 16_384);
       let failed = 0;
       for (let i = 0; i < 200 && failed < 3; i++) {
         writer.tell("background", { name: `f${i}.`, count: 20 });
@@ -223,13 +220,13 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       }
       expect(failed).toBe(3);
       expectBalance(await writer.stats());
-      limitFileSize(writer.child.pid!, undefined);
+      limitFileSize(present(writer.child.pid), undefined);
       await until(async () => idle(await writer.stats()));
       expect((await recordDurable(writer, "after")).stored).toBe("after");
       await until(async () => (await writer.stats()).queued === 0);
       await pause(1_200);
       const { stats } = await writer.close();
-      expectBalance(stats!);
+      expectBalance(present(stats));
       const trail = await examine(place);
       expect(writer.said.flatMap((line) => line.stored ?? []).filter((grant) => !trail.grants.has(grant))).toEqual([]);
       const gap = trail.of("trail.gap").find((event) => event.data?.cause === "store_failed");
@@ -238,19 +235,19 @@ export function describeStoreFaults(name: string, subject: StoreUnderFaults, opt
       expect(gap?.data?.lost).toBe(given - trail.notes.size + durable);
     });
 
-    it("whose files may not be written: is refused at start, in a sentence", { timeout: 60_000 }, async ({ skip }) => {
+    it("with read-only files: is refused at start", { timeout: 60_000 }, async ({ skip }) => {
       if (!subject.files) skip("its data is not in files here");
       const place = folder();
       await (await start(place)).close();
       const root = process.getuid?.() === 0;
       for (const path of below(place)) {
-        if (root) chownSync(path, NOBODY, NOBODY);
+        if (root) chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
         chmodSync(path, statSync(path).isDirectory() ? 0o500 : 0o400);
       }
       onTestFinished(() => {
         for (const path of below(place)) chmodSync(path, 0o700);
       });
-      const writer = await start(place, root ? { uid: NOBODY } : {});
+      const writer = await start(place, root ? { uid: UNPRIVILEGED } : {});
       expect(writer.said.at(-1)).toMatchObject({
         refused: expect.stringMatching(/^[A-Z_]+$/),
         message: expect.stringMatching(/^[A-Z_]+: .{20}/),
@@ -285,8 +282,8 @@ class Examined {
 
   constructor(events: readonly StoredEvent[]) {
     this.#events = events;
-    this.grants = new Set(this.of("access.changed").map((event) => (event.data!.granted as readonly string[])[0]!));
-    this.noteOrder = this.of("note.recorded").map((event) => event.data!.note as string);
+    this.grants = new Set(this.of("access.changed").map((event) => (present(event.data).granted as readonly string[])[0]!));
+    this.noteOrder = this.of("note.recorded").map((event) => present(event.data).note as string);
     this.notes = new Set(this.noteOrder);
   }
 
@@ -295,7 +292,7 @@ class Examined {
   }
 }
 
-/** What became of one durable event: a line with `stored`, or with `failed`. */
+/** The result of one durable event: a line with `stored`, or with `failed`. */
 async function recordDurable(process: FaultyProcess, name: string) {
   const answer = process.hears((line) => line.stored === name || line.failed === name);
   process.tell("durable", { name });
@@ -309,7 +306,7 @@ function expectBalance({ accepted, written, spooled, queued, dropped }: AuditLog
 /** Everything is in the store, the record of the start included. */
 const idle = ({ written, queued, spooled }: AuditLogStats) => written > 0 && queued === 0 && spooled === 0;
 
-/** Path the spool files of a store begin with; undefined where it has no place for them. */
+/** Prefix of the spool files of a store; undefined if it has none. */
 async function spooling(subject: StoreUnderFaults, place: string): Promise<string | undefined> {
   const store = await subject.open(place);
   await store.close();

@@ -1,7 +1,7 @@
 /**
  * The program of the processes that faults happen to, run as text by `node --input-type=module`, so that no bundler and no build
- * has to know it. It opens the trail through the module of the store under test and does what it is told on standard input, one
- * JSON object a line; it answers the same way. It imports nothing but Node.
+ * needs to know it. It opens the trail through the module of the store under test. It reads commands from standard input and writes
+ * its results, each one JSON object a line. It imports only Node.
  */
 export const FAULT_WORKER = String.raw`
 import { createInterface } from "node:readline";

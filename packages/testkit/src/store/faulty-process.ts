@@ -65,7 +65,7 @@ export async function startProcess({ module, place, settings = {}, execArgv = []
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => {
     const lines = (unfinished + chunk).split("\n");
-    unfinished = lines.pop()!;
+    unfinished = lines.pop() ?? "";
     for (const line of lines) {
       const message = JSON.parse(line) as Said;
       said.push(message);

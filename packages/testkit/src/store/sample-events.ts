@@ -1,7 +1,7 @@
 import { type AuditEvent, defineEvent, type EventDefinition } from "@daybook/core";
 import type { SinkEntry } from "@daybook/core/store";
 
-/** An event of no application: stores know it only by what its definition says. */
+/** Definition of the events of the suites. It belongs to no application. */
 export const sampleRecorded: EventDefinition = defineEvent({
   type: "sample",
   action: "sample.recorded",
@@ -21,7 +21,7 @@ function nextId(at: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${counter}`;
 }
 
-/** One event as a log gives it to a sink, with what the test cares about. */
+/** One event as a log gives it to a sink, with the given fields and defaults for all others. */
 export function sampleEntry(
   fields: Partial<Omit<AuditEvent, "id">> & { readonly id?: string } = {},
   definition: EventDefinition = sampleRecorded,
