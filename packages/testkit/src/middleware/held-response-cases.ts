@@ -1,7 +1,7 @@
 import { Agent } from "node:http";
 import { describe, expect, it } from "vitest";
 import type { MiddlewareUnderTest } from "./middleware-under-test.ts";
-import { requestText } from "./raw-connection.ts";
+import { type RawConnection, requestText } from "./raw-connection.ts";
 import { eventually, pause, type ServedApp, serve } from "./served-app.ts";
 import { change, heldRoute, WATCH_MS } from "./suite-routes.ts";
 
@@ -15,12 +15,7 @@ export function describeHeldResponses(subject: MiddlewareUnderTest): void {
           call.send(200, "stored", { "x-mark": "1" });
         }),
       });
-      app.store.pause();
-      const connection = await app.connect();
-      connection.send(requestText("GET /held"));
-      await eventually(() => app.store.waiting > 0);
-      await pause(WATCH_MS);
-      expect(connection.received()).toBe("");
+      const connection = await sentWhileHeld(app);
       app.store.resume();
       expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n.*x-mark: 1\r\n.*\r\n\r\nstored$/s);
       expect(await app.trail()).toEqual(["setting.changed success GET /held -", "request.completed success GET /held 200"]);
@@ -107,12 +102,7 @@ export function describeHeldResponses(subject: MiddlewareUnderTest): void {
           throw new Error("private text");
         }),
       });
-      app.store.pause();
-      const connection = await app.connect();
-      connection.send(requestText("GET /held"));
-      await eventually(() => app.store.waiting > 0);
-      await pause(WATCH_MS);
-      expect(connection.received()).toBe("");
+      const connection = await sentWhileHeld(app);
       app.store.resume();
       expect(await connection.closed()).toMatch(/^HTTP\/1\.1 500 /);
     });
@@ -269,4 +259,15 @@ export function describeHeldResponses(subject: MiddlewareUnderTest): void {
       }
     });
   });
+}
+
+/** A connection that has sent its request and has received no byte, because the store is paused. */
+async function sentWhileHeld(app: ServedApp): Promise<RawConnection> {
+  app.store.pause();
+  const connection = await app.connect();
+  connection.send(requestText("GET /held"));
+  await eventually(() => app.store.waiting > 0);
+  await pause(WATCH_MS);
+  expect(connection.received()).toBe("");
+  return connection;
 }
