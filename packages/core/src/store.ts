@@ -86,7 +86,7 @@ export {
 } from "./events/privacy-events.ts";
 export { personDaysOf, retentionClassOf } from "./events/retention-days.ts";
 export { clockJumped, glassBroken, glassRestored, trailClosed, trailGap, trailOpened } from "./events/trail-events.ts";
-export { before, durationMs } from "./query/duration.ts";
+export { before, DAY_MS, durationMs } from "./query/duration.ts";
 export { COUNT_KEYS, type CountKey } from "./query/event-filter.ts";
 export { matchesFilter } from "./query/event-match.ts";
 export { pageOptions } from "./query/page-options.ts";

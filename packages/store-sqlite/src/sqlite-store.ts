@@ -65,13 +65,13 @@ export interface SqliteStoreParts {
   readonly persons: PersonReader;
   readonly verification: ThreadedVerification;
   readonly health: () => Promise<StoreHealth>;
-  /** Told how far a run of retention has looked. */
+  /** Listener for the progress of a retention run. */
   readonly retained: { progress: RetentionOptions["onProgress"] };
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
 
-/** The audit trail in one SQLite file. Writes go to the writer thread of the file, reads use a connection of their own. */
+/** The audit trail in one SQLite file. Writes go to the writer thread of the file; reads use a separate connection. */
 export class SqliteStore
   implements LineSink, AuditReader, SpoolPlaced, ErasureStore, ConsentStore, JournalStore, RequestStore, ReceiptStore
 {
@@ -79,10 +79,10 @@ export class SqliteStore
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
   /** Real path of the database. */
   readonly path: string;
-  /** Beside the database: events it could not take wait there. */
+  /** Folder or file beside the database in which core spools events while the store is down. */
   readonly spoolPath: string;
   readonly codec: EventCodec;
-  /** Name of the log and its generation, as checkpoints carry it. */
+  /** Name of the log and its generation, as in its checkpoints. */
   readonly origin: string;
   /** Public key that verifies its checkpoints, in the C2SP signed-note form. */
   readonly vkey: string;
@@ -99,7 +99,7 @@ export class SqliteStore
     this.vkey = parts.vkey;
   }
 
-  /** True where writes run in a thread of their own. */
+  /** True if writes run in a separate thread. */
   get threaded(): boolean {
     return this.#parts.writer.threaded;
   }
@@ -222,7 +222,10 @@ export class SqliteStore
     return this.#readNow(() => this.#parts.persons.isRequester(id, userId));
   }
 
-  /** Makes the register of requests again from the records. Answers how many requests it holds. */
+  /**
+   * Rebuilds the register of requests from the records.
+   * @returns number of requests in it
+   */
   rebuildRequests(): Promise<number> {
     return this.#write("rebuildRequests");
   }
@@ -267,9 +270,10 @@ export class SqliteStore
   }
 
   /**
-   * Removes what has reached its age, or says what would go. Entries keep their place and their proofs; what is removed is declared in
-   * the log. Batches are stored between the steps, none of which holds the lock for long.
-   * @throws {DaybookError} `STORE_BUSY`, `STORE_FAILED`, `LOG_CLOSED` where the store is closed meanwhile: the next run goes on
+   * Removes expired parts, or plans it without `confirm`. Entries keep their place and their proofs; the log declares
+   * every removal. Batches are stored between the steps, and each step locks the file only briefly.
+   * @throws {DaybookError} `STORE_BUSY`, `STORE_FAILED`; `LOG_CLOSED`: the store closed in the meantime, the next run
+   * continues
    */
   async retain({ confirm = false, operator, onProgress }: RetentionOptions = {}): Promise<RetentionResult> {
     const { connection, keys, now, retained } = this.#parts;
@@ -283,9 +287,9 @@ export class SqliteStore
   }
 
   /**
-   * Checks everything the log can prove, in a thread of its own, so that the event loop goes on. Notes in the folders among its anchors
-   * are looked at too. `health()` remembers how the last one ended.
-   * @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED`, `LOG_CLOSED` where the store is closed meanwhile
+   * Checks everything that the log can prove, in a separate thread, so that the event loop is not blocked. Notes in
+   * its anchor folders are checked too. `health()` returns the last result.
+   * @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED`; `LOG_CLOSED`: the store closed in the meantime
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     if (this.#closed !== undefined) throw closed();
@@ -296,14 +300,14 @@ export class SqliteStore
     return report;
   }
 
-  /** Remembers how a verification ended that somebody else has made, for `health()`. */
+  /** Stores the result of a verification by another process, for `health()`. */
   noteVerified({ verdict, entries, partial }: Pick<VerifyReport, "verdict" | "entries" | "partial">): Promise<void> {
-    // One that looked at a part of the log only says nothing about the rest, unless it found something.
+    // An intact part of the log proves nothing about the rest, so such a result is not stored.
     if (partial && verdict === "intact") return Promise.resolve();
     return this.#write("noteVerified", { at: new Date(this.#parts.now()).toISOString(), ok: verdict !== "tampered", entries });
   }
 
-  /** State of the trail, in the shape `watchHealth` of `@daybook/metrics` takes. Costs a few look-ups by key. */
+  /** State of the trail, in the shape that `watchHealth` of `@daybook/metrics` takes. Costs a few look-ups by key. */
   health(): Promise<StoreHealth> {
     return this.#read(() => this.#parts.health());
   }
@@ -317,15 +321,16 @@ export class SqliteStore
   }
 
   /**
-   * Signs what is stored so far; one is also made 10 s after new entries, at once after entries about compliance, and at close.
-   * @throws {DaybookError} `LOG_DAMAGED`: the log was changed behind the writer's back; `KEYS_MISSING`: no signing key
+   * Signs all stored entries. The store does so itself 10 s after new entries, at once after entries about
+   * compliance, and at close.
+   * @throws {DaybookError} `LOG_DAMAGED`: the log was changed outside of the writer; `KEYS_MISSING`: no signing key
    */
   checkpoint(): Promise<Checkpoint> {
     return this.#closed === undefined ? this.#parts.writer.call<Checkpoint>("checkpoint") : Promise.reject(closed());
   }
 
   /**
-   * Signs what is stored and publishes it to all anchors.
+   * Signs all stored entries and publishes the checkpoint to all anchors.
    * @throws {DaybookError} as `checkpoint`; `BAD_OPTION`: there are no anchors
    */
   async publishCheckpoint(): Promise<Published> {
@@ -333,7 +338,10 @@ export class SqliteStore
     return this.#parts.publisher.publish(await this.checkpoint());
   }
 
-  /** Compares the log with the newest notes of its anchors; `openSqliteStore` does it. @throws {DaybookError} `LOG_DAMAGED` */
+  /**
+   * Compares the log with the newest notes of its anchors; `openSqliteStore` calls it. @throws {DaybookError}
+   * `LOG_DAMAGED`
+   */
   checkAnchors(): Promise<void> {
     const { publisher, connection, keys, onNotice } = this.#parts;
     return checkAnchors(publisher.anchors, { db: connection, keys, origin: this.origin, onNotice });
@@ -348,7 +356,7 @@ export class SqliteStore
     const { publisher, writer, onNotice, verification, connection, listener } = this.#parts;
     await verification.stop();
     try {
-      // The last user publishes the checkpoint of everything.
+      // The last store publishes the checkpoint of all entries.
       const last = writer.users === 1 ? await writer.call<Checkpoint | undefined>("lastCheckpoint") : undefined;
       if (last !== undefined) publisher.made(last, true);
       if (writer.users === 1) await publisher.flush();
@@ -364,7 +372,7 @@ export class SqliteStore
     return this.#closed === undefined ? this.#parts.writer.call<T>(operation, ...args) : Promise.reject(closed());
   }
 
-  /** Reads by key, which needs no other thread. */
+  /** Reads by key, without another thread. */
   async #readNow<T>(action: () => T): Promise<T> {
     try {
       return action();

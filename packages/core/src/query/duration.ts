@@ -10,6 +10,9 @@ interface Span {
 
 const DAY = 86_400;
 
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000;
+
 function spanOf(text: string): Span {
   const simple = SIMPLE.exec(text);
   if (simple) {

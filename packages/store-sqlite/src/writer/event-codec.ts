@@ -4,8 +4,8 @@ import { decodeLine, encodeHanded, holdsProjected } from "../encoding/batch-enco
 import type { FileWriter } from "./file-writer.ts";
 
 /**
- * Encodes events as the writer takes them, already split. In the spool, a person is found by pseudonym and removed as an erasure would
- * do it. With `userIds: "pseudonymous"`, no id reaches the disk this way either.
+ * Encodes events in the writer's form, already split. In the spool, a person is found by pseudonym and removed as by
+ * an erasure. With `userIds: "pseudonymous"`, the spool contains no ids in clear.
  */
 export function sqliteCodec(writer: FileWriter, keys: LedgerKeys, userIds: "readable" | "pseudonymous"): EventCodec {
   return {
@@ -26,7 +26,10 @@ export function sqliteCodec(writer: FileWriter, keys: LedgerKeys, userIds: "read
   };
 }
 
-/** What an erasure on request would leave of an event (docs/ledger.md, classes): a context part goes with the first person. */
+/**
+ * Applies an erasure on request to an event (docs/ledger.md, classes). A context part is removed with the first
+ * person.
+ */
 function withoutPersons(split: SplitEntry, gone: ReadonlySet<string>): SplitEntry {
   const policy = DEFAULT_POLICY[String(split.class)] ?? { actor: "erase", others: "erase" };
   const removed = split.parts.filter(
