@@ -1,4 +1,4 @@
-/** The text of a module with everything it imports, as one CommonJS script. */
+/** The text of a module with all its imports, as one CommonJS script. */
 declare module "*?bundled" {
   const code: string;
   export default code;

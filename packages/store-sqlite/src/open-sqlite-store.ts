@@ -20,27 +20,33 @@ import { ThreadedVerification } from "./verification/threaded-verification.ts";
 import { enterWriter, leaveWriter } from "./writer/file-writer.ts";
 
 export interface SqliteStoreOptions {
-  /** Where the database is. It is made, with its folder (not with the parents of that), when it does not exist. */
+  /** Path of the database. The file and its folder are created if they are missing; the parents of the folder are not. */
   readonly path: string;
   /** Text of a keys file. Default: `DAYBOOK_KEYS`, `DAYBOOK_KEYS_FILE`, or the file beside the database. */
   readonly keys?: string;
-  /** `pseudonymous` leaves the ids of persons out and keeps their keyed pseudonyms only. Default `readable`. */
+  /** `pseudonymous` stores keyed pseudonyms instead of the ids of persons. Default `readable`. */
   readonly userIds?: "readable" | "pseudonymous";
-  /** Where checkpoints are published. Default: `DAYBOOK_ANCHORS`, else a folder beside the database. `[]` publishes nowhere. */
+  /**
+   * Anchors that get the checkpoints. Default: `DAYBOOK_ANCHORS`, else a folder beside the database. `[]` publishes
+   * nowhere.
+   */
   readonly anchors?: readonly Anchor[];
-  /** `false` writes on the thread of the caller. Default true. */
+  /** `false` writes on the caller's thread. Default true. */
   readonly worker?: boolean;
   /**
-   * Rules of retention and erasure by class number, where they differ from `DEFAULT_POLICY` of `@daybook/ledger`. They are recorded in
-   * the log and stay in force until they are changed, also for those who open it without this option; a period that became shorter
-   * counts seven days later. Default: what the log records.
+   * Differences from `DEFAULT_POLICY` of `@daybook/ledger` by retention class. The log records them, and they stay in
+   * force until changed, also for stores opened without this option. A shorter period takes effect after seven days.
+   * Default: the policy in the log.
    */
   readonly policy?: PolicyChanges;
-  /** `daily` removes what has reached its age once a day, in the writer; `manual` leaves that to `retain()`. Default `daily`. */
+  /** `daily` removes expired parts once a day, in the writer; `manual` leaves that to `retain()`. Default `daily`. */
   readonly retention?: "daily" | "manual";
-  /** Told what an operator should know, at start and when a checkpoint cannot be signed. Default: one line each on stderr. */
+  /** Gets messages for the operator, at start and if a checkpoint cannot be signed. Default: one line each on stderr. */
   readonly onNotice?: (notice: string) => void;
-  /** Milliseconds since the Unix epoch. Only with `worker: false`: a thread reads its own clock. Default `Date`. */
+  /**
+   * Clock in milliseconds since the Unix epoch. Only with `worker: false`: a thread reads its own clock. Default
+   * `Date`.
+   */
   readonly clock?: { now(): number };
 }
 
@@ -48,9 +54,10 @@ const USER_IDS = ["readable", "pseudonymous"];
 const RETENTION = ["daily", "manual"];
 
 /**
- * Opens the audit trail at `path`, or makes it with its keys. Starts the writer thread of the file, or joins the one that runs.
- * @throws {DaybookError} `NODE_TOO_OLD`, `NOT_A_DAYBOOK`, `SCHEMA_NEWER`, `STORE_OPEN_FAILED`, `KEYS_MISSING`, `KEYS_MISMATCH`, `KEYS_TOO_OPEN`,
- *   `KEYS_INVALID`, `STORE_BUSY`, `BAD_OPTION`
+ * Opens the audit trail at `path`, or creates it with its keys. Starts the writer thread of the file, or joins the
+ * running one. It compares the log with its anchor folders, but not with anchors over a network.
+ * @throws {DaybookError} `NODE_TOO_OLD`, `NOT_A_DAYBOOK`, `SCHEMA_NEWER`, `STORE_OPEN_FAILED`, `KEYS_MISSING`,
+ * `KEYS_MISMATCH`, `KEYS_TOO_OPEN`, `KEYS_INVALID`, `STORE_BUSY`, `BAD_OPTION`, `LOG_DAMAGED`
  */
 export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   const { path, userIds = "readable", worker = true, retention = "daily", clock } = options;
@@ -143,7 +150,20 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
   }
 }
 
-/** `openSqliteStoreSync`, and a look at those anchors that have to be waited for. */
+/**
+ * Opens a trail as `openSqliteStoreSync` does, then compares the log with its network anchors.
+ * @throws {DaybookError} as `openSqliteStoreSync`
+ * @example
+ * ```ts
+ * import { createAuditLog, noteRecorded } from "@daybook/core";
+ * import { openSqliteStore } from "@daybook/store-sqlite";
+ *
+ * const store = await openSqliteStore({ path: "audit.db" });
+ * const audit = createAuditLog({ store });
+ * await audit.record(noteRecorded, { data: { note: "the shop is open" } }).stored;
+ * await audit.close();
+ * ```
+ */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const store = openSqliteStoreSync(options);
   try {

@@ -17,11 +17,11 @@ import { type VerifyOptions, verifyLedger } from "./verification/verify-ledger.t
 
 export interface SqliteReaderOptions {
   readonly path: string;
-  /** Text of a keys file. Default: found as `openSqliteStore` does; reading works without any. */
+  /** Text of a keys file. Default: found as by `openSqliteStore`. Reading works without keys. */
   readonly keys?: string;
 }
 
-/** A condition of the file, for `daybook doctor`. */
+/** State of the file, for `daybook doctor`. */
 export interface SqliteHealth {
   readonly path: string;
   readonly origin: string;
@@ -31,16 +31,16 @@ export interface SqliteHealth {
   readonly entries: number;
   readonly oldest: string | undefined;
   readonly newest: string | undefined;
-  /** Objects that are missing, changed or not ours, by name. */
+  /** Names of objects that are missing, changed or foreign. */
   readonly schemaDifferences: readonly string[];
-  /** What `PRAGMA quick_check` says; empty when it says ok. */
+  /** Findings of `PRAGMA quick_check`; empty if there are none. */
   readonly damage: readonly string[];
-  /** Why there are no usable keys; undefined when there are. */
+  /** Why there are no usable keys; undefined if there are. */
   readonly keysProblem: string | undefined;
   readonly keysBesideData: boolean;
 }
 
-/** Reads a trail without being able to change it; works on a copy, beside a running writer, and without keys. */
+/** Reads a trail without write access. It works on a copy, beside a running writer, and without keys. */
 export class SqliteReader {
   readonly path: string;
   /** Consents, journals, requests and receipts. */
@@ -84,8 +84,8 @@ export class SqliteReader {
   }
 
   /**
-   * What `scan` answers as it is stored, in blocks; `storedEvent` makes the event of a row. A block reads its rows while it is
-   * iterated: iterate it once, to its end, before anything is awaited.
+   * The rows of `scan` as stored, in blocks; `storedEvent` restores the event of a row. A block reads its rows during
+   * iteration. Iterate it once, to its end, before the next await.
    */
   async *rows(filter?: EventFilter, options?: { readonly order?: "newest" | "oldest" }): AsyncGenerator<Iterable<LedgerRow>> {
     try {
@@ -112,14 +112,15 @@ export class SqliteReader {
   }
 
   /**
-   * A proof file of one entry, laying open the given parts (0 is the head) to whoever gets it.
-   * @throws {DaybookError} `BAD_OPTION`: no such entry or part, or no checkpoint covers it yet
+   * A proof file of one entry that discloses the given parts (0 is the head).
+   * @param onProgress gets the number of hashed entries and of all entries
+   * @throws {DaybookError} `BAD_OPTION`: there is no such entry or part, or no checkpoint covers it yet
    */
   prove(seq: number, parts: readonly number[] = [0], onProgress?: (done: number, total: number) => void): Promise<string> {
     return this.#told(() => proveEntry(this.#db, seq, parts, onProgress));
   }
 
-  /** The newest checkpoint and the bytes of all entries it covers, in order: what a tree can be built of, and nothing about persons. */
+  /** The newest checkpoint; undefined before the first. */
   newestCheckpoint(): { readonly size: number; readonly note: string } | undefined {
     return this.#db
       .prepare<[], { size: number; note: string }>("SELECT size, note FROM daybook_checkpoint ORDER BY size DESC LIMIT 1")
@@ -152,7 +153,7 @@ export class SqliteReader {
     return found;
   }
 
-  /** Checks everything the log can prove. @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED` */
+  /** Checks everything that the log can prove. @throws {DaybookError} `BAD_OPTION`, `STORE_FAILED` */
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const place = { keys: this.#keys.found, keysBeside: this.#keys.beside, now: Date.now() };
     return this.#told(async () => {
@@ -191,7 +192,7 @@ export class SqliteReader {
     this.#db.close();
   }
 
-  /** Its rows are read by whoever iterates it, and so is what goes wrong. */
+  /** The rows are read during iteration, so errors of the file appear there too. */
   *#toldBlock(rows: Iterable<LedgerRow>): Generator<LedgerRow> {
     try {
       yield* rows;
@@ -226,7 +227,7 @@ function keysOf(path: string, option: string | undefined) {
       problem: found === undefined ? `there is no ${keysPathOf(path)}, and neither DAYBOOK_KEYS nor DAYBOOK_KEYS_FILE is set` : undefined,
     };
   } catch (cause) {
-    // Reading needs no keys: that they cannot be used is said by doctor, not by every report.
+    // Reading needs no keys; `daybook doctor` reports unusable keys, reports do not.
     if (!isDaybookError(cause)) throw cause;
     return { found: undefined, beside: false, problem: cause.message };
   }

@@ -22,14 +22,14 @@ describe("a batch on its way to the writer", () => {
   it("is empty once its memory has been given back", () => {
     const lines = linesOf(events);
     const batch = new HandedBatch(lines);
-    batch.release();
+    batch.free();
     expect([lines.byteLength, [...batch]]).toEqual([0, []]);
   });
 
   it("leaves memory alone that others use, too", () => {
     const shared = Buffer.concat([Buffer.from("before"), linesOf(events), Buffer.from("after")]);
     const part = new Uint8Array(shared.buffer, shared.byteOffset + 6, shared.length - 11);
-    new HandedBatch(part).release();
+    new HandedBatch(part).free();
     expect(shared.toString("utf8", 0, 6) + shared.toString("utf8", shared.length - 5)).toBe("beforeafter");
   });
 });

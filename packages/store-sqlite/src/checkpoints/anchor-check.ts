@@ -12,14 +12,15 @@ import { generationOf, generations } from "./checkpointer.ts";
 const STEP = 2_000;
 
 /**
- * Compares a log with what an anchor has seen of it: a shorter log was cut off or is an old copy, another root means it was rewritten.
+ * Compares a log with a note that an anchor holds. A shorter log is cut off or an old copy; another root means that
+ * the log was rewritten.
  * @param vkeys public keys of this log, of all generations
- * @throws {DaybookError} `LOG_DAMAGED`: restore is the only way on, see docs/ledger.md
+ * @throws {DaybookError} `LOG_DAMAGED`: only a restore helps, see docs/ledger.md
  */
 export function checkAgainstAnchor(db: Sqlite, note: string, anchor: string, origin: string, vkeys: readonly Vkey[]): void {
   let seen: { readonly size: number; readonly root: Uint8Array };
   try {
-    // What an earlier generation published was dealt with when this one began.
+    // The start of this generation has already settled the notes of earlier ones.
     if (reachOf(note).origin !== origin) return;
     seen = openCheckpoint(note, vkeys);
   } catch (cause) {
@@ -43,7 +44,7 @@ export function checkAgainstAnchor(db: Sqlite, note: string, anchor: string, ori
   }
 }
 
-/** Root of the tree of a size, from the nearest smaller stored frontier on. */
+/** Merkle root of the first `size` entries, computed from the nearest smaller stored frontier. */
 export function rootAt(db: Sqlite, size: number): Uint8Array {
   const near = db
     .prepare<[number], { size: number; frontier: Uint8Array }>(
@@ -60,7 +61,7 @@ export function rootAt(db: Sqlite, size: number): Uint8Array {
   return frontier.root();
 }
 
-/** Newest note in an anchor folder, read without waiting: a log is checked before anything is written to it. */
+/** Newest note in an anchor folder. Synchronous, because a log is checked before the first write. */
 export function noteInFolder(folder: string): string | undefined {
   const file = join(folder, "checkpoint");
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
@@ -79,7 +80,7 @@ export function suppressionsInFolder(folder: string, now: number): SuppressionRe
     .filter(({ until }) => Date.parse(until) > now);
 }
 
-/** What the check of anchors needs of a log. */
+/** The parts of a log that the check of its anchors needs. */
 export interface AnchorCheck {
   readonly db: Sqlite;
   readonly keys: LedgerKeys;
@@ -88,7 +89,7 @@ export interface AnchorCheck {
 }
 
 /**
- * Compares a log with the newest notes of the anchors that answer over a network. Folders are checked when the log is opened.
+ * Compares a log with the newest notes of its network anchors. Folders are checked when the log is opened.
  * @throws {DaybookError} `LOG_DAMAGED`
  */
 export async function checkAnchors(anchors: readonly Anchor[], { db, keys, origin, onNotice }: AnchorCheck): Promise<void> {
@@ -96,7 +97,7 @@ export async function checkAnchors(anchors: readonly Anchor[], { db, keys, origi
   for (const anchor of anchors) {
     if (anchor.newest === undefined || isFolder(anchor)) continue;
     const note = await anchor.newest().catch((cause: unknown) => {
-      // An anchor out of reach must not keep an application from starting.
+      // An application must start even if an anchor is unreachable.
       onNotice(`ANCHOR_FAILED: ${anchor.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
       return undefined;
     });
@@ -104,7 +105,7 @@ export async function checkAnchors(anchors: readonly Anchor[], { db, keys, origi
   }
 }
 
-/** All notes in the folders among the anchors, for a verification. */
+/** All notes in the folders among the anchors, as input of a verification. */
 export async function notesOf(anchors: readonly Anchor[]): Promise<GivenNote[]> {
   const notes: GivenNote[] = [];
   for (const anchor of anchors) {

@@ -7,8 +7,8 @@ import type { WriterEvent } from "./writer-event.ts";
 const AFTER_MS = 10_000;
 
 /**
- * When checkpoints are made: 10 s after the first new entry, at once after entries about compliance, and at close. Batches are
- * stored between the steps of one.
+ * Schedules checkpoints: 10 s after the first new entry, at once after entries about compliance, and at close. The
+ * writer stores batches between the steps of one checkpoint.
  */
 export class CheckpointSchedule {
   readonly #scope: WriterScope;
@@ -24,7 +24,7 @@ export class CheckpointSchedule {
     this.#emit = emit;
   }
 
-  /** Somebody who only seals leaves the signing to others. */
+  /** A writer that has only the seal key leaves signing to other processes. */
   get possible(): boolean {
     return this.#scope.keys.sign !== undefined;
   }
@@ -47,7 +47,7 @@ export class CheckpointSchedule {
     clearTimeout(this.#timer);
   }
 
-  /** One of everything, without returning to the event loop. */
+  /** Makes a checkpoint of all entries without a return to the event loop. */
   now(): Checkpoint | undefined {
     clearTimeout(this.#timer);
     this.#timer = undefined;

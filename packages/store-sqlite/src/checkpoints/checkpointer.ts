@@ -20,11 +20,11 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { ledgerRows, type StoredRow } from "../reading/stored-rows.ts";
 
-/** A signed statement about all entries up to a size. */
+/** A signed statement about all entries below a size. */
 export interface Checkpoint {
   readonly size: number;
   readonly note: string;
-  /** False where the newest stored one covers everything already. */
+  /** False if the newest stored checkpoint already covered all entries. */
   readonly made: boolean;
 }
 
@@ -40,8 +40,8 @@ const NEWEST = "SELECT size, note, frontier FROM daybook_checkpoint ORDER BY siz
 const originOf = (db: Sqlite) => db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
 
 /**
- * Where the newest checkpoint covers every row, as it does after an orderly end, the tree is known before this connection has written
- * anything. Without this the first checkpoint would read what was written until then.
+ * If the newest checkpoint covers every row, as after an orderly end, the tree is known before the first write.
+ * Otherwise the first checkpoint has to read all rows.
  */
 export function knowTree({ db, ledger: { tree }, keys }: WriterScope): void {
   const version = tree.version();
@@ -51,23 +51,20 @@ export function knowTree({ db, ledger: { tree }, keys }: WriterScope): void {
   try {
     tree.checked(trustedFrontier(last, originOf(db), keys), version);
   } catch (cause) {
-    // Whoever signs the next checkpoint finds the same, and says so.
+    // The next checkpoint finds and reports the same damage.
     if (!isDaybookError(cause) || cause.code !== "LOG_DAMAGED") throw cause;
   }
 }
 
 /**
- * Makes a checkpoint of everything stored. Where this connection has not written all of it, or somebody else has written since, it
- * reads all rows above the newest one and signs only if each continues the log. A generator, so that the writer can store batches
+ * Makes a checkpoint of all stored entries. If another connection wrote some of them, it reads all rows above the
+ * newest checkpoint and signs only if each row continues the log. A generator, so that the writer can store batches
  * between the steps.
- * @throws {DaybookError} `LOG_DAMAGED`: something was changed behind the writer's back, nothing is signed; `KEYS_MISSING`
+ * @throws {DaybookError} `LOG_DAMAGED`: rows changed outside of the writer, nothing is signed; `KEYS_MISSING`
  */
 export function* makeCheckpoint({ db, ledger: { tree }, keys, now }: WriterScope): Generator<void, Checkpoint> {
   if (keys.seal === undefined || keys.sign === undefined) {
-    throw new DaybookError(
-      "KEYS_MISSING",
-      "Checkpoints are signed by whoever holds the signing key; run `daybook checkpoint --watch` there.",
-    );
+    throw new DaybookError("KEYS_MISSING", "This process has no signing key; run `daybook checkpoint --watch` in the process that has it.");
   }
   const newest = db.prepare<[], CheckpointRow>(NEWEST);
   const origin = originOf(db);
@@ -107,7 +104,7 @@ export function* makeCheckpoint({ db, ledger: { tree }, keys, now }: WriterScope
 }
 
 /**
- * Lets the tree grow by every row above it, each of which has to continue the log.
+ * Grows the tree by every row above it. Each row must continue the log.
  * @throws {DaybookError} `LOG_DAMAGED`
  */
 function* readOn(db: WriterScope["db"], keys: WriterScope["keys"], frontier: Frontier): Generator<void> {
@@ -133,7 +130,7 @@ function* readOn(db: WriterScope["db"], keys: WriterScope["keys"], frontier: Fro
 
 export const generationOf = (origin: string): number => Number(origin.slice(origin.lastIndexOf("/") + 1));
 
-/** The public keys of this log, those of earlier roots too, in every generation up to now. */
+/** The public keys of this log in every generation up to `upTo`, including those of earlier roots. */
 export function generations({ name, retired, ...newest }: WriterScope["keys"], upTo: number): Vkey[] {
   const signing = [{ ...newest, name }, ...retired.flatMap((old) => (old.public === undefined ? [] : [{ name, public: old.public }]))];
   return signing.flatMap((keys) => Array.from({ length: upTo }, (_, i) => parseVkey(vkeyOf(keys, i + 1))));

@@ -13,14 +13,14 @@ export interface PublisherOptions {
   readonly anchors: readonly Anchor[];
   /** A reading connection. */
   readonly db: Sqlite;
-  /** Keeps what anchors added to a note, and that it was published. */
+  /** Stores the note with its added signatures and the time of publication. */
   readonly published: (size: number, note: string) => Promise<void>;
   readonly problem: (code: string, hint: string) => void;
 }
 
 /**
- * Sends checkpoints out of reach: at once after an entry of the ledger about itself and at close, otherwise the newest one every
- * five minutes. What an anchor refuses is said, and tried again with the next one.
+ * Publishes checkpoints to the anchors: at once after a manifest and at close, otherwise the newest one every five
+ * minutes. A failed publication is reported and repeated with the next checkpoint.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -47,7 +47,10 @@ export class Publisher {
     }
   }
 
-  /** Publishes what waits, after what is being published. What goes wrong is told, and tried again with the next checkpoint. */
+  /**
+   * Publishes the pending checkpoint after the running publication. A failure is reported and repeated with the next
+   * checkpoint.
+   */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -82,7 +85,7 @@ export class Publisher {
     else this.#options.problem("ANCHOR_FAILED", `${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 
-  /** After the last flush. */
+  /** Call it after the last flush. */
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -106,7 +109,7 @@ interface ManifestRow {
   readonly list: string | null;
 }
 
-/** Entries that declare slots gone, between two sequence numbers. */
+/** Manifests between two sequence numbers. */
 export function manifestRecords(db: Sqlite, above: number, below: number): ManifestRecord[] {
   return db
     .prepare<[number, number], ManifestRow>(
@@ -131,7 +134,7 @@ export function manifestRecords(db: Sqlite, above: number, below: number): Manif
 
 const slotList = (value: unknown, seq: number) => SlotSet.fromJson(value, seq).toJson();
 
-/** @throws {DaybookError} `BAD_OPTION`: there is nowhere to publish to */
+/** @throws {DaybookError} `BAD_OPTION`: there is no anchor */
 export function refuseWithoutAnchors(anchors: readonly Anchor[]): void {
   if (anchors.length === 0)
     throw new DaybookError("BAD_OPTION", "There is no anchor to publish to; set DAYBOOK_ANCHORS or the option `anchors`.");

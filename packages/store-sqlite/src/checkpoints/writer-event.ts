@@ -1,9 +1,9 @@
 import type { ErrorCode } from "@daybook/core";
 import type { Checkpoint } from "./checkpointer.ts";
 
-/** What the writer tells without being asked. */
+/** A message that the writer sends on its own. */
 export type WriterEvent =
   | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint; readonly urgent: boolean; readonly tookMs: number }
-  /** How far a run of retention has looked. */
+  /** Progress of a retention run, in entries. */
   | { readonly kind: "retention"; readonly looked: number; readonly total: number }
   | { readonly kind: "problem"; readonly code: ErrorCode; readonly hint: string };

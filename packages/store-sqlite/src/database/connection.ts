@@ -2,10 +2,13 @@ import { DaybookError } from "@daybook/core";
 import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
 import { isBusy, storeFailure } from "./sqlite-failure.ts";
 
-/** How long SQLite itself waits for a lock; a thread inside its busy handler answers nobody, so the rest is retried in JavaScript. */
+/**
+ * Lock wait inside SQLite. A thread inside SQLite's busy handler cannot react, so longer waits are retried in
+ * JavaScript.
+ */
 const BUSY_TIMEOUT_MS = 100;
 const GIVE_UP_AFTER_MS = 10_000;
-/** In KiB: of four times as much, which the driver would take, each connection kept all and gained nothing. */
+/** In KiB. The driver's default is four times as much; every connection kept all of it and gained nothing. */
 const CACHE_SIZE = "cache_size = -4000";
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
@@ -20,20 +23,21 @@ export function retryWhileBusy<T>(action: () => T, giveUpAfterMs = GIVE_UP_AFTER
       return action();
     } catch (cause) {
       if (!isBusy(cause) || performance.now() >= until) throw cause;
-      // Processes that collided once would collide again in step.
+      // A random pause: processes that collided once would otherwise collide again in step.
       pause(1 + Math.random() * Math.min(50, 2 ** attempt));
     }
   }
 }
 
 export interface OpenWritingOptions {
-  /** Nobody else may have the database open, not even for reading, until this connection is closed. Default false. */
+  /** No other process may open the database, not even for reading, until this connection is closed. Default false. */
   readonly exclusive?: boolean;
 }
 
 /**
- * A connection that may write. Commits are flushed to the disk (`synchronous=FULL`), and what is deleted or blanked is overwritten
- * (`secure_delete`), which SQLite keeps per connection: it is read back, and the connection refused where it is not on.
+ * Opens a connection that may write. Commits are flushed to the disk (`synchronous=FULL`), and deleted or blanked
+ * bytes are overwritten (`secure_delete`). SQLite keeps `secure_delete` per connection, so the value is read back and
+ * the connection refused if it is off.
  * @throws {DaybookError} `NOT_A_DAYBOOK`, `STORE_BUSY`, `STORE_FAILED`
  */
 export function openWriting(Database: SqliteConstructor, path: string, { exclusive = false }: OpenWritingOptions = {}): Sqlite {

@@ -16,19 +16,20 @@ import {
 import { DaybookError } from "@daybook/core";
 import { formatKeys, type LedgerKeys, newKeys, parseKeys } from "@daybook/ledger";
 
-/** Where keys were found; `beside` means next to the database, where whoever copies one has the other. */
+/** Keys and their source. `beside` means next to the database: a thief of the folder has both. */
 export interface FoundKeys {
   readonly keys: LedgerKeys;
   readonly from: "option" | "environment" | "file" | "beside";
-  /** What an operator should know, one sentence each. */
+  /** Warnings for the operator, one sentence each. */
   readonly warnings: readonly string[];
 }
 
 export const keysPathOf = (databasePath: string): string => `${databasePath}.keys`;
 
 /**
- * The keys of a log. First source found wins: the option, `DAYBOOK_KEYS` (the JSON itself) or `DAYBOOK_KEYS_FILE` (a path), the
- * file beside the database.
+ * Finds the keys of a log. The first source wins: the option, then `DAYBOOK_KEYS` (the JSON itself) or
+ * `DAYBOOK_KEYS_FILE` (a path), then the file beside the database.
+ * @returns undefined if no source has keys
  * @throws {DaybookError} `KEYS_INVALID`, `KEYS_TOO_OPEN`
  */
 export function findKeys(databasePath: string, option: string | undefined, env: NodeJS.ProcessEnv = process.env): FoundKeys | undefined {
@@ -66,8 +67,8 @@ export function findKeys(databasePath: string, option: string | undefined, env: 
 }
 
 /**
- * Makes the keys of a new log beside its database, mode 0600. Of several processes that start at once one makes them and all
- * others read what it made: the complete file appears under its name in one step.
+ * Creates the keys of a new log beside its database, mode 0600. If several processes start at once, one creates the
+ * keys and the others read them: the complete file appears under its name atomically.
  */
 export function makeKeys(databasePath: string): { readonly keys: LedgerKeys; readonly made: boolean } {
   const path = keysPathOf(databasePath);
@@ -93,18 +94,18 @@ export function makeKeys(databasePath: string): { readonly keys: LedgerKeys; rea
 }
 
 /**
- * The keys of a log that are to be changed, and the file they lie in.
- * @throws {DaybookError} `KEYS_MISSING`; `BAD_OPTION`: they do not lie in a file
+ * The keys of a log that an operation changes, and their file.
+ * @throws {DaybookError} `KEYS_MISSING`; `BAD_OPTION`: the keys are not in a file
  */
 export function keysToChange(databasePath: string, givenPath: string): { readonly keys: LedgerKeys; readonly file: string } {
   const found = findKeys(databasePath, undefined);
   if (found === undefined) throw new DaybookError("KEYS_MISSING", `There are no keys of ${givenPath}; set DAYBOOK_KEYS_FILE.`);
   if (found.from === "beside") return { keys: found.keys, file: keysPathOf(databasePath) };
   if (found.from === "file") return { keys: found.keys, file: process.env.DAYBOOK_KEYS_FILE! };
-  throw new DaybookError("BAD_OPTION", "Keys in an environment variable are changed where they are kept.");
+  throw new DaybookError("BAD_OPTION", "The keys are in an environment variable; change them at their source.");
 }
 
-/** In one step: there is never a moment without keys, or with half of them. */
+/** Atomic: a reader never finds half of the keys. */
 export function replaceKeys(file: string, keys: LedgerKeys): void {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const fd = openSync(draft, "wx", 0o600);

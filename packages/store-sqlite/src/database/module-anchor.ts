@@ -1,8 +1,8 @@
 import { pathToFileURL } from "node:url";
 
 /**
- * From where this package resolves its driver: its own file in both module systems, or the working directory where a bundler
- * has taken both names away.
+ * The place from which this package resolves its driver: its own file in both module systems. If a bundler removed
+ * both names, it is the working directory.
  */
 export function moduleAnchor(): string {
   if (typeof __filename === "string") return pathToFileURL(__filename).href;

@@ -5,7 +5,7 @@ import { DaybookError } from "@daybook/core";
 import { createdEntry, Frontier, formatCheckpoint, type LedgerKeys, prepareEntry, sealNext, signNote, vkeyOf } from "@daybook/ledger";
 import { openReading, openWriting, retryWhileBusy } from "./connection.ts";
 import { findKeys, keysPathOf, makeKeys } from "./keys-source.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { CURRENT_SCHEMA, metaOf, migrate, refuseNewer, type TargetSchema } from "./migrations.ts";
 import type { Sqlite, SqliteConstructor } from "./sqlite-driver.ts";
 import { storeFailure } from "./sqlite-failure.ts";
 
@@ -15,22 +15,24 @@ export interface PreparedDatabase {
   readonly keys: LedgerKeys;
   readonly origin: string;
   readonly vkey: string;
-  /** The keys lie beside the data. */
+  /** True if the keys are in the folder of the database. */
   readonly keysBeside: boolean;
-  /** What an operator should know, one line each. */
+  /** Messages for the operator, one line each. */
   readonly notices: readonly string[];
 }
 
-/** What a database says about itself. */
+/** The state of a database file, read without keys. */
 export interface DatabaseState {
   readonly kind: "empty" | "daybook" | "foreign";
   readonly meta: ReadonlyMap<string, string>;
 }
 
 /**
- * Makes the database and its keys where there are none, brings the tables up to date, and refuses what is not ours. Safe to run
- * in several processes at once: each step appears whole, and the last one is a transaction.
+ * Creates the database and its keys if they are missing, migrates an older file (migrations.ts), and refuses the file
+ * of another application. Safe in several processes at once: keys appear atomically, and creating and migrating are
+ * one transaction each.
  * @param seen newest notes that anchors hold
+ * @param schema the version to create or to migrate to; tests pass another one
  * @throws {DaybookError} see `openSqliteStore`
  */
 export function prepareDatabase(
@@ -39,6 +41,7 @@ export function prepareDatabase(
   keysOption: string | undefined,
   seen: readonly (string | undefined)[] = [],
   now: () => number = Date.now,
+  schema: TargetSchema = CURRENT_SCHEMA,
 ): PreparedDatabase {
   const path = placeOf(givenPath);
   const found = findKeys(path, keysOption);
@@ -51,7 +54,7 @@ export function prepareDatabase(
         "KEYS_MISSING",
         `Put the keys of ${givenPath} back to ${keysPathOf(path)}, or set DAYBOOK_KEYS_FILE. New keys over an existing log would hide tampering.`,
       );
-    refuseNewer(before, givenPath);
+    refuseNewer(before.meta, givenPath, schema);
   }
   let keys = found?.keys;
   if (before.kind === "empty" && keys !== undefined) refuseKnownName(keys.name, givenPath, seen);
@@ -61,7 +64,8 @@ export function prepareDatabase(
   const db = openWriting(Database, path);
   let created = false;
   try {
-    if (before.kind === "empty") created = retryWhileBusy(() => createSchema(db, keys, now));
+    if (before.kind === "empty") created = retryWhileBusy(() => createSchema(db, keys, now, schema));
+    const migratedFrom = migrate(db, givenPath, schema);
     const meta = metaOf(db);
     const origin = meta.get("origin") ?? "";
     const vkey = meta.get("vkey") ?? "";
@@ -74,7 +78,11 @@ export function prepareDatabase(
       origin,
       vkey,
       keysBeside: madeKeys || found?.from === "beside",
-      notices: [...(created ? createdNotices(givenPath, path, madeKeys, vkey) : []), ...(found?.warnings ?? [])],
+      notices: [
+        ...(created ? createdNotices(givenPath, path, madeKeys, vkey) : []),
+        ...(migratedFrom === undefined ? [] : [`migrated ${givenPath} from schema ${migratedFrom} to ${schema.version}.`]),
+        ...(found?.warnings ?? []),
+      ],
     };
   } catch (cause) {
     throw storeFailure(cause, givenPath);
@@ -100,17 +108,7 @@ export function stateOf(Database: SqliteConstructor, path: string): DatabaseStat
   }
 }
 
-/** @throws {DaybookError} `SCHEMA_NEWER`: only where the file says that an older writer would harm it, so that a deploy can be rolled back */
-export function refuseNewer({ meta }: DatabaseState, path: string): void {
-  const needed = Number(meta.get("writer") ?? "0");
-  if (needed > SCHEMA_VERSION)
-    throw new DaybookError(
-      "SCHEMA_NEWER",
-      `${path} needs a Daybook that knows schema ${needed}; this one knows ${SCHEMA_VERSION}. Update the package.`,
-    );
-}
-
-/** A log that an anchor has seen and that is gone is not begun again under its name. */
+/** A missing log that an anchor has seen must not start again under its name. */
 function refuseKnownName(name: string, path: string, seen: readonly (string | undefined)[]): void {
   if (!seen.some((note) => note?.startsWith(`${name}/`))) return;
   throw new DaybookError(
@@ -119,9 +117,10 @@ function refuseKnownName(name: string, path: string, seen: readonly (string | un
   );
 }
 
-const metaOf = (db: Sqlite) => new Map(db.prepare<[], [string, string]>("SELECT key, value FROM daybook_meta").raw().all());
-
-/** The real path of a file whose folder exists; the last folder of the path is made, those above are a typing mistake when missing. */
+/**
+ * The real path of a file whose folder exists. The last folder of the path is created; a missing folder above it is
+ * probably a typing mistake.
+ */
 function placeOf(givenPath: string): string {
   const path = resolve(givenPath);
   const folder = dirname(path);
@@ -143,7 +142,7 @@ function placeOf(givenPath: string): string {
   });
 }
 
-/** Before SQLite opens it, so that the files beside it inherit the mode. */
+/** Creates the file before SQLite opens it: the files beside it inherit the mode. */
 function makeFile(path: string, givenPath: string): void {
   attempt(givenPath, () => closeSync(openSync(path, "a", 0o600)));
 }
@@ -162,8 +161,11 @@ function attempt<T>(givenPath: string, action: () => T): T {
   }
 }
 
-/** All tables, the entry that opens the log and the first checkpoint, in one transaction. Answers false where another process was faster. */
-function createSchema(db: Sqlite, keys: LedgerKeys, now: () => number): boolean {
+/**
+ * Creates all tables, the entry that opens the log, and the first checkpoint in one transaction.
+ * @returns false if another process was faster
+ */
+function createSchema(db: Sqlite, keys: LedgerKeys, now: () => number, { version, objects }: TargetSchema): boolean {
   const { seal: sealKey } = keys;
   if (sealKey === undefined || keys.sign === undefined) {
     throw new DaybookError("KEYS_MISSING", "A new log needs the complete keys, those of a writer alone cannot sign its first checkpoint.");
@@ -174,27 +176,28 @@ function createSchema(db: Sqlite, keys: LedgerKeys, now: () => number): boolean 
       db.exec("COMMIT");
       return false;
     }
-    for (const statement of SCHEMA) db.exec(statement);
+    for (const statement of objects) db.exec(statement);
     const origin = `${keys.name}/1`;
     const vkey = vkeyOf(keys, 1);
     const setMeta = db.prepare("INSERT INTO daybook_meta (key, value) VALUES (?, ?)");
     for (const [key, value] of [
-      ["schema", String(SCHEMA_VERSION)],
-      ["writer", String(SCHEMA_VERSION)],
+      ["schema", String(version)],
+      ["writer", String(version)],
       ["origin", origin],
       ["vkey", vkey],
     ])
       setMeta.run(key, value);
     const made = new Date(now()).toISOString();
     const { entry, leaf, parts } = prepareEntry(
-      createdEntry({ origin, vkey, kid: keys.sub.at(-1)!.kid, time: made, random: randomBytes }),
+      createdEntry({ origin, vkey, kid: newestKid(keys), time: made, random: randomBytes }),
       randomBytes,
     );
+    const [head] = parts;
     db.prepare("INSERT INTO daybook_entry (seq, entry, seal, salt0, head) VALUES (0, ?, ?, ?, ?)").run(
       entry,
       sealNext(sealKey, 0, new Uint8Array(16), leaf),
-      parts[0]!.salt,
-      parts[0]!.text,
+      head?.salt,
+      head?.text,
     );
     const frontier = Frontier.empty();
     frontier.push(leaf);
@@ -208,11 +211,17 @@ function createSchema(db: Sqlite, keys: LedgerKeys, now: () => number): boolean 
   }
 }
 
+function newestKid({ sub }: LedgerKeys): string {
+  const newest = sub.at(-1);
+  if (newest === undefined) throw new DaybookError("KEYS_INVALID", "The keys hold no key of pseudonyms.");
+  return newest.kid;
+}
+
 function createdNotices(givenPath: string, path: string, madeKeys: boolean, vkey: string): string[] {
   if (!madeKeys) return [`created ${givenPath}. Public key: ${vkey}`];
   return [
     `created ${givenPath} and its keys in ${givenPath}${keysPathOf(path).slice(path.length)} (readable by you only).`,
-    "the keys lie beside the data. Whoever can read both can rewrite the log unnoticed: it is TAMPER-DETECTING against others only.",
+    "the keys are beside the data. A reader of both can rewrite the log unnoticed: it is TAMPER-DETECTING against others only.",
     `to change that, move the keys (DAYBOOK_KEYS_FILE) and send checkpoints elsewhere (DAYBOOK_ANCHORS). Public key: ${vkey}`,
   ];
 }

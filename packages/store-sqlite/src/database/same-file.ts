@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import { DaybookError } from "@daybook/core";
 
 /**
- * A check that the database is still the file at its path. SQLite goes on writing into a file that was removed or replaced, and all
- * of it would be gone when this process ends.
- * @returns a function that throws {DaybookError} `STORE_FAILED` where it is not
+ * Checks that the open database is still the file at its path. If the file was removed or replaced, SQLite writes on
+ * into the old one, and these writes are lost when the process ends.
+ * @returns a function that throws {DaybookError} `STORE_FAILED` if the file is another one
  */
 export function sameFileAt(path: string): () => void {
   const { ino, dev } = statSync(path, { bigint: true });

@@ -1,15 +1,31 @@
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 import type { Sqlite } from "./sqlite-driver.ts";
 
-/** `changed`: ours is missing or different, or something was added that could hide or change rows. `foreign`: a table nothing of ours refers to. */
+/**
+ * `changed`: an object of the schema is missing or different, or an added object could hide or change rows.
+ * `foreign`: an added table to which no object of the schema refers.
+ */
 export interface SchemaDifference {
   readonly kind: "changed" | "foreign";
   readonly text: string;
+  /** True if the object is not part of the schema. */
+  readonly added: boolean;
 }
 
-/** Compares `sqlite_schema` with the schema of this version, word for word; SQLite's own objects are left out. */
-export function schemaDifferences(db: Sqlite): SchemaDifference[] {
-  const wanted = new Map(SCHEMA.map((sql) => [/^CREATE (?:UNIQUE )?(?:TABLE|INDEX|VIEW|TRIGGER) (\w+)/.exec(sql)![1]!, sql]));
+/** A version of the schema with the `CREATE` statements of its objects. */
+interface ExpectedSchema {
+  readonly version: number;
+  readonly objects: readonly string[];
+}
+
+const THIS_VERSION: ExpectedSchema = { version: SCHEMA_VERSION, objects: SCHEMA };
+
+/**
+ * Compares `sqlite_schema` with a schema, word for word. SQLite's own objects are left out.
+ * @param expected default: the schema of this version
+ */
+export function schemaDifferences(db: Sqlite, { version, objects } = THIS_VERSION): SchemaDifference[] {
+  const wanted = new Map(objects.map((sql) => [nameIn(sql), sql]));
   const ours = new Set(wanted.keys());
   const differences: SchemaDifference[] = [];
   const found = db
@@ -22,9 +38,16 @@ export function schemaDifferences(db: Sqlite): SchemaDifference[] {
     wanted.delete(name);
     if (expected === undefined) {
       const harmless = (type === "table" || type === "index") && !ours.has(table);
-      differences.push({ kind: harmless ? "foreign" : "changed", text: `${type} ${name} is not part of schema ${SCHEMA_VERSION}` });
-    } else if (sql !== expected) differences.push({ kind: "changed", text: `${type} ${name} differs from schema ${SCHEMA_VERSION}` });
+      differences.push({ kind: harmless ? "foreign" : "changed", text: `${type} ${name} is not part of schema ${version}`, added: true });
+    } else if (sql !== expected)
+      differences.push({ kind: "changed", text: `${type} ${name} differs from schema ${version}`, added: false });
   }
-  for (const name of wanted.keys()) differences.push({ kind: "changed", text: `${name} is missing` });
+  for (const name of wanted.keys()) differences.push({ kind: "changed", text: `${name} is missing`, added: false });
   return differences;
+}
+
+function nameIn(sql: string): string {
+  const [, name] = /^CREATE (?:UNIQUE )?(?:TABLE|INDEX|VIEW|TRIGGER) (\w+)/.exec(sql) ?? [];
+  if (name === undefined) throw new Error(`No object is created by: ${sql}`);
+  return name;
 }

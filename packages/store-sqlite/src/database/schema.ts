@@ -1,16 +1,19 @@
-/** Version of the tables below; a file that says a higher one was written by a newer Daybook. */
+/**
+ * Version of the schema in `SCHEMA`. A file with a higher version was written by a newer Daybook. Each version after 1
+ * needs a step in migrations.ts.
+ */
 export const SCHEMA_VERSION = 1;
 
-/** Rows of one block of references (docs/ledger.md). */
+/** Rows of one bucket of references (docs/ledger.md). */
 export const BUCKET_ROWS = 16_384;
 
 export const bucketOf = (seq: number): number => Math.floor(seq / BUCKET_ROWS);
 
 /**
- * Every object of a Daybook database, in the order in which it is created. The text is constant: `verify` compares it with
- * `sqlite_schema` word for word, so that an added trigger or view shows.
+ * `CREATE` statements of all objects of a Daybook database, in order of creation. The text is constant: `verify`
+ * compares it with `sqlite_schema` word for word, so that an added trigger or view is found.
  *
- * Searchable columns are generated from the committed text instead of being copies of it: a report cannot disagree with what was proved.
+ * Search columns are generated from the committed text instead of copied: a report cannot contradict the proofs.
  */
 export const SCHEMA: readonly string[] = [
   `CREATE TABLE daybook_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`,

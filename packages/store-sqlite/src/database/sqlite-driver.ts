@@ -2,7 +2,7 @@ import { DaybookError } from "@daybook/core";
 import type BetterSqlite from "better-sqlite3";
 import { moduleAnchor } from "./module-anchor.ts";
 
-// An imported `createRequire` is rewritten by webpack, which would put `undefined` in place of what it cannot bundle.
+// Webpack rewrites an imported `createRequire` and puts `undefined` in place of modules that it cannot bundle.
 const { createRequire } = process.getBuiltinModule("node:module");
 
 export type Sqlite = BetterSqlite.Database;
@@ -11,9 +11,9 @@ export type SqliteConstructor = typeof BetterSqlite;
 const OLDEST_NODE = [22, 18] as const;
 
 /**
- * Absolute path of the SQLite driver. It is looked up at run time, so that a bundler leaves its native part alone.
+ * Absolute path of the SQLite driver. Resolved at run time, so that a bundler does not touch its native part.
  * @throws {DaybookError} `NODE_TOO_OLD`: on such a Node the driver ends the process without a message
- * @throws {DaybookError} `STORE_OPEN_FAILED`: it is not installed
+ * @throws {DaybookError} `STORE_OPEN_FAILED`: the driver is not installed
  */
 export function sqliteDriverPath(version = process.versions.node): string {
   const [major = 0, minor = 0] = version.split(".").map(Number);

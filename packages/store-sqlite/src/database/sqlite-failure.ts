@@ -19,7 +19,7 @@ const HINTS: readonly (readonly [prefix: string, hint: string])[] = [
   ["SQLITE_CORRUPT", "The file is damaged; run `daybook verify` on a copy and restore a backup."],
 ];
 
-/** What a failed statement becomes: the code says whether waiting may help, the hint what to do. */
+/** Turns the error of a statement into a `DaybookError`. The code says whether a retry may help, the hint what to do. */
 export function storeFailure(cause: unknown, path: string): DaybookError {
   if (isDaybookError(cause)) return cause;
   if (isBusy(cause)) return new DaybookError("STORE_BUSY", `Another process keeps ${path} locked; end it or try again.`, { cause });

@@ -1,4 +1,4 @@
-/** An error as it crosses from a thread: the code and the hint of the `DaybookError` it becomes again. */
+/** An error as it crosses from a thread: the code and the hint of its `DaybookError`. */
 export interface ThreadFailure {
   readonly code: string;
   readonly hint: string;

@@ -1,23 +1,29 @@
 import type { Sqlite } from "./sqlite-driver.ts";
 
-/** Bytes of write-ahead log after which they are brought into the database. SQLite itself steps in at 64 MiB (connection.ts). */
+/**
+ * Bytes of write-ahead log after which it is copied into the database. SQLite itself starts at 64 MiB
+ * (connection.ts).
+ */
 const MOST_BYTES = 24 * 1024 * 1024;
-/** A commit writes the last page of the table and of each index again, whatever it adds. */
+/** Every commit rewrites the last page of the table and of each index. */
 const BYTES_PER_COMMIT = 40 * 1024;
 const BYTES_PER_EVENT = 1_300;
 
 /**
- * Brings the write-ahead log into the database after a batch has been answered. Left to SQLite, that happens inside a commit, and
- * whoever waits for that commit waits for it too.
+ * Copies the write-ahead log into the database after the receipts of a batch have settled. SQLite on its own copies
+ * inside a commit, which delays the receipts of that commit.
  */
 export class WalCheckpoints {
   readonly #db: Sqlite;
-  /** Estimated: SQLite tells how long its log is only to whoever works on it. */
+  /** Estimated: SQLite reports the length of the log only to a connection that copies it. */
   #bytes = 0;
   #due: NodeJS.Immediate | undefined;
   readonly #failed: (cause: unknown) => void;
 
-  /** @param failed told what went wrong; nothing is lost, the log goes on growing and the next batch says if it cannot be stored */
+  /**
+   * @param failed gets the cause of a failure; nothing is lost, because the log grows on and the next batch reports
+   * if it cannot be stored
+   */
   constructor(db: Sqlite, failed: (cause: unknown) => void) {
     this.#db = db;
     this.#failed = failed;
@@ -30,7 +36,7 @@ export class WalCheckpoints {
       this.#due = undefined;
       this.#bytes = 0;
       try {
-        // Passive: it waits for nobody. What a reader still holds is left for the next time.
+        // Passive: it waits for no lock. Pages that a reader still needs are copied next time.
         this.#db.pragma("wal_checkpoint(PASSIVE)");
       } catch (cause) {
         this.#failed(cause);

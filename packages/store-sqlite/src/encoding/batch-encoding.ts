@@ -4,12 +4,12 @@ import type { PartRole, SplitEntry, SplitPart } from "@daybook/ledger";
 import type { EventSplitter } from "./event-splitter.ts";
 import { isProjected } from "./projected-event.ts";
 
-/** An event as the writer gets it. */
+/** An event in the form that the writer stores. */
 export interface HandedEvent {
   readonly id: string;
   readonly time: string;
   readonly split: SplitEntry;
-  /** The event itself, where a table beside the ledger follows it. */
+  /** The event itself, if a projection follows it. */
   readonly projected: AuditEvent | undefined;
 }
 
@@ -18,9 +18,9 @@ const SEPARATOR = "\t";
 const LINE_FEED = 0x0a;
 
 /**
- * An event on its way to the writer, while it waits and in the spool, is one line of fields: id, time, the event itself where a table
- * follows it, class, number of parts, text of the head, and role, pseudonym and text of each other part. JSON without spaces holds
- * neither tabs nor line breaks.
+ * Encodes an event as one line for the queue, the spool and the writer. Its fields are id, time, the event itself if
+ * a projection follows it, class, number of parts, text of the head, and role, pseudonym and text of each other part.
+ * JSON without spaces contains neither tabs nor line breaks.
  * @throws {LedgerError} for an event that can never be stored
  */
 export function encodeEntry(entry: SinkEntry, splitter: EventSplitter): string {
@@ -28,7 +28,7 @@ export function encodeEntry(entry: SinkEntry, splitter: EventSplitter): string {
   return line(event.id, event.time, isProjected(event) ? JSON.stringify(event) : "", splitter.split(entry));
 }
 
-/** An event that was decoded before, as `encodeEntry` would give it. */
+/** Encodes a decoded event again, as `encodeEntry` does. */
 export const encodeHanded = ({ id, time, split, projected }: HandedEvent): string =>
   line(id, time, projected === undefined ? "" : JSON.stringify(projected), split);
 
@@ -41,7 +41,7 @@ function line(id: string, time: string, projected: string, { class: entryClass, 
   return text;
 }
 
-/** True where the line holds a whole event, with ids as they were given. */
+/** True if the line contains a whole event, with ids in clear. */
 export const holdsProjected = (text: string): boolean => text.split(SEPARATOR, 3)[2] !== "";
 
 export function decodeLine(text: string): HandedEvent {
@@ -63,13 +63,13 @@ export function decodeLine(text: string): HandedEvent {
 }
 
 /**
- * Events one by one, each decoded when it is asked for: of a whole batch as objects, most would outlive a collection of the young
- * generation. May be gone through again.
+ * Decodes each event only when it is read. As objects, most events of a large batch would outlive a collection of the
+ * young generation. The batch can be iterated repeatedly.
  */
 export class HandedBatch implements Iterable<HandedEvent> {
   readonly #lines: Buffer<ArrayBuffer>;
 
-  /** @param lines each ended by a line feed, in UTF-8 */
+  /** @param lines UTF-8, each ended by a line feed */
   constructor(lines: Uint8Array<ArrayBuffer>) {
     this.#lines = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
   }
@@ -82,9 +82,9 @@ export class HandedBatch implements Iterable<HandedEvent> {
     }
   }
 
-  /** Gives the memory back at once, where nothing else lies in it; the batch is empty from then on. */
-  release(): void {
-    // Not the block other small buffers share.
+  /** Frees the memory at once, if nothing else is in it. The batch is empty afterwards. */
+  free(): void {
+    // Not the block that other small buffers share.
     if (this.#lines.length === this.#lines.buffer.byteLength) this.#lines.buffer.transfer(0);
   }
 }

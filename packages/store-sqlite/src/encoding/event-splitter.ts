@@ -4,15 +4,16 @@ import { classOf, type LedgerKeys, type SplitEntry, type SplitOptions, splitEven
 
 interface Splitting {
   readonly options: SplitOptions;
-  /** Top-level keys of the payload that hold something personal; undefined where nothing was declared. */
+  /** Top-level keys of the payload with personal data; undefined if the definition declares none. */
   readonly personal: ReadonlySet<string> | undefined;
 }
 
 const NONE: readonly string[] = [];
 
 /**
- * Takes events apart as their definitions say (docs/ledger.md). This happens on the thread that made the event: a head and a part as
- * text cost it less to make and to hand over than the two dozen values an event has, and the writer has nothing left to read.
+ * Splits events as their definitions say (docs/ledger.md). The split runs on the thread that made the event: the
+ * texts of head and parts cost less to hand over than the two dozen values of an event, and the writer parses
+ * nothing.
  */
 export class EventSplitter {
   readonly #keys: LedgerKeys;

@@ -1,3 +1,6 @@
-/** Records that move a projection are few and all about compliance; everything else is told apart by one comparison. */
+/**
+ * True for records that change a projection. They are few and all in `compliance`, so other events cost one
+ * comparison.
+ */
 export const isProjected = ({ type, action }: { readonly type: string; readonly action: string }): boolean =>
   type === "compliance" && (action.startsWith("consent.") || action.startsWith("dsar.") || action === "journal.deleted");

@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
-/** Bytes of a removed salt that are looked for, and how many salts of one run at most. */
+/** Number of salts of one run that a scan looks for at most, and bytes of each. */
 export const NEEDLE_BYTES = 8;
 export const MOST_NEEDLES = 256;
 
 /**
- * Overwrites what was removed: `secure_delete` zeroed it in the pages, and this brings those pages from the write-ahead log into
- * the database and cuts the log to nothing. It never waits: with a reader open it would block every writer for as long.
- * @returns undefined when the bytes are gone, otherwise what stands in the way
+ * Overwrites removed bytes. `secure_delete` zeroed them in the pages; this copies those pages from the write-ahead
+ * log into the database and truncates the log. It never waits: an open reader would make it block every writer.
+ * @returns undefined if the bytes are gone, otherwise the obstacle
  */
 export function removeBytes(
   db: Sqlite,
@@ -17,10 +17,10 @@ export function removeBytes(
   const timeout = db.pragma("busy_timeout", { simple: true }) as number;
   db.pragma("busy_timeout = 0");
   try {
-    // Most of the work without the lock; what is left for the step that needs it is little.
+    // Most of the work happens without the lock, so that the step with the lock is short.
     db.pragma("wal_checkpoint(PASSIVE)");
-    const [answer] = db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
-    if (answer?.busy !== 0) return "a reader holds the old pages";
+    const [result] = db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+    if (result?.busy !== 0) return "a reader holds the old pages";
   } finally {
     db.pragma(`busy_timeout = ${timeout}`);
   }
@@ -30,7 +30,7 @@ export function removeBytes(
 
 const CHUNK = 1 << 20;
 
-/** Looks for any of the needles in the bytes of the database and its write-ahead log. */
+/** Searches the database file and its write-ahead log for any of the needles. */
 export function findNeedles(databasePath: string, needles: readonly Uint8Array[]): boolean {
   if (needles.length === 0) return false;
   const byStart = new Map<number, Uint8Array[]>();
@@ -51,7 +51,7 @@ export function findNeedles(databasePath: string, needles: readonly Uint8Array[]
   return [databasePath, `${databasePath}-wal`].some((path) => scanFile(path, holds));
 }
 
-/** Chunks overlap, so that nothing hides on a boundary. */
+/** Chunks overlap, so that a needle across a boundary is found. */
 function scanFile(path: string, holds: (chunk: Buffer, length: number) => boolean): boolean {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
   const file = openSync(path, "r");

@@ -9,12 +9,12 @@ import { lastSeqOf, personSlots } from "../reading/person-index.ts";
 const CATEGORIES: ReadonlyMap<number, string> = new Map(Object.entries(CLASS).map(([name, number]) => [number, name]));
 const TOGETHER = 1_000;
 
-/** Name of a class, as plans and reports show it. */
+/** Name of a retention class, as plans and reports show it. */
 export const categoryOf = (entryClass: number): string => CATEGORIES.get(entryClass) ?? `class ${entryClass}`;
 
 export interface HoldRow {
   readonly id: string;
-  /** Pseudonyms of all epochs there were, the newest first, with spaces between. */
+  /** Pseudonyms of all key epochs that ever existed, newest first, separated by spaces. */
   readonly sub: string | null;
   readonly class: number | null;
   readonly from_seq: number | null;
@@ -27,7 +27,7 @@ export interface HoldRow {
 export const holdRows = (db: Sqlite): HoldRow[] =>
   db.prepare<[], HoldRow>("SELECT id, sub, class, from_seq, to_seq, case_ref, ground, review FROM daybook_hold ORDER BY placed, id").all();
 
-/** What is held now. A person was known by several pseudonyms when the hold was placed, each of which is a scope. */
+/** Scopes of the holds in force. A person had several pseudonyms when the hold was placed; each of them is a scope. */
 export const heldScopes = (db: Sqlite): HoldScope[] =>
   holdRows(db).flatMap((row) => {
     const scope: HoldScope = {
@@ -50,7 +50,7 @@ interface Block {
   readonly keep: readonly KeptPart[];
 }
 
-/** What an erasure does with everything of the persons with these pseudonyms, in blocks of entries, oldest first. */
+/** Plans an erasure of all persons with these pseudonyms, in blocks of entries, oldest first. */
 export function* plannedBlocks(
   db: Sqlite,
   subs: readonly string[],
@@ -63,14 +63,14 @@ export function* plannedBlocks(
   for (const slots of personSlots(db, subs, { order: "oldest", low, high: lastSeqOf(db) })) {
     const seqs = [...new Set(slots.map(({ seq }) => seq))];
     for (let i = 0; i < seqs.length; i += TOGETHER) {
-      // A reference holds a part of the pseudonym only: whose entry it is, the part itself says.
+      // A reference holds only a part of the pseudonym, so the part itself decides whose it is.
       const found = read(seqs.slice(i, i + TOGETHER)).filter(({ subs: about }) => about.some((sub) => mine.has(sub)));
       yield planErasure(found, policy, holds);
     }
   }
 }
 
-/** Whose parts only a hold keeps. */
+/** The pseudonyms with parts that only a hold keeps. */
 export function heldAmong(db: Sqlite, subs: readonly string[]): ReadonlySet<string> {
   const held = new Set<string>();
   if (subs.length === 0 || holdRows(db).length === 0) return held;
@@ -81,7 +81,7 @@ export function heldAmong(db: Sqlite, subs: readonly string[]): ReadonlySet<stri
   return held;
 }
 
-/** What an erasure would do, counted by class, role and ground. A generator, so that other work gets its turn. */
+/** Counts a planned erasure by class, role and ground. A generator, so that other work can run between the steps. */
 export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<void, ErasurePlan> {
   const items = new Map<string, { -readonly [K in keyof ErasureItem]: ErasureItem[K] }>();
   let erase = 0;

@@ -14,7 +14,7 @@ interface RunRow {
 
 const LAST_PROVEN = 100;
 
-/** All pending runs and the last proven ones, newest first. */
+/** All pending runs and the newest proven ones, newest first. */
 export function erasureRuns(db: Sqlite): ErasureRun[] {
   const columns = "id, manifest, state, reason, made, tried, proven";
   return db
@@ -34,7 +34,7 @@ export function erasureRuns(db: Sqlite): ErasureRun[] {
     }));
 }
 
-/** The plan of an erasure, read a block at a time so that other work of the thread gets its turn. */
+/** The plan of an erasure, read in blocks so that other work of the thread can run. */
 export async function planOf(db: Sqlite, subs: readonly string[]): Promise<ErasurePlan> {
   const steps = countedPlan(db, subs);
   for (;;) {

@@ -8,20 +8,20 @@ import { type HoldRow, holdRows } from "./erasure-plan.ts";
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** @throws {DaybookError} `BAD_OPTION`: a hold without a case, a ground, a date of review or a scope would hold for ever or everything */
+/**
+ * @throws {DaybookError} `BAD_OPTION`: the hold has no case, ground, review date or scope; it would never end or
+ * cover everything
+ */
 export function placeHold({ db, keys, now }: WriterScope, hold: Omit<Hold, "id">): Hold {
   const { user, category, fromSeq, toSeq, case: caseRef, ground, review } = hold;
   if (!caseRef || !ground || !DATE.test(review) || Number.isNaN(Date.parse(review))) {
-    throw new DaybookError(
-      "BAD_OPTION",
-      "A hold names its case, its ground, and the date (YYYY-MM-DD) on which somebody looks at it again.",
-    );
+    throw new DaybookError("BAD_OPTION", "A hold names its case, its ground, and the date (YYYY-MM-DD) of its review.");
   }
   if (user === undefined && category === undefined && fromSeq === undefined && toSeq === undefined) {
-    throw new DaybookError("BAD_OPTION", "A hold has a scope: a person, a class, or a range of entries.");
+    throw new DaybookError("BAD_OPTION", "A hold has a scope: a person, a retention class, or a range of entries.");
   }
   const id = randomUUID();
-  // In every epoch there is: what is held may be older than the newest key.
+  // Under the pseudonyms of every epoch: a held entry may be older than the newest key.
   const subs = user === undefined ? undefined : [...new Set([pseudonymOf(keys, user), ...pseudonymsOf(keys, user)])];
   db.prepare(
     "INSERT INTO daybook_hold (id, sub, class, from_seq, to_seq, case_ref, ground, review, placed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -39,7 +39,7 @@ export function placeHold({ db, keys, now }: WriterScope, hold: Omit<Hold, "id">
   return { id, ...hold, ...(subs === undefined ? {} : { user: subs[0]! }) };
 }
 
-/** Answers false where there is no such hold. */
+/** @returns false if there is no such hold */
 export const releaseHold = ({ db }: WriterScope, id: string): boolean =>
   db.prepare("DELETE FROM daybook_hold WHERE id = ?").run(id).changes > 0;
 

@@ -12,12 +12,12 @@ interface PendingRow {
 }
 
 const RETRY_AFTER_MS = 60_000;
-/** Manifests that one entry can name: a head has 8 192 bytes. */
+/** Manifests that one entry can name: a head has at most 8,192 bytes. */
 const MOST_NAMED = 400;
 
 /**
- * Follows every removal until its bytes are gone. The row of a removal is written by the transaction that removes; proven is what
- * the write-ahead log no longer holds and no page still shows.
+ * Follows every removal until its bytes are gone. The transaction that removes parts also writes the row of the
+ * removal. A removal is proven if neither the write-ahead log nor any page holds the bytes.
  */
 export class Removals {
   readonly #scope: WriterScope;
@@ -34,16 +34,17 @@ export class Removals {
   }
 
   /**
-   * Inside the transaction that removes something. Answers the number of the run.
-   * @param salts removed with it; some of their bytes are looked for afterwards
-   * @param soon false where more follows, after which whoever removes it tries by itself
+   * Records a removal inside the transaction that removes.
+   * @param salts the removed salts; a later scan looks for some of their bytes
+   * @param soon false if more removals follow, after which the caller starts the attempt itself
+   * @returns number of the run
    */
   note(manifest: number | undefined, salts: readonly Uint8Array[], soon = true): number {
     this.#noted ||= soon;
     return Number(this.#note.run(manifest ?? null, hidden(salts), this.#time()).lastInsertRowid);
   }
 
-  /** After a commit: removes the bytes of what it removed, or tries again later. */
+  /** Call it after a commit: removes the bytes, or tries again later. */
   finish(): void {
     if (!this.#noted) return;
     this.#noted = false;
@@ -51,8 +52,9 @@ export class Removals {
   }
 
   /**
-   * Tries to remove the bytes of everything pending. Answers what stands in the way, if anything does.
-   * @param scan also looks for some of the removed bytes in the files
+   * Tries to remove the bytes of all pending runs.
+   * @param scan also searches the files for some of the removed bytes
+   * @returns the obstacle, if there is one
    */
   attempt(scan: boolean): string | undefined {
     const { db, ledger } = this.#scope;
@@ -100,7 +102,7 @@ export class Removals {
     this.#retry.unref();
   }
 
-  /** Nobody waits for the answer: a lock that is held for long is one more reason to come back later. */
+  /** No caller waits for this result, so a busy lock only means another attempt later. */
   #again(): void {
     try {
       this.attempt(false);
@@ -115,7 +117,7 @@ export class Removals {
   }
 }
 
-/** Kept inverted, so that a search for the bytes does not find the list of what to search for. */
+/** Stored inverted, so that a search for the bytes does not find the list itself. */
 const hidden = (salts: readonly Uint8Array[]): Buffer | null =>
   salts.length === 0 ? null : (Buffer.concat(salts.map((salt) => salt.subarray(0, NEEDLE_BYTES))).map((byte) => ~byte & 0xff) as Buffer);
 

@@ -30,28 +30,28 @@ export interface LedgerWriterOptions {
   readonly userIds: "readable" | "pseudonymous";
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** Told about the events other tables follow, inside the transaction that stores them. */
+  /** Gets the events that projections follow, inside the transaction that stores them. */
   readonly follow?: (event: AuditEvent, seq: number) => void;
 }
 
-/** A record stored this long after it was made says so in its head. */
+/** An event stored later than this after its time gets the store time in its head. */
 const LATE_AFTER_MS = 60_000;
 const NO_SEAL = new Uint8Array(16);
 
-/** What became of a batch. */
+/** Result of a batch. */
 export interface Appended {
   readonly refused: RefusedEvent[];
   readonly stored: number;
-  /** Retention classes of what was stored. */
+  /** Retention classes of the stored events. */
   readonly classes: ReadonlySet<number>;
 }
 
 /**
- * Appends entries to the ledger of one database. Several processes may do so with one file: each transaction continues from the last
- * row it finds, so the sequence stays dense.
+ * Appends entries to the ledger of one database. Several processes may append to one file: each transaction continues
+ * from the last row, so the sequence stays dense.
  */
 export class LedgerWriter {
-  /** Of the log, as far as this connection knows it. */
+  /** The Merkle tree, as far as this connection knows it. */
   readonly tree: KnownTree;
   readonly #db: Sqlite;
   readonly #options: LedgerWriterOptions;
@@ -94,9 +94,9 @@ export class LedgerWriter {
   }
 
   /**
-   * Stores all acceptable events in one transaction, in order, and answers with the others. An event whose id is known is stored
-   * already and counts as acceptable.
-   * @param events gone through again where an id is known
+   * Stores all valid events in one transaction, in order, and returns the refused ones. An event with a stored id
+   * counts as valid and is not stored again.
+   * @param events iterated a second time if an id is already stored
    */
   append(events: Iterable<HandedEvent>): Appended {
     try {
@@ -110,8 +110,8 @@ export class LedgerWriter {
   }
 
   /**
-   * Runs `action` in one write transaction; the function it is given appends an entry and answers its sequence number. Nothing is
-   * stored where `action` throws.
+   * Runs `action` in one write transaction. Its argument appends an entry and returns the sequence number. If
+   * `action` throws, nothing is stored.
    */
   transaction<T>(action: (append: (entry: PreparedEntry) => number, nextSeq: number) => T): T {
     const db = this.#db;
@@ -125,7 +125,7 @@ export class LedgerWriter {
       let seq = first;
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
       this.#openBucket.continueAt(first);
-      // Asked inside the transaction: from here on nobody else can write.
+      // Read inside the transaction: from here on no other connection can write.
       const grown = this.tree.growing();
       const result = action((entry) => {
         seal = sealNext(sealKeyAt(keys, seq)!, seq, seal, entry.leaf);
@@ -199,8 +199,9 @@ export class LedgerWriter {
   }
 
   /**
-   * Writes the references of every bucket that is complete, sorted, so that the inserts append. Whoever crosses the boundary does
-   * it, for its own rows and for those of others. One row with part 0 marks a bucket as done, even where nobody is in it.
+   * Writes the references of every complete bucket, sorted, so that the inserts append. The process that crosses the
+   * boundary does it, also for rows of other processes. A row with part 0 marks a bucket as done, even if it has no
+   * references.
    */
   #closeBuckets(nextSeq: number): void {
     const open = bucketOf(nextSeq);
@@ -237,7 +238,7 @@ export class LedgerWriter {
 
 const inOrder = (a: Reference, b: Reference) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part);
 
-/** The same event with the time it is stored in its head. */
+/** The same event with the store time in its head. */
 function withLate({ class: entryClass, parts }: SplitEntry, late: string): SplitEntry {
   const [head, ...others] = parts;
   return { class: entryClass, parts: [{ text: canonicalText({ ...JSON.parse(head!.text), late }) }, ...others] };

@@ -1,21 +1,21 @@
 import type { PreparedPart } from "@daybook/ledger";
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 
-/** Where a person or a tenant appears. */
+/** The occurrence of a person or a tenant. */
 export interface Reference {
   readonly key: bigint;
   readonly seq: number;
   readonly part: number;
 }
 
-/** References of a bucket in the order of its rows, outside of the JavaScript heap and used again for the bucket after the next. */
+/** References of a bucket in row order, outside of the JavaScript heap, and reused by the bucket after the next. */
 class Collected {
   bucket = -1;
   count = 0;
-  /** The two halves of each key. */
+  /** The two 32-bit halves of each key. */
   high = new Int32Array(BUCKET_ROWS);
   low = new Uint32Array(BUCKET_ROWS);
-  /** Place of the row in the bucket, times 256, plus the part. */
+  /** Position of the row in the bucket, times 256, plus the part. */
   slots = new Uint32Array(BUCKET_ROWS);
 
   begin(bucket: number): this {
@@ -44,31 +44,31 @@ class Collected {
 }
 
 /**
- * The references of the bucket that is filling, as long as this connection writes all of it: then the bucket is closed without a
- * look at its rows. Where another process wrote in between, an entry of the ledger may have removed parts, a transaction was rolled
- * back or a tenant is named, the rest of the bucket is not followed and its rows are read.
+ * The references of the filling bucket, as long as this connection writes all of its rows. Then the bucket can be
+ * closed without reading. If another process wrote, a manifest removed parts, a transaction was rolled back or a
+ * tenant is named, the rest of the bucket is not followed and its rows are read.
  */
 export class OpenBucket {
   #one: Collected | undefined;
   #other: Collected | undefined;
   #filling: Collected | undefined;
   #full: Collected | undefined;
-  /** Seq of the row that is expected next. */
+  /** Seq of the next expected row. */
   #next = -1;
 
-  /** A transaction goes on with this row. */
+  /** Call it when a transaction continues with this row. */
   continueAt(seq: number): void {
     if (seq !== this.#next) this.forget();
     this.#next = seq;
   }
 
-  /** What was collected may not be what is stored. */
+  /** Call it when the collected references may differ from the stored ones. */
   forget(): void {
     this.#filling = undefined;
     this.#full = undefined;
   }
 
-  /** @param removes the entry may have removed parts of earlier ones */
+  /** @param removes true if the entry may have removed parts of earlier ones */
   add(seq: number, parts: readonly PreparedPart[], removes: boolean): void {
     this.#next = seq + 1;
     if (seq % BUCKET_ROWS === 0) {
@@ -93,8 +93,8 @@ export class OpenBucket {
   }
 
   /**
-   * The references of a bucket in the order of their index; undefined where not all of them are known.
-   * Good until the bucket after the next begins.
+   * The references of a bucket in index order; undefined if some are unknown. Valid until the bucket after the next
+   * begins.
    */
   complete(bucket: number): Iterable<Reference> | undefined {
     if (this.#full?.bucket !== bucket) return undefined;
@@ -113,7 +113,7 @@ export class OpenBucket {
     })();
   }
 
-  /** One that is neither filling nor full. */
+  /** A buffer that is neither filling nor full. */
   #unused(): Collected {
     this.#one ??= new Collected();
     if (this.#one !== this.#full) return this.#one;

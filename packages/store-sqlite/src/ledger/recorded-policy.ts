@@ -18,13 +18,19 @@ import {
 } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
-/** Rules of retention and erasure by class number, as far as they differ from `DEFAULT_POLICY` of `@daybook/ledger`. */
+/**
+ * Differences from `DEFAULT_POLICY` of `@daybook/ledger` in retention and erasure, keyed by the number of the
+ * retention class.
+ */
 export type PolicyChanges = Readonly<Record<string, Partial<ClassPolicy>>>;
 
-/** Where in `daybook_meta` the entries stand that changed the policy: finding them again would mean to read all about compliance. */
+/**
+ * Key of `daybook_meta` with the positions of all policy entries. Without it, every entry about compliance would have
+ * to be read.
+ */
 const PLACES = "policies";
 
-/** All policies the log records, oldest first; that of its first entry is the first. */
+/** All policies in the log, oldest first. The opening entry has the first. */
 export function recordedPolicies(db: Sqlite): RecordedPolicy[] {
   const places = db.prepare<[string], string>("SELECT value FROM daybook_meta WHERE key = ?").pluck().get(PLACES);
   const head = db
@@ -78,11 +84,14 @@ interface PolicyRecorder {
   readonly now: () => number;
 }
 
-/** Records a policy where another one is in force. A shorter period counts seven days later, and so does what retention removes. */
+/**
+ * Records a policy if another one is in force. A shorter period takes effect after seven days, in verification as in
+ * retention.
+ */
 export function recordPolicy({ db, ledger, now }: PolicyRecorder, policy: Policy): void {
   if (canonicalText(policyInForce(db)) === canonicalText(policy)) return;
   ledger.transaction((append) => {
-    // Another process may have been faster.
+    // Another process may have recorded it already.
     if (canonicalText(policyInForce(db)) === canonicalText(policy)) return;
     const seq = append(prepareEntry(policyEntry({ policy, time: new Date(now()).toISOString(), random: randomBytes }), randomBytes));
     db.prepare(

@@ -1,12 +1,13 @@
 import { randomFillSync } from "node:crypto";
 
 const SALT_BYTES = 32;
-/** An entry has at most 255 parts, so that its salts lie in at most two blocks. */
+/** An entry has at most 255 parts, so its salts span at most two blocks. */
 const BLOCK_BYTES = 256 * SALT_BYTES;
 
 /**
- * Random bytes in blocks: one call of the generator per 256 salts. A salt is a view of its block, good until the entry it was drawn for
- * is stored: two blocks are used in turns, because a new one for each would outlive a collection, with the salts in it.
+ * Random bytes in blocks: one call of the generator per 256 salts. A salt is a view of its block, valid until its
+ * entry is stored. Two blocks alternate: a new block per fill would survive a garbage collection together with its
+ * salts.
  */
 export class SaltPool {
   #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
@@ -25,7 +26,7 @@ export class SaltPool {
     return this.#block.subarray(from, this.#used);
   };
 
-  /** Everything drawn so far is stored and must not stay in memory. */
+  /** Overwrites all drawn salts once their entries are stored. */
   wipe(): void {
     this.#other.fill(0);
     this.#block.fill(0, 0, this.#used);

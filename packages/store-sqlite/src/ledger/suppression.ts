@@ -2,24 +2,27 @@ import { type LedgerKeys, type SplitEntry, suppressionTag } from "@daybook/ledge
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { policyInForce } from "./recorded-policy.ts";
 
-/** A row of `daybook_suppression`. The tag is keyed: it names a person only to whoever has the key. */
+/** A row of `daybook_suppression`. The tag is keyed: only a holder of the key can link it to a person. */
 export interface SuppressionRecord {
   readonly tag: string;
   readonly scope: string;
   /** ISO 8601, UTC. */
   readonly before: string;
-  /** ISO 8601, UTC; the record is dropped afterwards. */
+  /** ISO 8601, UTC. The record is deleted afterwards. */
   readonly until: string;
 }
 
 /**
- * Erased persons stay erased: for as long as a backup may still hold them, an event about one that happened before the erasure gets
- * what the erasure would have done to it.
+ * Keeps erased persons erased. As long as a backup may hold them, an event from before the erasure gets the treatment
+ * that the erasure would have given it.
  */
 export interface Suppression {
-  /** Newest time of an erasure in force; events later than that need no look. Undefined where nobody is suppressed. */
+  /** Newest time of an erasure in force; later events need no check. Undefined if no person is suppressed. */
   newest(): string | undefined;
-  /** The event without the suppressed persons' parts; undefined where it is refused, because its class erases whoever acted. */
+  /**
+   * The event without the parts of suppressed persons; undefined if it is refused, because its class erases the
+   * actor.
+   */
   apply(split: SplitEntry, time: string): SplitEntry | undefined;
 }
 
@@ -36,7 +39,7 @@ export function suppressionOf(db: Sqlite, keys: LedgerKeys): Suppression {
       const policy = policyInForce(db)[String(split.class)] ?? { actor: "erase", others: "erase" };
       if (policy.actor === "erase" && gone.some(({ role }) => role === "actor")) return undefined;
       if (policy.others === "keep") return split;
-      // A context part goes with the first person that is erased.
+      // A context part is removed with the first erased person.
       const others = gone.filter(({ role }) => role !== "actor");
       if (others.length === 0) return split;
       return { ...split, parts: split.parts.filter((part) => !others.includes(part) && part.role !== "context") };
@@ -44,7 +47,7 @@ export function suppressionOf(db: Sqlite, keys: LedgerKeys): Suppression {
   };
 }
 
-/** Adds suppressions, or prolongs those that are there. */
+/** Adds suppressions, or prolongs existing ones. */
 export function mergeSuppressions(db: Sqlite, records: Iterable<SuppressionRecord>): void {
   const insert = db.prepare(
     `INSERT INTO daybook_suppression (tag, scope, before, until) VALUES (?, ?, ?, ?)

@@ -2,7 +2,7 @@ import type { LedgerKeys } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { LedgerWriter } from "./ledger-writer.ts";
 
-/** What an operation of the writer works with. */
+/** The objects that an operation of the writer works with. */
 export interface WriterScope {
   /** The one connection of this writer. */
   readonly db: Sqlite;

@@ -7,16 +7,27 @@ import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 
 export interface BackupOptions {
-  /** Told now and then how many pages of how many are copied. */
+  /** Gets the number of copied pages and of all pages from time to time. */
   readonly onProgress?: (copied: number, total: number) => void;
-  /** Gives up when it is aborted, with its reason; nothing is left of the copy. Default: it runs to its end. */
+  /**
+   * Aborting rejects the call with the signal's reason and removes the partial copy. Default: the copy cannot be
+   * aborted.
+   */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Copies a trail into a new file, mode 0600, consistent although writers go on. The file appears under its name when it is complete.
- * The keys are not copied: a backup that holds them too lets whoever finds it rewrite the log.
+ * Copies a trail into a new file, mode 0600. The copy is consistent while writers continue, and it appears under its
+ * name when it is complete. Keys are not copied: a thief of a backup with keys could rewrite the log.
+ * @param path the trail to copy
+ * @param target path of the copy, which must not exist
  * @throws {DaybookError} `BAD_OPTION`: the target exists; `STORE_OPEN_FAILED`, `STORE_FAILED`
+ * @example
+ * ```ts
+ * import { backupDatabase } from "@daybook/store-sqlite";
+ *
+ * await backupDatabase("audit.db", `/backups/audit-${new Date().toISOString().slice(0, 10)}.db`);
+ * ```
  */
 export async function backupDatabase(path: string, target: string, { onProgress, signal }: BackupOptions = {}): Promise<void> {
   if (existsSync(target)) throw overwriting(target);
@@ -45,7 +56,7 @@ export async function backupDatabase(path: string, target: string, { onProgress,
   giveName(unfinished, target);
 }
 
-/** A link, unlike a new name, never takes the place of a file that came up in the meantime. */
+/** A link, unlike a rename, never replaces a file that appeared in the meantime. */
 function giveName(unfinished: string, target: string): void {
   try {
     linkSync(unfinished, target);
@@ -56,7 +67,7 @@ function giveName(unfinished: string, target: string): void {
       rmSync(unfinished);
       throw overwriting(target);
     }
-    // A file system without links, such as that of a memory stick.
+    // The file system has no links, such as that of a memory stick.
     renameSync(unfinished, target);
   }
 }

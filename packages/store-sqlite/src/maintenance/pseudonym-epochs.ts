@@ -2,23 +2,24 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
 import { addPseudonymKey, dropPseudonymKey, isLedgerError, keyEntry, type LedgerKeys, prepareEntry } from "@daybook/ledger";
-import { openWriting } from "../database/connection.ts";
 import { keysToChange, replaceKeys } from "../database/keys-source.ts";
+import { openMigrated } from "../database/migrations.ts";
 import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 
 export interface EpochChange {
-  /** The epoch that was added or destroyed. */
+  /** The key epoch that was added or destroyed. */
   readonly kid: string;
-  /** All that are left, oldest first. */
+  /** All live key epochs, oldest first. */
   readonly live: readonly string[];
 }
 
 /**
- * Begins a new epoch of pseudonyms: new events use it, look-ups go on to try all live ones. Processes that run keep the keys they have
- * read until they start again.
- * @throws {DaybookError} `KEYS_MISSING`, `BAD_OPTION`: the keys do not lie in a file
+ * Begins a new key epoch of pseudonyms. New events use it; look-ups try all live ones. Running processes keep their
+ * keys until they restart.
+ * @param path the trail
+ * @throws {DaybookError} `KEYS_MISSING`; `BAD_OPTION`: the keys are not in a file
  */
 export const addPseudonymEpoch = (path: string): EpochChange =>
   change(path, "added", (keys) => {
@@ -27,7 +28,9 @@ export const addPseudonymEpoch = (path: string): EpochChange =>
   });
 
 /**
- * Destroys an epoch of pseudonyms: nobody can tell any more whose they are. Copies of the keys elsewhere have to go too.
+ * Destroys a key epoch: its pseudonyms can no longer be linked to ids. Destroy copies of the keys elsewhere too.
+ * @param path the trail
+ * @param kid name of the key epoch
  * @throws {DaybookError} `BAD_OPTION`: there is no such epoch, or it is the last one; `KEYS_MISSING`
  */
 export const destroyPseudonymEpoch = (path: string, kid: string): EpochChange =>
@@ -42,9 +45,9 @@ function change(
   const current = keysToChange(path, givenPath);
   try {
     const { keys, kid } = next(current.keys);
-    const db = openWriting(loadSqlite(), path);
+    const db = openMigrated(loadSqlite(), path);
     try {
-      // First the keys: a log must not say that a key is destroyed while it is still there.
+      // Keys first: the log must not claim the destruction of a key that still exists.
       replaceKeys(current.file, keys);
       const ledger = new LedgerWriter(db, { keys, userIds: "readable", now: Date.now });
       ledger.transaction((append) => {

@@ -18,8 +18,8 @@ import { rootAt } from "../checkpoints/anchor-check.ts";
 import type { DirAnchor, PublishedManifest } from "../checkpoints/anchors/dir-anchor.ts";
 import { parseAnchors } from "../checkpoints/anchors/parse-anchors.ts";
 import { generationOf, generations, makeCheckpoint } from "../checkpoints/checkpointer.ts";
-import { openWriting } from "../database/connection.ts";
 import { findKeys } from "../database/keys-source.ts";
+import { openMigrated } from "../database/migrations.ts";
 import { stateOf } from "../database/prepare-database.ts";
 import { loadSqlite, type Sqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
@@ -37,28 +37,28 @@ export interface RestoreOptions {
   /** The restored database. */
   readonly path: string;
   readonly keys?: string;
-  /** Folders that hold what was published. Default: those of `DAYBOOK_ANCHORS`, else the one beside the database. */
+  /** Anchor folders. Default: those of `DAYBOOK_ANCHORS`, else the one beside the database. */
   readonly anchors?: readonly DirAnchor[];
-  /** False plans only. Default false. */
+  /** False returns the plan only. Default false. */
   readonly confirm?: boolean;
 }
 
 export interface RestoreResult {
   readonly confirmed: boolean;
   readonly origin: string;
-  /** Entries of the restored file. */
+  /** Entries in the restored file. */
   readonly entries: number;
-  /** Entries the anchors have seen. */
+  /** Entries that the anchors have seen. */
   readonly seen: number;
-  /** Slots that erasures of the lost range named and that are present again. */
+  /** Slots that the lost erasures named and that are present again. */
   readonly repeated: number;
   /** Persons whose journals and consents came back. */
   readonly forgotten: number;
 }
 
 /**
- * Lets a database go on that was put back from a backup. It never continues its old name: a new generation begins, which says from
- * where, and everything that was erased since the backup is erased again before anybody can read it.
+ * Continues a database that was put back from a backup. The log begins a new generation that names its starting
+ * point. Every erasure since the backup is repeated before a reader can open the file.
  * @throws {DaybookError} `BAD_OPTION`: nothing is missing; `KEYS_MISSING`, `NOT_A_DAYBOOK`, `LOG_DAMAGED`
  */
 export async function restoreLedger(options: RestoreOptions): Promise<RestoreResult> {
@@ -74,7 +74,7 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRes
   const anchors = options.anchors ?? foldersAmong(parseAnchors(process.env.DAYBOOK_ANCHORS, path));
   const vkeys = generations(keys, generationOf(origin));
   const known = await knowledgeOf(anchors, (note) => openedOf(note, vkeys));
-  const db = openWriting(Database, path);
+  const db = openMigrated(Database, path);
   try {
     const entries = lastSeqOf(db) + 1;
     const seen = known.newest;
@@ -117,7 +117,7 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRes
       const setMeta = db.prepare("UPDATE daybook_meta SET value = ? WHERE key = ?");
       setMeta.run(next, "origin");
       setMeta.run(vkeyOf(keys, generationOf(next)), "vkey");
-      // The new name is signed from its first checkpoint on; those of the old one stay as they are.
+      // Signed under the new name from its first checkpoint on; checkpoints of the old name are unchanged.
     });
     removals.finish();
     removals.close();
@@ -192,7 +192,7 @@ function* slotsOf(set: SlotSet): Generator<{ readonly seq: number; readonly part
   for (const part of set.parts()) for (const [from, to] of set.ranges(part)) for (let seq = from; seq <= to; seq++) yield { seq, part };
 }
 
-/** Pseudonyms in the tables beside the ledger whose persons were erased since. */
+/** Pseudonyms in the tables beside the ledger whose persons have been erased since. */
 function personsBack({ db, keys }: WriterScope, suppressions: readonly SuppressionRecord[]): string[] {
   const tags = new Set(suppressions.map(({ tag }) => tag));
   if (tags.size === 0) return [];

@@ -1,21 +1,21 @@
 import { DaybookError } from "@daybook/core";
-import { openWriting } from "../database/connection.ts";
 import { findKeys } from "../database/keys-source.ts";
+import { openMigrated } from "../database/migrations.ts";
 import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { Removals } from "../erasure/removal-proof.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 
 /**
- * Rewrites the file without free pages, then looks for bytes of what was removed and proves what is pending. No other process may
- * have the file open.
- * @returns what still stands in the way of proving a removal, if anything does
+ * Rewrites the file without free pages, then searches for removed bytes and proves pending erasures. No other process
+ * may have the file open.
+ * @returns the obstacle to the proof of a removal, if there is one
  * @throws {DaybookError} `STORE_BUSY`, `KEYS_MISSING`
  */
 export function vacuumLedger(path: string): string | undefined {
   const keys = findKeys(path, undefined)?.keys;
   if (keys === undefined) throw new DaybookError("KEYS_MISSING", `There are no keys of ${path}; set DAYBOOK_KEYS_FILE.`);
-  const db = openWriting(loadSqlite(), path);
+  const db = openMigrated(loadSqlite(), path);
   try {
     db.exec("VACUUM");
     const ledger = new LedgerWriter(db, { keys, userIds: "readable", now: Date.now });

@@ -13,24 +13,24 @@ interface NewestConsent {
   readonly epoch: number;
 }
 
-/** What stands between a person's doings and the journal. */
+/** Decides whether a journal entry may be stored. */
 export interface ConsentFence {
-  /** The consent that holds at `now`, or why none does. */
+  /** The consent in force at `now`, or the reason why there is none. */
   look(subs: readonly string[], purpose: string, now: number): ConsentInForce | "none" | "ended" | "replaced";
-  /** Whether an entry that happened under `consent` may be stored now. Ask inside the transaction that stores it. */
+  /** Verdict on a journal entry that happened under `consent`. Call it inside the transaction that stores the entry. */
   verdict(subs: readonly string[], purpose: string, consent: string, now: number): JournalVerdict;
 }
 
 /**
- * Reads the newest agreement or refusal of a person for a purpose; only a given or renewed one that has not run out and whose
- * version no material change has replaced lets anything through.
+ * Reads the newest decision of a person for a purpose. Only a given or renewed consent permits an entry, if it has
+ * not expired and no material change has replaced its version.
  */
 export function consentFence(db: Sqlite): ConsentFence {
   const newest = db.prepare<[string, string], NewestConsent>(
     `SELECT consent_id, state, version, notice, notice_version, expires_at, revoked_at, epoch FROM user_consent
     WHERE sub IN (SELECT value FROM json_each(?)) AND consent_type = ? ORDER BY granted_seq DESC LIMIT 1`,
   );
-  // A version nobody published cannot be compared, so it permits nothing.
+  // An unpublished version cannot be compared, so it permits nothing.
   const replaced = db
     .prepare<{ purpose: string; version: string; notice: string; noticeVersion: string; now: string }, number>(
       `SELECT

@@ -7,7 +7,7 @@ import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
 import { eventOfParts, projectedParts } from "./projected-parts.ts";
 
-/** Endings of a consent, by the action that records them. */
+/** Actions that end a consent, with the resulting state. */
 const ENDINGS: ReadonlyMap<string, string> = new Map([
   ["consent.withdrawn", "withdrawn"],
   ["consent.expired", "expired"],
@@ -30,15 +30,15 @@ interface RunOut {
   readonly sub: string;
 }
 
-/** Stands for an id nobody knows while its entry is made; it gets into none. */
+/** Placeholder for the unknown id while an entry is made. No entry contains it. */
 const UNKNOWN_ID = "unknown";
 
 /** Rows of one step of a rebuild. */
 const STEP = 1_000;
 
 /**
- * The consents of all persons as a table, moved by the records of the ledger. What is in it can be made again from them; what
- * somebody may write is decided by `consentFence`, which reads it inside the transaction that writes.
+ * The consents of all persons as a projection of the ledger's records. The table can be rebuilt from them.
+ * `consentFence` reads it inside the writing transaction to decide about journal entries.
  */
 export class ConsentTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
@@ -56,7 +56,7 @@ export class ConsentTable {
   constructor(scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">) {
     this.#scope = scope;
     const { db } = scope;
-    // A repeated id must not cost a batch its other records: the first one holds.
+    // A repeated id must not lose the other records of a batch, so the first one stays.
     this.#insert = db.prepare(
       `INSERT OR IGNORE INTO user_consent (consent_id, user_id, consent_type, granted_at, ip_address, state, version, notice, notice_version, language,
         text_sha256, method, act, given_by, expression, jurisdiction, record_id, decided_at, expires_at, epoch, granted_seq, sub)
@@ -86,8 +86,8 @@ export class ConsentTable {
   }
 
   /**
-   * Moves the table by one record; called inside the transaction that stores the record. Answers how many journal rows went with a
-   * consent that ended.
+   * Applies one record to the table. Call it inside the transaction that stores the record.
+   * @returns number of journal rows that were deleted with an ended consent
    */
   apply(record: ProjectedRecord): number {
     this.#project(record);
@@ -97,14 +97,14 @@ export class ConsentTable {
     if (agreed === "given" || agreed === "renewed") return 0;
     if (agreed === undefined && !ENDINGS.has(record.action)) return 0;
     const of = { subs: subList(record.person.subs), purpose };
-    // An expiry names one consent; a newer one that the person gave meanwhile keeps its journal.
+    // An expiry names one consent. A newer one of the same person keeps its journal.
     if (this.#stillOpen.get(of) !== undefined) return 0;
     return this.#deleteJournal.run(of).changes;
   }
 
   /**
-   * Records the end of consents whose time is over and deletes their journals, inside the transaction of its caller. All consents of a
-   * person and a purpose share their record id, so that the journal is found under every pseudonym the person had.
+   * Ends expired consents and deletes their journals, inside the caller's transaction. All consents of a person and a
+   * purpose share their record id, so the journal is found under every pseudonym of the person.
    */
   expire(now: number, limit: number, append: (entry: PreparedEntry) => number): { consents: number; rows: number } {
     const time = new Date(now).toISOString();
@@ -136,7 +136,7 @@ export class ConsentTable {
       `INSERT INTO daybook_purpose (purpose, version, ordinal, change, effective_from, definition, sha256)
       VALUES (@purpose, @version, (SELECT count(*) FROM daybook_purpose WHERE purpose = @purpose), @change, @effectiveFrom, @definition, @sha256)`,
     );
-    // All languages of one version share its place in the order.
+    // All languages of one version share an ordinal.
     const addNotice = db.prepare(
       `INSERT INTO daybook_notice (notice, version, language, ordinal, change, effective_from, media_type, content, sha256, definition)
       VALUES (@notice, @version, @language,
@@ -162,7 +162,10 @@ export class ConsentTable {
     });
   }
 
-  /** Makes the table again from the records, in one transaction. Answers how many agreements and refusals it holds. */
+  /**
+   * Rebuilds the table from the records, in one transaction.
+   * @returns number of decisions in it
+   */
   rebuild(): number {
     const { db, ledger } = this.#scope;
     return ledger.transaction((_append, nextSeq) => {
@@ -183,7 +186,7 @@ export class ConsentTable {
     const of = { subs: subList(person.subs), purpose, time, seq };
     const agreed = AGREEMENTS.get(action);
     if (agreed !== undefined) {
-      // A record of before an erasure that arrives after it must not bring the person back.
+      // A record from before an erasure must not bring the person back when it arrives late.
       if (consent === null || this.#isSuppressed(person.subs, time)) return;
       this.#supersede.run({ ...of, previous: textOf(data, "previous") });
       this.#insert.run({
@@ -236,7 +239,7 @@ export class ConsentTable {
       { keys, userIds },
     );
     if (id !== undefined) return split;
-    // Only the pseudonym is known, and it is all that such a log keeps of a person.
+    // Only the pseudonym is known; such a log keeps nothing else about a person.
     const parts = split.parts.map((part) => (part.sub === undefined ? part : { ...part, sub, text: part.text.replace(part.sub, sub) }));
     return { ...split, parts };
   }
@@ -246,7 +249,10 @@ export class ConsentTable {
   }
 }
 
-/** Takes every trace of these persons out of the tables beside the ledger, apart from the journal; for the transaction of an erasure. */
+/**
+ * Removes all traces of these persons from the tables beside the ledger, except the journal. Call it inside the
+ * transaction of an erasure.
+ */
 export function forgetInProjections(db: Sqlite, subs: readonly string[]): void {
   const list = subList(subs);
   db.prepare("DELETE FROM user_consent WHERE sub IN (SELECT value FROM json_each(?))").run(list);

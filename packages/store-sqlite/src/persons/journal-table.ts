@@ -5,8 +5,8 @@ import { type ConsentFence, consentFence } from "./consent-fence.ts";
 import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
 
 /**
- * The consented journal: plain rows outside of the proofs. Every row is inserted by a transaction that has found the consent in
- * force, so that nothing is written after a withdrawal has been stored, from whichever process or queue it comes.
+ * The journal: plain rows outside of the proofs. Each row is inserted by a transaction that found the consent in
+ * force. No row is written after a stored withdrawal, whatever process or queue it comes from.
  */
 export class JournalTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
@@ -64,7 +64,10 @@ export class JournalTable {
     });
   }
 
-  /** Deletes what a record of the action `journal.deleted` names; inside the transaction that stores it. Answers how many rows. */
+  /**
+   * Deletes the rows that a record `journal.deleted` names, inside the transaction that stores it.
+   * @returns number of deleted rows
+   */
   apply({ person, data }: ProjectedRecord): number {
     if (person === undefined) return 0;
     return this.#delete.run({
@@ -75,7 +78,10 @@ export class JournalTable {
     }).changes;
   }
 
-  /** Deletes rows of a purpose that are older than their period. Answers how many. */
+  /**
+   * Deletes rows of a purpose that are older than their period.
+   * @returns number of deleted rows
+   */
   expire(purpose: string, before: number, limit: number): number {
     return this.#scope.db
       .prepare("DELETE FROM user_activity WHERE id IN (SELECT id FROM user_activity WHERE consent_type = ? AND timestamp < ? LIMIT ?)")

@@ -1,23 +1,23 @@
 import type { AuditEvent, JsonObject } from "@daybook/core";
 import { type LedgerKeys, pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 
-/** The person a record is about, as the tables beside the ledger know persons. */
+/** The person of a record, as the tables beside the ledger identify persons. */
 export interface ProjectedPerson {
-  /** The pseudonym of the newest epoch. */
+  /** Pseudonym of the newest key epoch. */
   readonly sub: string;
-  /** Those of all live epochs. */
+  /** Pseudonyms of all live key epochs. */
   readonly subs: readonly string[];
-  /** The id as given; absent where pseudonyms are all that is kept. */
+  /** The id in clear; absent if only pseudonyms are kept. */
   readonly userId?: string;
 }
 
-/** A record that moves a table beside the ledger, as it is known when it is stored and when the table is made again. */
+/** A record that changes a projection, in the form that both storing and rebuilding have. */
 export interface ProjectedRecord {
   readonly seq: number;
   /** ISO time of the record. */
   readonly time: string;
   readonly action: string;
-  /** Who did it; the person a record is about is its first subject, and where it has none, who acted. */
+  /** The first subject of the record. If the record has no subject, its actor. */
   readonly person: ProjectedPerson | undefined;
   readonly ip: string | undefined;
   readonly data: JsonObject;
@@ -42,11 +42,11 @@ export function projectedRecord(
   };
 }
 
-/** Text of a payload field that may have been cut out or be of another kind; the projection never fails for it. */
+/** Text of a payload field. The field may be missing or of another type; a projection never fails because of it. */
 export const textOf = (data: JsonObject, key: string): string | null => {
   const value = data[key];
   return typeof value === "string" ? value : null;
 };
 
-/** A list of pseudonyms as a statement takes it: `sub IN (SELECT value FROM json_each(?))`. */
+/** Pseudonyms as a statement takes them: `sub IN (SELECT value FROM json_each(?))`. */
 export const subList = (subs: readonly string[]): string => JSON.stringify(subs);

@@ -4,6 +4,7 @@ import {
   type ConsentInForce,
   type ConsentRecord,
   type ConsentState,
+  DAY_MS,
   type DataRequest,
   type JournalEntry,
   type JournalFilter,
@@ -23,7 +24,6 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import { type ConsentFence, consentFence } from "./consent-fence.ts";
 
 const STEP = 200;
-const DAY_MS = 86_400_000;
 
 type Row = { readonly [column: string]: string | number | null };
 
@@ -32,7 +32,10 @@ const CONSENT_COLUMNS = `consent_id, user_id, consent_type, granted_at, revoked_
 const ACTIVITY_COLUMNS =
   "id, timestamp, activity_type, query, resource_type, resource_id, collection_name, details, consent_id, consent_type, version, entry_id";
 
-/** Reads the tables beside the ledger that are about persons. Without keys a person is found by the id as given, where it is kept. */
+/**
+ * Reads the tables beside the ledger that are about persons. Without keys, a person is found by the id in clear, if
+ * it is kept.
+ */
 export class PersonReader {
   readonly #db: Sqlite;
   readonly #keys: LedgerKeys | undefined;
@@ -79,7 +82,7 @@ export class PersonReader {
   }
 
   consentInForce(userId: string, purpose: string, at: number): ConsentInForce | undefined {
-    if (this.#keys === undefined) throw keysNeeded("say what somebody agreed to");
+    if (this.#keys === undefined) throw keysNeeded("tell what a person agreed to");
     this.#fence ??= consentFence(this.#db);
     const found = this.#fence.look(pseudonymsOf(this.#keys, userId), purpose, at);
     return typeof found === "string" ? undefined : found;
@@ -203,7 +206,10 @@ export class PersonReader {
     return this.#keys === undefined ? { column: "user_id", values: [userId] } : { column: "sub", values: pseudonymsOf(this.#keys, userId) };
   }
 
-  /** One ordered look into the index for each pseudonym: a list of them would make SQLite sort the whole journal for every page. */
+  /**
+   * One ordered index look-up for each pseudonym. With a list of them, SQLite would sort the whole journal for every
+   * page.
+   */
   #journalRows(userId: string, filter: JournalFilter, order: "newest" | "oldest", from: number | undefined, limit: number): Row[] {
     const { column, values } = this.#person(userId);
     const { where, parameters } = journalWhere(filter);
@@ -306,7 +312,6 @@ const requestOf = (row: Row): DataRequest => ({
   seq: row.seq as number,
 });
 
-const keysNeeded = (what: string) =>
-  new DaybookError("KEYS_MISSING", `Without the keys of the log nobody can ${what}; set DAYBOOK_KEYS_FILE.`);
+const keysNeeded = (what: string) => new DaybookError("KEYS_MISSING", `Without its keys, the log cannot ${what}; set DAYBOOK_KEYS_FILE.`);
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -4,18 +4,21 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import { isProjected } from "../encoding/projected-event.ts";
 import type { ProjectedRecord } from "./person-projection.ts";
 
-/** An entry of one class with what is left of its parts. */
+/** An entry of one class with its remaining parts. */
 export interface ProjectedParts {
   readonly seq: number;
   readonly head: string;
-  /** Parts the entry committed to, the head included. */
+  /** Number of parts that the entry committed to, with the head. */
   readonly committed: number;
   readonly parts: readonly string[];
 }
 
-/** All entries of a class below `end` and above `after` that still have a head, oldest first; for use inside one transaction. */
+/**
+ * All entries of a class above `after` and below `end` that still have a head, oldest first. Use it inside one
+ * transaction.
+ */
 export function* projectedParts(db: Sqlite, entryClass: number, end: number, step: number, after = -1): Generator<ProjectedParts> {
-  // The class is the fifth byte of an entry (docs/ledger.md).
+  // Byte 5 of an entry is its class (docs/ledger.md).
   const entries = db.prepare<[number, number, Buffer, number], { seq: number; head: string; person: string | null; committed: number }>(
     `SELECT seq, head, person, (length(entry) - 6) / 32 AS committed FROM daybook_entry
     WHERE type = 'compliance' AND seq > ? AND seq < ? AND head IS NOT NULL AND substr(entry, 5, 1) = ? ORDER BY seq LIMIT ?`,
@@ -39,7 +42,7 @@ interface Part {
   readonly details?: JsonObject;
 }
 
-/** The record an entry was made from, as far as projections look at it; undefined for other records. */
+/** The fields of the recorded event that projections read; undefined for other records. */
 export function eventOfParts(
   { seq, head: headText, committed, parts: texts }: ProjectedParts,
   keys: LedgerKeys,
@@ -48,7 +51,8 @@ export function eventOfParts(
   if (!isProjected(head)) return undefined;
   const parts = texts.map((text) => JSON.parse(text) as Part);
   const actor = parts.find(({ role }) => role === "actor");
-  // Whoever acted is whom it is about only where nobody else was in it; a subject that was erased must not become the actor.
+  // The actor counts as the subject only if the entry had no other person. An erased subject must not become the
+  // actor.
   const about = parts.find(({ role }) => role === "subject" || role === "target") ?? (committed === 2 ? actor : undefined);
   const details = parts.find((part) => part.details !== undefined)?.details;
   return {
@@ -60,7 +64,7 @@ export function eventOfParts(
         ? undefined
         : {
             sub: about.sub,
-            // Without the id only this epoch is known; whoever is looked up later is looked up under all of them.
+            // Without the id only this epoch's pseudonym is known; a look-up tries those of all epochs.
             subs: about.uid === undefined ? [about.sub] : [...new Set([about.sub, ...pseudonymsOf(keys, about.uid)])],
             ...(about.uid === undefined ? {} : { userId: about.uid }),
           },

@@ -6,10 +6,10 @@ import { type ProjectedRecord, textOf } from "./person-projection.ts";
 import { eventOfParts, projectedParts } from "./projected-parts.ts";
 
 const STEP = 1_000;
-/** States out of which a successful check of the person leads on. */
+/** States that a successful identity check leaves. */
 const UNVERIFIED = "('received', 'verifying', 'need_information')";
 
-/** The register of requests as a table, moved by the records of the ledger, and the receipts of erasures beside it. */
+/** The register of requests as a projection of the records, with the receipts of erasures beside it. */
 export class RequestTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger">;
   readonly #add;
@@ -61,7 +61,7 @@ export class RequestTable {
     ]);
   }
 
-  /** Moves the register by one record; inside the transaction that stores the record. */
+  /** Applies one record to the register. Call it inside the transaction that stores the record. */
   apply(record: ProjectedRecord): void {
     const { data, seq, action } = record;
     const request = textOf(data, "request");
@@ -84,7 +84,10 @@ export class RequestTable {
     if (this.#known.get(request) !== undefined) this.#list.run(request, seq);
   }
 
-  /** Makes the register again from the records, in one transaction. Answers how many requests it holds. */
+  /**
+   * Rebuilds the register from the records, in one transaction.
+   * @returns number of requests in it
+   */
   rebuild(): number {
     const { db, ledger, keys } = this.#scope;
     return ledger.transaction((_append, nextSeq) => {
@@ -106,8 +109,8 @@ export class RequestTable {
 }
 
 /**
- * Takes out of the register what is gone from the records: whose request it was once the persons of class 5 below a watermark have
- * expired, and the request once its head has, if it is closed.
+ * Removes expired data from the register: the person of a request if the persons of class 5 below a watermark have
+ * expired, and a closed request if its head has.
  */
 export function forgetRequests(db: Sqlite, { persons, heads, keep }: { persons: number; heads: number; keep: SlotSet }): void {
   const isHeld = (seq: number) => keep.parts().some((part) => keep.has(part, seq));

@@ -10,7 +10,7 @@ interface PartRow {
   readonly sub: string | null;
 }
 
-/** Reads all detachable parts of some entries, in the order of their sequence numbers. */
+/** Reads all detachable parts of some entries, in order of their sequence numbers. */
 export function presentParts(db: Sqlite): (seqs: readonly number[]) => FoundPart[] {
   const select = db.prepare<[string], PartRow>(
     `WITH wanted AS (SELECT e.seq, substr(e.entry, 5, 1) AS class, coalesce(e.head ->> '$.late', e.ts) AS time, e.person

@@ -1,2 +1,2 @@
-/** What is used of Kysely: a module of its own, so that the build leaves out the rest. */
+/** The used exports of Kysely, in a module of their own, so that the build drops the rest. */
 export { Kysely, SqliteDialect, sql } from "kysely";

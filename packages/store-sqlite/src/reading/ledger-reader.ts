@@ -36,15 +36,15 @@ interface Tables {
 
 type QueryBuilder = typeof import("./kysely.ts");
 
-/** Rows one step of a scan or a count reads before other work gets its turn. */
+/** Rows that a scan or a count reads before other work can run. */
 const STEP = 1_000;
 const ROWS_STEP = 200;
 const COUNT_STEP = 20_000;
 const CANDIDATES = 500;
 
 /**
- * Reads a ledger by key: pages cost the same at any depth, a scan never holds more than one page and keeps no reader open between
- * pages, so that it cannot hold up an erasure.
+ * Reads a ledger by key: a page costs the same at any depth. A scan keeps at most one page in memory and no reader
+ * open between pages, so that it cannot delay an erasure.
  */
 export class LedgerReader {
   readonly #db: Sqlite;
@@ -53,7 +53,7 @@ export class LedgerReader {
 
   /**
    * @internal
-   * @param keys without them a person is looked up by the id as given, row by row
+   * @param keys without them a person is looked up by the id in clear, row by row
    */
   constructor(db: Sqlite, keys: LedgerKeys | undefined) {
     this.#db = db;
@@ -76,8 +76,8 @@ export class LedgerReader {
   }
 
   /**
-   * The same rows as they are stored, for whoever turns millions of them into text. A block reads its rows while it is iterated, so
-   * that none of them has to be kept; iterate it once, to its end, before anything is awaited.
+   * The same rows as stored, for exports of millions of rows as text. A block reads its rows during iteration.
+   * Iterate it once, to its end, before the next await.
    */
   async *rows(
     filter: EventFilter = {},
@@ -88,7 +88,8 @@ export class LedgerReader {
       return;
     }
     const { db, sql } = await this.#open();
-    // One statement for all pages: those of each page would be freed by the garbage collector, which does not know their size.
+    // One statement for all pages. The garbage collector would free a statement per page too late, because it does
+    // not know their size.
     const { sql: text, parameters } = page(db, sql, filter, order, BEYOND, ROWS_STEP).compile();
     const rows = this.#db.prepare<unknown[], RawRow>(text).raw();
     const others = this.#db.prepare<[number], string>(OTHERS).pluck();
@@ -143,7 +144,7 @@ export class LedgerReader {
     return new Map([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
   }
 
-  /** Blocks of at most `size` rows in the wanted order, until nothing is left. */
+  /** Blocks of at most `size` rows in the given order, to the end of the log. */
   async *#blocks(filter: EventFilter, order: "newest" | "oldest", from: number | undefined, size: number): AsyncGenerator<LedgerRow[]> {
     if (isPersonal(filter) && this.#keys !== undefined) yield* this.#personBlocks(filter, order, from);
     else yield* this.#plainBlocks(filter, order, from, size);
@@ -213,7 +214,7 @@ export class LedgerReader {
     return entries.map((entry) => ({ ...entry, others: others.get(entry.seq) ?? [] }));
   }
 
-  /** Ranges of sequence numbers that can hold what the filter wants, counted one by one with a pause in between. */
+  /** Calls `action` for each range of sequence numbers that can match the filter, with a pause in between. */
   async #overRanges(filter: EventFilter, action: (from: number, to: number) => Promise<void>): Promise<void> {
     const lastSeq = lastSeqOf(this.#db);
     for (let from = filter.after === undefined ? 0 : filter.after + 1; from <= lastSeq; from += COUNT_STEP) {
@@ -222,7 +223,7 @@ export class LedgerReader {
     }
   }
 
-  /** Kysely takes long to load: a process that never asks never loads it. */
+  /** Kysely takes long to load, so only the first query loads it. */
   #open() {
     this.#kysely ??= import("./kysely.ts").then(({ Kysely, SqliteDialect, sql }) => ({
       db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: this.#db }) }),
@@ -239,11 +240,11 @@ const NOBODY_ELSE: readonly string[] = [];
 
 type RawRow = [seq: number, parts: number, head: string | null, person: string | null];
 
-/** Rows that are read when they are asked for. */
+/** Rows that are read during iteration. */
 class UnreadRows implements Iterable<LedgerRow> {
-  /** Rows read so far. */
+  /** Number of rows read. */
   read = 0;
-  /** Seq of the last of them. */
+  /** Seq of the last row read. */
   last = -1;
   readonly #statement: Statement<unknown[], RawRow>;
   readonly #parameters: readonly unknown[];
@@ -264,7 +265,7 @@ class UnreadRows implements Iterable<LedgerRow> {
   }
 }
 
-/** One page by key: the rows beyond `cursor` in the wanted order. */
+/** One page by key: the rows beyond `cursor` in the given order. */
 function page(
   db: Kysely<Tables>,
   sql: QueryBuilder["sql"],
@@ -294,7 +295,7 @@ function where<O>(builder: EntrySelect<O>, filter: EventFilter, sql: QueryBuilde
   if (filter.since !== undefined) select = select.where("ts", ">=", isoTime("since", filter.since));
   if (filter.until !== undefined) select = select.where("ts", "<", isoTime("until", filter.until));
   if (filter.after !== undefined) select = select.where("seq", ">", filter.after);
-  // Only reached without keys: the id as given is in no index.
+  // Reached only without keys: no index has the id in clear.
   if (filter.actor !== undefined) select = select.where(sql<SqlBool>`coalesce(person ->> '$.uid', actor) = ${filter.actor}`);
   if (filter.user !== undefined) {
     select = select.where(
@@ -322,7 +323,7 @@ const isPersonal = (filter: EventFilter) => filter.user !== undefined || filter.
 
 const withoutPersons = ({ user: _user, actor: _actor, ...rest }: EventFilter): EventFilter => rest;
 
-/** A reference has 8 bytes of a pseudonym: a row counts only if the part carries all of it. */
+/** A reference has 8 bytes of a pseudonym, so a row matches only if its part has the whole pseudonym. */
 function personMatcher(filter: EventFilter, keys: LedgerKeys): (row: LedgerRow) => boolean {
   const actor = filter.actor === undefined ? undefined : new Set(pseudonymsOf(keys, filter.actor));
   const user = filter.user === undefined ? undefined : new Set(pseudonymsOf(keys, filter.user));

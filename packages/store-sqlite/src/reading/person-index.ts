@@ -2,7 +2,7 @@ import { referenceKey } from "@daybook/ledger";
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
-/** A part of an entry in which somebody occurs. */
+/** A part of an entry that is about a person. */
 export interface PersonSlot {
   readonly seq: number;
   readonly part: number;
@@ -10,17 +10,18 @@ export interface PersonSlot {
 
 export interface PersonRange {
   readonly order: "newest" | "oldest";
-  /** First sequence number looked at. */
+  /** First sequence number of the range. */
   readonly low: number;
-  /** Last one. */
+  /** Last sequence number of the range. */
   readonly high: number;
 }
 
 export const lastSeqOf = (db: Sqlite): number => db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1;
 
 /**
- * Where the persons with these pseudonyms may occur, block by block in the wanted order: the references of each closed bucket, and
- * the rows of the open tail (docs/ledger.md). A reference holds 8 bytes of a pseudonym, so the part itself has to be looked at.
+ * Slots in which the persons with these pseudonyms may occur, in blocks in the given order: from the references of
+ * each closed bucket, and from the rows of the open tail (docs/ledger.md). A reference holds 8 bytes of a pseudonym,
+ * so the caller has to compare the part.
  */
 export function* personSlots(db: Sqlite, subs: readonly string[], { order, low, high }: PersonRange): Generator<PersonSlot[]> {
   const keys = subs.map(referenceKey);

@@ -4,9 +4,9 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import { leafHashes, ledgerRows } from "./stored-rows.ts";
 
 /**
- * A proof file of one entry (C2SP tlog-proof): that it stands at its place in the tree of the newest checkpoint, and what the parts
- * laid open say. Whoever holds it can show these parts for ever.
- * @param parts numbers of the parts to lay open, 0 is the head
+ * A proof file of one entry (C2SP tlog-proof): its inclusion in the tree of the newest checkpoint, and the contents
+ * of the disclosed parts. A holder of the file can show these parts for ever.
+ * @param parts numbers of the parts to disclose; 0 is the head
  * @throws {DaybookError} `BAD_OPTION`: there is no such entry, no checkpoint covers it yet, or a part is gone
  */
 export async function proveEntry(

@@ -1,12 +1,12 @@
 import type { AuditEvent, JsonObject, StoredEvent } from "@daybook/core";
 
-/** A row of the ledger as it is read: texts of the parts that are still there, and how many there were. */
+/** A row of the ledger: the texts of its remaining parts, and the number of parts it committed to. */
 export interface LedgerRow {
   readonly seq: number;
-  /** Parts the entry committed to. */
+  /** Number of parts that the entry committed to. */
   readonly parts: number;
   readonly head: string | null;
-  /** Part 1, where it is the actor's or the context. */
+  /** Part 1, if it is the actor's or the context. */
   readonly person: string | null;
   readonly others: readonly string[];
 }
@@ -14,7 +14,19 @@ export interface LedgerRow {
 type Part = { readonly [key: string]: unknown };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The event a row holds, without what was erased. A missing id is shown as its pseudonym. */
+/**
+ * Restores the event of a row, without erased parts. A missing id is shown as its pseudonym.
+ * @example
+ * ```ts
+ * import { openSqliteReader, storedEvent } from "@daybook/store-sqlite";
+ *
+ * const reader = await openSqliteReader({ path: "audit.db" });
+ * for await (const block of reader.rows({}, { order: "oldest" })) {
+ *   for (const row of block) process.stdout.write(`${JSON.stringify(storedEvent(row))}\n`);
+ * }
+ * await reader.close();
+ * ```
+ */
 export function storedEvent({ seq, parts, head: headText, person, others }: LedgerRow): StoredEvent {
   const head: Part = headText === null ? {} : JSON.parse(headText);
   const present = [...(person === null ? [] : [person]), ...others].map((text) => JSON.parse(text) as Part);
@@ -62,7 +74,7 @@ export function storedEvent({ seq, parts, head: headText, person, others }: Ledg
   copy(request, "durationMs", head.duration_ms);
   if (Object.keys(request).length > 0) event.request = request;
   copy(event, "tenant", link.tenant);
-  // Everything is in the detachable part unless all keys were declared impersonal; what was declared stays in the head.
+  // All details are in the detachable part, unless every key was declared impersonal. Declared keys stay in the head.
   const details = detail?.details ?? head.details;
   copy(
     event,

@@ -1,14 +1,14 @@
 import { leafHash } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
-/** A part in a table of its own: every detachable part but the first of an actor or a context. */
+/** A part in the table of parts: every detachable part except the first of an actor or a context. */
 export interface StoredPart {
   readonly part: number;
   readonly salt: Uint8Array | null;
   readonly data: Uint8Array | null;
 }
 
-/** A row with its parts as bytes: decoding text first would hide an edit. */
+/** A row with its parts as bytes: decoding the text first would hide an edit. */
 export interface StoredRow {
   readonly seq: number;
   readonly entry: Uint8Array;
@@ -34,14 +34,14 @@ const EMPTY = new Uint8Array(0);
 
 export interface RowBlock {
   readonly rows: readonly StoredRow[];
-  /** Parts between the rows whose entry does not exist. */
+  /** Parts between the rows that have no entry. */
   readonly orphans: readonly { readonly seq: number; readonly part: number }[];
 }
 
 const COLUMNS = ["entry", "seal", "salt0", "head", "salt1", "person", "box"] as const;
 
-// One value for all bytes of a row: each value of its own would be a buffer outside the JavaScript heap, which costs as much as
-// hashing what is in it.
+// One value for all bytes of a row. A value per column would be a buffer outside the JavaScript heap, which costs as
+// much as hashing its content.
 const ENTRIES = `SELECT seq, ${COLUMNS.map((column) => `octet_length(${column})`).join(", ")},
   CAST(${COLUMNS.map((column) => `ifnull(${column}, x'')`).join(" || ")} AS BLOB) FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?`;
 
@@ -66,7 +66,10 @@ function storedRow([seq, entry, seal, salt0, head, salt1, person, box, bytes]: E
   };
 }
 
-/** Reads rows by sequence number, a block at a time, so that no reader stays open in between. The last block is shorter than `limit`. */
+/**
+ * Reads rows by sequence number in blocks, so that no reader stays open in between. The last block is shorter than
+ * `limit`.
+ */
 export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBlock {
   const entries = db.prepare<[number, number], EntryRow>(ENTRIES).raw();
   const parts = db
@@ -94,7 +97,7 @@ export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBloc
 
 const LEAVES_AT_ONCE = 2_000;
 
-/** Leaf hashes of all entries from 0 on, read a block at a time so that no reader stays open and other work gets its turn. */
+/** Leaf hashes of all entries from 0 on, read in blocks so that no reader stays open and other work can run. */
 export async function* leafHashes(db: Sqlite, onProgress?: (done: number) => void): AsyncGenerator<Uint8Array> {
   const select = db.prepare<[number, number], Uint8Array>("SELECT entry FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?").pluck();
   for (let from = 0; ; from += LEAVES_AT_ONCE) {

@@ -8,20 +8,20 @@ import { eventOfParts } from "../persons/projected-parts.ts";
 import { presentParts } from "../reading/entry-parts.ts";
 import { cutoffOf } from "./retention-window.ts";
 
-/** Entries read at a time. */
+/** Entries of one read. */
 const STEP = 500;
 
-/** An agreement whose entry goes, and with it its row in the table of consents. */
+/** A consent whose entry expires, and with it its row in the table of consents. */
 export interface ExpiredConsent {
   readonly subs: readonly string[];
   readonly seq: number;
 }
 
-/** What has reached its age in some entries of the classes that have no watermark. */
+/** Expired slots in some entries of the classes without a watermark. */
 export interface ExpiredBlock {
   readonly slots: readonly (Slot & { readonly class: number })[];
   readonly consents: readonly ExpiredConsent[];
-  /** Slots that would go but for a hold. */
+  /** Expired slots that a hold keeps. */
   readonly held: readonly (Slot & { readonly class: number })[];
 }
 
@@ -34,8 +34,8 @@ interface EntryRow {
 }
 
 /**
- * Consents that ended long enough ago, and who gave orders to the ledger long ago. They go one by one, so the entries are read newest
- * first, beginning with the newest that is old enough: an agreement goes when what ended it has been seen.
+ * Finds expired consents and expired orders to the ledger. They expire one by one, so entries are read newest first:
+ * a consent can go after its end has been seen.
  * @param holds in force
  */
 export function* expiredEntries(
@@ -52,7 +52,7 @@ export function* expiredEntries(
   const ages = new ConsentAges({
     persons: cutoff(CLASS.consent, "persons"),
     heads: cutoff(CLASS.consent, "heads"),
-    // When such a consent ended can no longer be told.
+    // After this time, the end of such a consent is unknown.
     lonelyHeads: cutoff(CLASS.consent, "persons", "heads"),
   });
   const operators = cutoff(CLASS.ledger, "persons");
@@ -105,12 +105,12 @@ const later = (a: string, b: string): string => [a, b].sort()[1]!;
 const BEGINS = new Set(["consent.given", "consent.renewed"]);
 const ENDS = new Set(["consent.refused", "consent.withdrawn", "consent.expired", "consent.invalidated", "consent.terminated"]);
 
-/** What of the entries about consents is old enough, asked newest first. */
+/** Decides which entries about consents have expired. It must see them newest first. */
 class ConsentAges {
   readonly #cutoffs: { readonly persons: string; readonly heads: string; readonly lonelyHeads: string };
-  /** Person and purpose of consents whose end is old enough. */
+  /** Person and purpose of consents whose end has reached its age. */
   readonly #ended = { persons: new Set<string>(), heads: new Set<string>() };
-  /** Those of consents that have not ended, or not long enough ago. */
+  /** The same for consents that run, or ended more recently. */
   readonly #running = new Set<string>();
 
   constructor(cutoffs: { readonly persons: string; readonly heads: string; readonly lonelyHeads: string }) {
@@ -130,13 +130,13 @@ class ConsentAges {
     const begins = BEGINS.has(action);
     const ends = ENDS.has(action);
     if (ends) for (const consent of consents) this.#running.delete(consent);
-    // What somebody was shown when they were asked is part of the proof of the agreement that followed.
+    // The notice shown to a person is part of the proof of the consent that followed.
     const free = !among(this.#running);
     const result = begins
       ? { persons: among(this.#ended.persons), heads: among(this.#ended.heads) }
       : { persons: old.persons && free, heads: old.heads && free };
     if (begins && !result.persons) for (const consent of consents) this.#running.add(consent);
-    // An agreement ends what was agreed before.
+    // A new consent ends the one before.
     if (begins || ends) {
       for (const kind of ["persons", "heads"] as const) if (old[kind]) for (const consent of consents) this.#ended[kind].add(consent);
     }

@@ -3,7 +3,7 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import { presentParts } from "../reading/entry-parts.ts";
 import { personSlots } from "../reading/person-index.ts";
 
-/** A stretch of the log in which the parts or the heads of one class have reached their age. */
+/** A range of the log in which the parts or the heads of one class have expired. */
 export interface Due {
   readonly class: number;
   readonly kind: "persons" | "heads";
@@ -12,9 +12,9 @@ export interface Due {
   readonly to: number;
 }
 
-/** What holds spare of a stretch. */
+/** Slots of a range that holds keep. */
 export interface Held {
-  /** By class. A head is held with any part of its entry: what happened says little without when and how. */
+  /** By class. A head is kept with any part of its entry: a part says little without time and action. */
   readonly keep: ReadonlyMap<number, SlotSet>;
   /** Entries with a held slot. */
   readonly seqs: ReadonlySet<number>;
@@ -22,7 +22,7 @@ export interface Held {
 
 const TOGETHER = 1_000;
 
-/** Finds what holds spare. Ask inside the transaction that removes the rest. */
+/** Finds the slots that holds keep. Call it inside the transaction that removes the rest. */
 export function heldSlots(db: Sqlite, holds: readonly HoldScope[], due: readonly Due[]): Held {
   const keep = new Map<number, SlotSet>();
   const seqs = new Set<number>();
@@ -55,15 +55,15 @@ export function heldSlots(db: Sqlite, holds: readonly HoldScope[], due: readonly
   return { keep, seqs };
 }
 
-/** What no hold spares any longer. */
+/** Slots that no hold keeps any longer. */
 export interface Released {
-  /** To be left out of what is kept. */
+  /** Slots to drop from the list of kept slots. */
   readonly dropped: SlotSet;
-  /** To be removed: those of them that are of the class, whether they are still there or not. */
+  /** Slots of the class to remove, present or not. */
   readonly slots: readonly { readonly seq: number; readonly part: number }[];
 }
 
-/** Of slots of a class that holds spared earlier those that none spares now, as far as `limit` of them. */
+/** Of the slots of a class that earlier holds kept, those that no hold keeps now, `limit` of them at most. */
 export function releasedSlots(db: Sqlite, holds: readonly HoldScope[], entryClass: number, kept: SlotSet, limit: number): Released {
   const dropped = new SlotSet();
   const slots: { seq: number; part: number }[] = [];
@@ -83,7 +83,7 @@ export function releasedSlots(db: Sqlite, holds: readonly HoldScope[], entryClas
         for (const found of ofPersons.length === 0 ? [] : read(block)) {
           if ((part === 0 || part === found.part) && ofPersons.some((hold) => holdCovers(hold, found))) stillHeld.add(found.seq);
         }
-        // A list says which slots of its class are kept; the entries of other classes between them are not its concern.
+        // A list names kept slots of its own class only; entries of other classes in between do not count.
         const mine = new Set(ofClass(db, entryClass, at, end).found);
         for (const seq of block) {
           if (stillHeld.has(seq)) continue;

@@ -3,11 +3,11 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Due } from "./held-slots.ts";
 import type { DueParts } from "./retention-window.ts";
 
-/** The class is the fifth byte of an entry (docs/ledger.md). */
+/** Byte 5 of an entry is its class (docs/ledger.md). */
 const ofClasses = (entry: string, classes: readonly number[]) =>
   `substr(${entry}, 5, 1) IN (${classes.map((entryClass) => `x'${entryClass.toString(16).padStart(2, "0")}'`).join(", ")})`;
 
-/** A condition that leaves out some entries, and its parameter. */
+/** A condition that excludes some entries, and its parameter. */
 const except = (seqs: ReadonlySet<number>) =>
   seqs.size === 0
     ? { sql: "", values: [] }
@@ -21,7 +21,7 @@ interface Stretch {
   readonly inTable: number[];
 }
 
-/** What is due, by stretch: the same statement serves all classes in it, so that each page is written once. */
+/** Groups the expired parts by range: one statement serves all classes in it, so that each page is written once. */
 function stretches(due: readonly DueParts[]): Iterable<Stretch> {
   const found = new Map<string, Stretch>();
   for (const { class: entryClass, kind, from, to, inTable } of due) {
@@ -34,7 +34,7 @@ function stretches(due: readonly DueParts[]): Iterable<Stretch> {
   return found.values();
 }
 
-/** Blanks what is due in the rows and deletes what is due beside them, apart from entries in `held`, which are left as they are. */
+/** Blanks expired parts in the rows and deletes those in the table of parts. Entries in `held` are unchanged. */
 export function blankParts(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>): void {
   const { sql, values } = except(held);
   for (const { from, to, heads, persons, inTable } of stretches(due)) {
@@ -59,8 +59,8 @@ export function blankParts(db: Sqlite, due: readonly DueParts[], held: ReadonlyS
 }
 
 /**
- * Deletes the references to what is due, apart from those of entries in `held`.
- * @param whole everything personal in the stretches goes, of all classes: then no entry has to be looked at
+ * Deletes the references to expired parts, except those of entries in `held`.
+ * @param whole true if all personal parts in the ranges expire, of all classes: then no entry has to be read
  */
 export function removeReferences(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>, whole: boolean): void {
   const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
@@ -77,7 +77,7 @@ export function removeReferences(db: Sqlite, due: readonly DueParts[], held: Rea
   }
 }
 
-/** Some salts of what is due, by class, from a random place on, to look for afterwards. */
+/** Some salts of the expired parts, by class, from a random place on, for a later scan. */
 export function sampleSalts(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>, some: number): Map<number, Uint8Array[]> {
   const salts = new Map<number, Uint8Array[]>();
   for (const { class: entryClass, kind, from, to, inRows } of due) {
@@ -94,7 +94,7 @@ export function sampleSalts(db: Sqlite, due: readonly DueParts[], held: Readonly
   return salts;
 }
 
-/** Slots of held entries that are due: those that are kept, and those that go although another slot of their entry is kept. */
+/** Expired slots of held entries: those to keep, and those to remove although another slot of the entry is kept. */
 export function slotsOfHeld(
   db: Sqlite,
   due: readonly Due[],

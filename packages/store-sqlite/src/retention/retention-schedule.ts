@@ -6,13 +6,13 @@ import type { WriterScope } from "../ledger/writer-scope.ts";
 import type { Retention, RetentionResult } from "./retention.ts";
 import { retentionPlaces } from "./retention-watermarks.ts";
 
-/** After opening, so that a start is not slowed down; processes that start together do not all begin at once. */
+/** Delay after opening, so that a start is not slowed down. Processes that start together do not all begin at once. */
 const FIRST_AFTER_MS = 60_000;
 const SPREAD_MS = 60_000;
 const LOOK_EVERY_MS = 3_600_000;
 const RUN_EVERY_MS = 20 * 3_600_000;
 
-/** Lets retention run by itself once a day, in whichever process is the first to notice that it is time. */
+/** Runs retention once a day, in the process that first finds it due. */
 export class RetentionSchedule {
   readonly #scope: WriterScope;
   readonly #retention: Retention;
@@ -21,7 +21,7 @@ export class RetentionSchedule {
   readonly #done: (result: RetentionResult) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param done told of each run that came to its end */
+  /** @param done called after each complete run */
   constructor(
     scope: WriterScope,
     retention: Retention,

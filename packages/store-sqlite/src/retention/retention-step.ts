@@ -11,12 +11,15 @@ import { type DeclaredWatermarks, keepPlaces, type RetentionPlaces, retentionPla
 import type { DueParts, Reach, RetentionWindow } from "./retention-window.ts";
 import { without } from "./slot-subtraction.ts";
 
-/** Characters of a list of exempted slots. It cannot be spread over several entries: the newest one of a class counts alone. */
+/**
+ * Characters of a list of kept slots. A list cannot span several entries, because only the newest entry of a class
+ * counts.
+ */
 const LONGEST_KEEP = 60_000;
-/** Salts of each class and kind in a step that are looked for afterwards. */
+/** Number of salts per class and kind in a step that a later scan looks for. */
 const SAMPLE = 4;
 
-/** Parts and heads of one class. */
+/** Numbers of parts and heads of one class. */
 export interface PartCounts {
   readonly class: number;
   readonly persons: number;
@@ -26,16 +29,16 @@ export interface PartCounts {
 export interface StepResult {
   readonly manifests: readonly number[];
   readonly expired: readonly PartCounts[];
-  /** Slots that were due and are held. */
+  /** Expired slots that a hold keeps. */
   readonly kept: readonly PartCounts[];
-  /** Classes that cannot go on, because more is held than one entry can name. */
+  /** Classes that are blocked, because one entry cannot name all held slots. */
   readonly heldBack: readonly number[];
 }
 
-/** Another process has moved a watermark since this run began. */
+/** Thrown if another process moved a watermark after this run began. */
 export class OtherRun extends Error {}
 
-/** Carries out what is due, each step in one transaction with the entries that declare it. */
+/** Removes expired parts. Each step is one transaction with the entries that declare it. */
 export class RetentionSteps {
   readonly #scope: WriterScope;
   readonly #removals: Removals;
@@ -59,8 +62,8 @@ export class RetentionSteps {
   }
 
   /**
-   * Removes what is due in a window.
-   * @param reaches taken back where a class cannot go on
+   * Removes the expired parts of a window.
+   * @param reaches moved back for a class that is blocked
    */
   remove({ due, whole }: RetentionWindow, reaches: readonly Reach[]): StepResult {
     const { db, ledger } = this.#scope;
@@ -98,7 +101,7 @@ export class RetentionSteps {
     });
   }
 
-  /** Removes what a class had kept for holds that were released; undefined where there is nothing of that kind. */
+  /** Removes the slots of a class that were kept for holds released since; undefined if there are none. */
   removeReleased(entryClass: number, limit: number): StepResult | undefined {
     const { db, ledger } = this.#scope;
     const watermarks = this.#watermarks.of(entryClass);
@@ -122,7 +125,7 @@ export class RetentionSteps {
     });
   }
 
-  /** Remembers how far the run has looked, and that it came to its end. */
+  /** Records how far the run has looked, and that it is complete. */
   end(reaches: readonly Reach[]): void {
     this.#scope.ledger.transaction(() => {
       this.#refuseOther();
@@ -131,13 +134,13 @@ export class RetentionSteps {
     });
   }
 
-  /** Each of two runs at a time would state watermarks without the exemptions of the other. */
+  /** Two parallel runs would each state watermarks without the other's kept slots. */
   #refuseOther(): void {
     const stored = retentionPlaces(this.#scope.db)?.manifests ?? {};
     if (canonicalText(stored) !== canonicalText(this.#places.manifests)) throw new OtherRun("Another run has moved a watermark.");
   }
 
-  /** The exemptions of a class with those of this step; undefined where one entry cannot name them all. */
+  /** The kept slots of a class together with those of this step; undefined if one entry cannot name them all. */
   #keepWith(entryClass: number, more: SlotSet | undefined): SlotSet | undefined {
     const { keep } = this.#watermarks.of(entryClass);
     if (more === undefined) return keep;
@@ -185,7 +188,7 @@ export class RetentionSteps {
   }
 }
 
-/** A class that cannot go on ends where the window began. */
+/** Moves a blocked class back to the start of the window. */
 function takeBack(reaches: readonly Reach[], due: readonly DueParts[], classes: ReadonlySet<number>): void {
   for (const reach of reaches) {
     if (!classes.has(reach.class)) continue;

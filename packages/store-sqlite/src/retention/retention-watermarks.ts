@@ -3,22 +3,25 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import { projectedParts } from "../persons/projected-parts.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
 
-/** How far the retention of one class has come. */
+/** Progress of retention in one class. */
 export interface Watermarks {
-  /** All detachable parts of the class below are gone, but for `keep`. */
+  /** All detachable parts of the class below this seq are gone, except `keep`. */
   readonly persons: number;
   /** The same for heads. */
   readonly heads: number;
   readonly keep: SlotSet;
 }
 
-/** What `daybook_meta` remembers of retention: where to look, so that a run need not read what others have read. */
+/** The positions in `daybook_meta` that save a run from reading everything again. */
 export interface RetentionPlaces {
-  /** The newest entry of each class, by class number. */
+  /** The newest manifest of each class, by class number. */
   readonly manifests: Readonly<Record<string, number>>;
-  /** Nothing of the class is left to remove below: persons, heads. Above the watermarks where there was nothing to declare. */
+  /**
+   * Seq below which a class has nothing left to remove, for persons and heads. It exceeds the watermark if there was
+   * nothing to declare.
+   */
   readonly looked: Readonly<Record<string, readonly [persons: number, heads: number]>>;
-  /** When a run last came to its end, ISO 8601. */
+  /** End of the last complete run, ISO 8601. */
   readonly ended?: string;
 }
 
@@ -41,8 +44,8 @@ export function keepPlaces(db: Sqlite, places: RetentionPlaces): void {
 }
 
 /**
- * The watermarks of all classes as the newest entries of the log state them. Where they stand is remembered; without that the entries
- * of the ledger about itself are read.
+ * The watermarks of all classes from the newest manifests of the log. Their positions are stored; without them all
+ * entries of the ledger about itself are read.
  */
 export class DeclaredWatermarks {
   readonly #byClass = new Map<number, Watermarks>();
@@ -84,7 +87,7 @@ function retention(seq: number, head: string, parts: readonly string[]): Retenti
     const manifest = readManifest({ seq, head, parts });
     return manifest.action === "ledger.retention" ? manifest : undefined;
   } catch (cause) {
-    // What breaks a rule explains nothing, and verify says so.
+    // A manifest that breaks a rule explains nothing; verify reports it.
     if (!isLedgerError(cause)) throw cause;
     return undefined;
   }

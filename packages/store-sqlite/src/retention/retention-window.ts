@@ -1,27 +1,30 @@
+import { DAY_MS } from "@daybook/core/store";
 import { CLASS, periodInForce, type RecordedPolicy } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Due } from "./held-slots.ts";
 import type { DeclaredWatermarks, RetentionPlaces } from "./retention-watermarks.ts";
 
-const DAY_MS = 86_400_000;
-/** What is removed is this much older than it has to be: clocks of witnesses differ, and an event is stored a little after its time. */
+/**
+ * Parts are removed this much later than due: clocks of witnesses differ, and an event is stored a little after its
+ * time.
+ */
 const MARGIN_MS = 3_600_000;
 
-/** How far the parts or the heads of one class have been looked at. */
+/** How far the parts or the heads of one class have been checked. */
 export interface Reach {
   readonly class: number;
   readonly kind: "persons" | "heads";
-  /** What is not newer has reached its age; ISO 8601. */
+  /** Entries up to this time have expired; ISO 8601. */
   readonly cutoff: string;
   at: number;
   ended: boolean;
 }
 
-/** Parts of one class in a stretch of the log that are due. */
+/** Expired parts of one class in a range of the log. */
 export interface DueParts extends Due {
   /** In the rows: heads, or first parts. */
   readonly inRows: number;
-  /** In a table of their own. */
+  /** In the table of parts. */
   readonly inTable: number;
 }
 
@@ -30,11 +33,11 @@ export interface RetentionWindow {
   /** Exclusive. */
   readonly to: number;
   readonly due: readonly DueParts[];
-  /** Everything personal in these entries goes, of all classes. */
+  /** True if all personal parts of these entries expire, of all classes. */
   readonly whole: boolean;
 }
 
-/** Where each class with a watermark stands. Consents and what the ledger says about itself have none. */
+/** The reach of each class with a watermark. Consents and entries of the ledger about itself have none. */
 export function reachesOf(
   recorded: readonly RecordedPolicy[],
   watermarks: DeclaredWatermarks,
@@ -61,7 +64,7 @@ export function reachesOf(
   return reaches;
 }
 
-/** What is not newer has been kept for so many days. */
+/** Time before which entries have been kept for `days` days. */
 export const cutoffOf = (days: number, now: number): string => new Date(now - days * DAY_MS - MARGIN_MS).toISOString();
 
 interface ClassRow {
@@ -70,7 +73,7 @@ interface ClassRow {
   readonly persons: number;
 }
 
-/** Looks at stretches of the log, one after the other, and says what in them is due. Changes nothing but the reaches. */
+/** Checks the log range by range and returns the expired parts. It changes only the reaches. */
 export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: number, rows: number) => RetentionWindow | undefined {
   const time = "coalesce(head ->> '$.late', ts)";
   const youngest = db.prepare<[number, number], string | null>(`SELECT max(${time}) FROM daybook_entry WHERE seq >= ? AND seq < ?`).pluck();
@@ -89,7 +92,7 @@ export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: n
     const counts = new Map<number, { heads: number; persons: number; inTable: number }>();
     for (const row of inRows.all(from, to)) counts.set(row.class[0]!, { heads: row.heads, persons: row.persons, inTable: 0 });
     for (const row of inTable.all(from, to)) {
-      // A part without an entry is nobody's to remove: verify reports it.
+      // A part without an entry belongs to no class; verify reports it.
       const ofClass = row.class === null ? undefined : counts.get(row.class[0]!);
       if (ofClass !== undefined) ofClass.inTable = row.persons;
     }

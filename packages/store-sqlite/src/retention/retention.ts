@@ -18,36 +18,39 @@ import { DeclaredWatermarks, retentionPlaces } from "./retention-watermarks.ts";
 import { reachesOf, retentionWindows } from "./retention-window.ts";
 
 export interface RetentionOptions {
-  /** False only says what is due. Default false. */
+  /** False only returns what is due. Default false. */
   readonly confirm?: boolean;
-  /** Id of the person who gives the order; it is recorded. Default: nobody, as where retention runs by itself. */
+  /** Id of the person who gives the order; it is recorded. Default: no person, as in automatic runs. */
   readonly operator?: string;
-  /** Told now and then how many entries of how many were looked at. */
+  /** Gets the number of checked entries and of all entries from time to time. */
   readonly onProgress?: (looked: number, total: number) => void;
 }
 
-/** What retention does with one class. */
+/** Result of retention for one class. */
 export interface RetentionItem {
-  /** Name of the class: `system`, `access`, `admin`, `consent`, `compliance`, `usage`, `security`, `ledger`, or `class 64`. */
+  /**
+   * Name of the retention class: `system`, `access`, `admin`, `consent`, `compliance`, `usage`, `security`, `ledger`,
+   * or `class 64`.
+   */
   readonly category: string;
   readonly class: number;
-  /** Parts about persons that have reached their age. */
+  /** Number of expired parts about persons. */
   readonly persons: number;
   readonly heads: number;
-  /** Parts and heads that have reached it and are held. */
+  /** Number of expired parts and heads that a hold keeps. */
   readonly held: number;
 }
 
 export interface RetentionResult {
   readonly confirmed: boolean;
   readonly items: readonly RetentionItem[];
-  /** Classes that cannot go on before holds are released: more is held than one entry of the log can name. */
+  /** Classes that are blocked until holds are released, because one entry cannot name all held slots. */
   readonly heldBack: readonly string[];
-  /** Entries that declare what was removed. */
+  /** Sequence numbers of the entries that declare the removal. */
   readonly manifests: readonly number[];
   /**
-   * `proven`: the bytes are gone from the database and its write-ahead log. `pending`: something still holds the old pages; the store
-   * goes on trying. `none`: nothing was removed.
+   * `proven`: the bytes are gone from the database and its write-ahead log. `pending`: an open reader still needs the
+   * old pages; the store tries again. `none`: nothing was removed.
    */
   readonly state: "proven" | "pending" | "none";
   readonly reason?: string;
@@ -57,11 +60,11 @@ export interface RetentionResult {
 const MOST_ROWS = 5_000;
 const FIRST_ROWS = 1_000;
 const LEAST_ROWS = 100;
-/** A step that took longer is followed by shorter ones, so that the lock is never held for long. */
+/** Target time of a step. A longer step is followed by smaller ones, so that the lock stays short. */
 const TARGET_MS = 20;
 const TELL_EVERY_MS = 200;
 const MOST_RELEASED = 2_000;
-/** Entries after whose removal the write-ahead log is brought into the database, without holding the lock. */
+/** Number of removed entries after which the write-ahead log is copied into the database, without the lock. */
 const CHECKPOINT_ROWS = 10_000;
 
 class Totals {
@@ -106,7 +109,7 @@ class Totals {
   }
 }
 
-/** What a run would remove now. Reads a stretch at a time, so that other work of the thread gets its turn. */
+/** Plans a run. Reads in ranges, so that other work of the thread can run. */
 export async function planRetention(
   db: Sqlite,
   keys: WriterScope["keys"],
@@ -146,7 +149,7 @@ export async function planRetention(
   return { confirmed: false, ...totals.result(), state: "none" };
 }
 
-/** Removes what has reached its age, in steps between which the writer stores batches. */
+/** Removes expired parts in steps. The writer stores batches in between. */
 export class Retention {
   readonly #scope: WriterScope;
   readonly #removals: Removals;
@@ -155,14 +158,14 @@ export class Retention {
   #told = 0;
   #stopped = false;
 
-  /** @param progress told now and then how far a run has looked */
+  /** @param progress gets the number of checked entries and of all entries from time to time */
   constructor(scope: WriterScope, removals: Removals, progress: (looked: number, total: number) => void) {
     this.#scope = scope;
     this.#removals = removals;
     this.#progress = progress;
   }
 
-  /** Joins the run that goes on, if one does. @throws {DaybookError} `LOG_CLOSED` where the store is closed meanwhile */
+  /** Joins the running run, if there is one. @throws {DaybookError} `LOG_CLOSED`: the store closed in the meantime */
   run(operator?: string): Promise<RetentionResult> {
     this.#running ??= this.#run(operator).finally(() => {
       this.#running = undefined;
@@ -183,7 +186,7 @@ export class Retention {
         await this.#removeAll(totals, by);
         break;
       } catch (cause) {
-        // Another process is at it too: go on from where it has come.
+        // Another process runs retention too; continue from its position.
         if (!(cause instanceof OtherRun)) throw cause;
         await turn();
       }
@@ -243,7 +246,7 @@ export class Retention {
     for (const block of blocks) {
       if (block !== undefined && block.slots.length > 0) {
         ledger.transaction((append) => {
-          // What another process has put under a hold since goes with a later run, or not at all.
+          // Holds placed since then apply in a later run.
           if (canonicalText(heldScopes(db)) !== holds) throw new OtherRun("Holds have changed.");
           const gone = new SlotSet();
           for (const { part, seq } of block.slots) gone.add(part, seq);
@@ -265,7 +268,7 @@ export class Retention {
     }
   }
 
-  /** Batches that wait are stored now. */
+  /** Lets the writer store pending batches. */
   async #pause(): Promise<void> {
     await turn();
     if (this.#stopped) throw new DaybookError("LOG_CLOSED", "The store was closed before retention came to its end; the next run goes on.");
@@ -279,7 +282,7 @@ function countBlock(totals: Totals, { slots, held }: ExpiredBlock): void {
   for (const { class: entryClass } of held) totals.hold(entryClass);
 }
 
-/** Entries of the next step, after one that took so long. */
+/** Number of entries for the next step, from the duration of the last one. */
 function paced(rows: number, tookMs: number): number {
   if (tookMs > 1.5 * TARGET_MS) return Math.max(LEAST_ROWS, Math.floor(rows / 2));
   if (tookMs < TARGET_MS / 2) return Math.min(MOST_ROWS, rows * 2);

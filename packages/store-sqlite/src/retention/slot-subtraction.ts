@@ -1,6 +1,6 @@
 import { SlotSet } from "@daybook/ledger";
 
-/** The slots of one set that are not in another. */
+/** The slots of `set` that are not in `removed`. */
 export function without(set: SlotSet, removed: SlotSet): SlotSet {
   const rest = new SlotSet();
   for (const part of set.parts()) {

@@ -5,16 +5,16 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 type StoredReference = [high: number, low: number, seq: number, part: number];
 
 const FIRST_ROOM = 16_384;
-/** A part of an entry as one number within its bucket: parts are fewer than this. */
+/** A part of an entry as one number within its bucket; an entry has fewer parts than this. */
 const PARTS = 256;
 
 /**
- * Recomputes the references of each closed bucket while its parts stream by, and compares them in the order of their index. Only
- * persons are compared where there are no keys: which reference is a tenant's cannot be told then. Where an epoch of pseudonyms was
- * destroyed, a part with a tenant may have one reference that nobody can compute any more.
+ * Recomputes the references of each closed bucket while its parts stream by, and compares them in index order.
+ * Without keys only persons are compared, because references of tenants cannot be recognised. If a key epoch was
+ * destroyed, a part with a tenant may have one reference that cannot be recomputed.
  *
- * A million references pass through here, so they are numbers in arrays that are used again: as texts they would take more memory
- * and time than the rest of the verification.
+ * A verification passes a million references through this class, so it uses reusable arrays of numbers. Texts would
+ * take more memory and time than the rest of the verification.
  */
 export class ReferenceCheck {
   readonly #found: (text: string, seq: number) => void;
@@ -24,7 +24,7 @@ export class ReferenceCheck {
   readonly #tenants = new Map<string, readonly bigint[]>();
   #bucket = 0;
   #wanted = new WantedReferences(FIRST_ROOM);
-  /** Parts with a tenant whose reference was not found yet; undefined where all epochs are there. */
+  /** Parts with a tenant whose reference is not found yet; undefined if all key epochs exist. */
   readonly #withTenant: Set<number> | undefined;
 
   constructor(db: Sqlite, keys: LedgerKeys | undefined, found: (text: string, seq: number) => void) {
@@ -32,7 +32,7 @@ export class ReferenceCheck {
     this.#keys = keys !== undefined && keys.sub.length > 0 ? keys : undefined;
     this.#closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
     if (hasDestroyedEpoch(db)) this.#withTenant = new Set();
-    // Two halves of a key are plain numbers where the whole is not.
+    // The two halves of a key are plain numbers; a whole key is a bigint.
     this.#stored = db
       .prepare<[number], StoredReference>(
         "SELECT key >> 32, key & 4294967295, seq, part FROM daybook_ref WHERE bucket = ? AND part > 0 ORDER BY bucket, key, seq, part",
@@ -48,7 +48,7 @@ export class ReferenceCheck {
     const { sub, tenant } = value as { sub?: unknown; tenant?: unknown };
     const slot = (seq % BUCKET_ROWS) * PARTS + part;
     if (typeof sub === "string") this.#wanted.add(referenceKey(sub), slot, true);
-    // Under which epoch a tenant was written is not known: one of them has to be there.
+    // The epoch of a tenant's reference is unknown, so one of them has to match.
     if (typeof tenant === "string" && this.#keys !== undefined) {
       for (const key of this.#tenantKeys(tenant, this.#keys)) this.#wanted.add(key, slot, false);
       this.#withTenant?.add(slot);
@@ -76,7 +76,7 @@ export class ReferenceCheck {
       missed((i) => wanted.compare(i, high, low, slot) < 0);
       if (at < wanted.count && wanted.compare(at, high, low, slot) === 0) at++;
       else if (this.#keys !== undefined && this.#withTenant?.delete(slot) !== true) {
-        this.#found(`a reference points to part ${part} of entry ${seq}, which is not there or about somebody else`, seq);
+        this.#found(`a reference points to part ${part} of entry ${seq}, which is missing or about another person`, seq);
       }
     }
     missed(() => true);
@@ -95,7 +95,7 @@ export class ReferenceCheck {
   }
 }
 
-/** Destroying an epoch is an entry of the log. */
+/** An entry of the log records each destroyed epoch. */
 const hasDestroyedEpoch = (db: Sqlite): boolean =>
   db
     .prepare(
@@ -128,7 +128,7 @@ class WantedReferences {
     this.#required[i] = Number(required);
   }
 
-  /** In the order of the index; from here on until `clear`, places are those of the order. */
+  /** Sorts into index order. Until `clear`, positions refer to this order. */
   sorted(): this {
     const [high, low, slots] = [this.#high, this.#low, this.#slots];
     this.#order = Uint32Array.from({ length: this.count }, (_, i) => i).sort(
@@ -145,7 +145,7 @@ class WantedReferences {
     return this.#required[this.#order[i]!] === 1;
   }
 
-  /** Negative where the one at this place comes before. */
+  /** Negative if the reference at this position sorts before the given one. */
   compare(i: number, high: number, low: number, slot: number): number {
     const at = this.#order[i]!;
     return this.#high[at]! - high || this.#low[at]! - low || this.#slots[at]! - slot;

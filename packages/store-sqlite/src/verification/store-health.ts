@@ -1,53 +1,57 @@
 import { statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { DAY_MS } from "@daybook/core/store";
 import { CLASS, periodInForce } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
 import { DeclaredWatermarks, retentionPlaces } from "../retention/retention-watermarks.ts";
 
-/** State of a trail, in the shape that `@daybook/metrics` exports. Moments are milliseconds since the Unix epoch, null while never. */
+/**
+ * State of a trail, in the shape that `@daybook/metrics` exports. Times are milliseconds since the Unix epoch; null
+ * means never.
+ */
 export interface StoreHealth {
   readonly store: {
-    /** Entries. */
+    /** Number of entries. */
     readonly rows: number;
     readonly bytes: number;
-    /** Of the write-ahead log. */
+    /** Bytes of the write-ahead log. */
     readonly walBytes: number;
-    /** Room left on the file system, and in all. */
+    /** Free and total bytes of the file system. */
     readonly freeBytes: number;
     readonly capacityBytes: number;
     readonly keysBesideData: boolean;
   };
   readonly checkpoint: {
     readonly at: number | null;
-    /** Entries the newest one covers. */
+    /** Number of entries that the newest checkpoint covers. */
     readonly size: number;
-    /** How long the last one of this process took. */
+    /** Duration of the last checkpoint of this process. */
     readonly tookMs?: number;
   };
   readonly verification: {
-    /** Result of the last one: intact. Null while none has ended. */
+    /** True if the last verification was intact. Null before the first. */
     readonly ok: boolean | null;
     readonly at: number | null;
     readonly lastSuccessAt: number | null;
   };
   readonly retention: {
     readonly lastSuccessAt: number | null;
-    /** Age of the oldest part about a person that no hold keeps, and the age it may reach, by type of event. */
+    /** By event type: age of the oldest personal part without a hold, and its limit. */
     readonly types: Readonly<Record<string, { readonly oldestAgeMs: number; readonly limitMs: number }>>;
   };
   readonly erasures: {
-    /** Removals that are not proven yet. */
+    /** Number of removals that are not proven yet. */
     readonly pending: number;
     readonly oldestPendingAt: number | null;
   };
-  /** Holds in force. */
+  /** Number of holds in force. */
   readonly holds: number;
 }
 
-/** The last verification, as `daybook_meta` remembers it. */
+/** The last verification, as stored in `daybook_meta`. */
 export interface Verified {
   readonly at: string;
   readonly ok: boolean;
@@ -55,7 +59,6 @@ export interface Verified {
   readonly lastSuccess?: string;
 }
 
-const DAY_MS = 86_400_000;
 const VERIFIED = "verified";
 
 export function rememberVerified(db: Sqlite, { at, ok, entries }: Omit<Verified, "lastSuccess">): void {
@@ -77,11 +80,11 @@ export interface HealthPlace {
   readonly path: string;
   readonly keysBeside: boolean;
   readonly now: number;
-  /** How long the last checkpoint of this process took. */
+  /** Duration of the last checkpoint of this process, in milliseconds. */
   readonly tookMs?: number | undefined;
 }
 
-/** Costs a few look-ups by key, so that it can be asked at every scrape. */
+/** A few look-ups by key, cheap enough for every scrape. */
 export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }: HealthPlace): Promise<StoreHealth> {
   const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const disk = await statfs(dirname(path));
@@ -113,7 +116,7 @@ export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }:
 
 const moment = (time: string | null | undefined): number | null => (time === null || time === undefined ? null : Date.parse(time));
 
-/** Types all of whose events have one class with a watermark, which leaves compliance out. */
+/** Ages of all types whose events have one class with a watermark. Compliance has none. */
 function agesByType(db: Sqlite, now: number): StoreHealth["retention"]["types"] {
   const recorded = recordedPolicies(db);
   const watermarks = new DeclaredWatermarks(db, retentionPlaces(db) ?? { manifests: {}, looked: {} });

@@ -2,10 +2,10 @@ import { Worker } from "node:worker_threads";
 import { DaybookError, type ErrorCode } from "@daybook/core";
 import { formatVkey, type VerifyReport } from "@daybook/ledger";
 import type { VerifyOptions } from "./verify-ledger.ts";
-import type { VerifyAnswer, VerifyStart } from "./verify-protocol.ts";
+import type { VerifyResponse, VerifyStart } from "./verify-protocol.ts";
 import verifyThreadCode from "./verify-thread.ts?bundled";
 
-/** Verifications under way, so that a store that is closed can end them. */
+/** Runs verifications in threads, and ends them when the store closes. */
 export class ThreadedVerification {
   readonly #place: Omit<VerifyStart, "options">;
   readonly #workers = new Map<Worker, (error: DaybookError) => void>();
@@ -14,7 +14,7 @@ export class ThreadedVerification {
     this.#place = place;
   }
 
-  /** Verifies in a thread of its own, with a connection that cannot write. @throws {DaybookError} as `verifyLedger` */
+  /** Verifies in a separate thread, with a connection that cannot write. @throws {DaybookError} as `verifyLedger` */
   run({ vkeys, witnesses, onProgress, ...options }: VerifyOptions): Promise<VerifyReport> {
     return new Promise((resolve, reject) => {
       const start: VerifyStart = {
@@ -27,7 +27,7 @@ export class ThreadedVerification {
       };
       const worker = new Worker(verifyThreadCode, { eval: true, name: "daybook verify", workerData: start, execArgv: [] });
       this.#workers.set(worker, reject);
-      worker.on("message", ({ progress, report, failure }: VerifyAnswer) => {
+      worker.on("message", ({ progress, report, failure }: VerifyResponse) => {
         if (progress !== undefined) onProgress?.(...progress);
         else if (report !== undefined) resolve(report);
         else reject(new DaybookError(failure!.code as ErrorCode, failure!.hint));
@@ -35,8 +35,8 @@ export class ThreadedVerification {
       worker.once("error", (cause) => reject(new DaybookError("STORE_FAILED", "The thread that verifies ended with an error.", { cause })));
       worker.once("exit", () => {
         this.#workers.delete(worker);
-        // Does nothing where it has answered.
-        reject(new DaybookError("STORE_FAILED", "The thread that verifies ended before it had answered."));
+        // No effect after a result.
+        reject(new DaybookError("STORE_FAILED", "The thread that verifies ended without a result."));
       });
     });
   }

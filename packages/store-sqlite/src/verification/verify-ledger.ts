@@ -15,9 +15,12 @@ import { ledgerRows } from "../reading/stored-rows.ts";
 import { ReferenceCheck } from "./reference-check.ts";
 
 export interface VerifyOptions {
-  /** Notes from elsewhere: what anchors hold, what an auditor brings along. */
+  /** Further notes, such as those of anchors or of an auditor. */
   readonly notes?: readonly GivenNote[];
-  /** Trusted public keys of the log. Default: that of the keys, else the one in the file itself, which is said. */
+  /**
+   * Trusted public keys of the log. Default: that of the keys, else the one in the file itself, which the report
+   * mentions.
+   */
   readonly vkeys?: readonly Vkey[];
   /** Trusted public keys of witnesses. */
   readonly witnesses?: readonly Vkey[];
@@ -25,12 +28,12 @@ export interface VerifyOptions {
   readonly requireWitness?: boolean;
   /** Fail for every warning. Default false. */
   readonly strict?: boolean;
-  /** Size of a stored checkpoint to start from. Default: everything is checked. */
+  /** Size of the stored checkpoint to start from. Default: the whole log is checked. */
   readonly since?: number;
   readonly onProgress?: (checked: number, total: number) => void;
 }
 
-/** What the caller knows of the place the log lies in. */
+/** The caller's knowledge about the place of the log. */
 export interface VerifiedPlace {
   readonly keys: LedgerKeys | undefined;
   readonly keysBeside: boolean;
@@ -41,14 +44,14 @@ const STEP = 1_000;
 const MOST_ATTEMPTS = 3;
 
 /**
- * Checks everything a log can prove: first its entries about itself, then one pass over all rows, then the file. No reader stays open
- * between two steps, and memory does not grow with the log.
- * @param db a connection nobody else uses meanwhile
+ * Checks everything that a log can prove: first its manifests, then all rows in one pass, then the file. No reader
+ * stays open between two steps, and memory does not grow with the log.
+ * @param db a connection without other users
  * @throws {DaybookError} `BAD_OPTION`: `since` names no stored checkpoint that can be relied on
  */
 export async function verifyLedger(db: Sqlite, place: VerifiedPlace, options: VerifyOptions): Promise<VerifyReport> {
-  // What is removed while the rows stream by is explained by an entry that was not there at the beginning. Where removals go on all
-  // the time, the last attempt looks at one state of the file, at the price of a reader that stays open.
+  // An entry from after the start may explain a part that was removed during the pass. If removals never pause, the
+  // last attempt reads one snapshot of the file, and its reader stays open.
   for (let attempt = 1; attempt < MOST_ATTEMPTS; attempt++) {
     const before = manifests(db).length;
     const report = await verifyOnce(db, place, options);
@@ -114,7 +117,7 @@ type FileCode = "DB_DAMAGED" | "SCHEMA_CHANGED" | "FOREIGN_OBJECT" | "ERASURE_PE
 
 function checkFile(db: Sqlite, found: (code: FileCode, text: string) => void): void {
   for (const { kind, text } of schemaDifferences(db)) found(kind === "foreign" ? "FOREIGN_OBJECT" : "SCHEMA_CHANGED", text);
-  // Damage of an index could hide rows from everything that looks them up.
+  // A damaged index could hide rows from every look-up.
   for (const { integrity_check: text } of db.pragma("integrity_check(10)") as { integrity_check: string }[]) {
     if (text !== "ok") found("DB_DAMAGED", text);
   }
@@ -122,7 +125,7 @@ function checkFile(db: Sqlite, found: (code: FileCode, text: string) => void): v
   if (pending > 0) found("ERASURE_PENDING", `${pending} removals are not proven yet; see \`daybook gdpr status\``);
 }
 
-/** Entries of the ledger about itself. A head that does not say so explains nothing, so the index by type is enough. */
+/** Manifests. A head with another type explains nothing, so the index by type is enough. */
 function manifests(db: Sqlite): number[] {
   return db
     .prepare<[], number>("SELECT seq FROM daybook_entry WHERE type = 'compliance' AND substr(entry, 5, 1) = x'08' ORDER BY seq")
@@ -135,7 +138,7 @@ function storedKey(db: Sqlite): Vkey | undefined {
   try {
     return text === undefined ? undefined : parseVkey(text);
   } catch (cause) {
-    // Without a readable key no checkpoint is valid, which the report says.
+    // Without a readable key no checkpoint is valid; the report says so.
     if (!isLedgerError(cause)) throw cause;
     return undefined;
   }

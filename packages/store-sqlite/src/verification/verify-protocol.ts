@@ -2,7 +2,7 @@ import type { VerifyReport } from "@daybook/ledger";
 import type { ThreadFailure } from "../database/thread-failure.ts";
 import type { VerifyOptions } from "./verify-ledger.ts";
 
-/** Given to the thread that verifies. Public keys travel as text. */
+/** Start message of the verification thread. Public keys are texts. */
 export interface VerifyStart {
   readonly path: string;
   /** Absolute path of the SQLite driver. */
@@ -16,7 +16,7 @@ export interface VerifyStart {
   };
 }
 
-export interface VerifyAnswer {
+export interface VerifyResponse {
   readonly progress?: readonly [checked: number, total: number];
   readonly report?: VerifyReport;
   readonly failure?: ThreadFailure;

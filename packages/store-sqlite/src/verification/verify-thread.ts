@@ -1,4 +1,4 @@
-/** The code of the thread that verifies: bundled into one string when the package is built, so that no bundler can lose the file. */
+/** The code of the verification thread. The build bundles it into one string, so that no bundler can lose the file. */
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { parseKeys, parseVkey } from "@daybook/ledger";
@@ -6,11 +6,11 @@ import { openReading } from "../database/connection.ts";
 import type { SqliteConstructor } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { verifyLedger } from "./verify-ledger.ts";
-import type { VerifyAnswer, VerifyStart } from "./verify-protocol.ts";
+import type { VerifyResponse, VerifyStart } from "./verify-protocol.ts";
 
 const { path, driver, keys, keysBeside, options } = workerData as VerifyStart;
 const { vkeys, witnesses, ...rest } = options;
-const say = (answer: VerifyAnswer) => parentPort!.postMessage(answer);
+const say = (response: VerifyResponse) => parentPort!.postMessage(response);
 
 async function verify(): Promise<void> {
   const db = openReading(createRequire(driver)(driver) as SqliteConstructor, path);

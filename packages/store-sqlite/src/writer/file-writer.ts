@@ -9,12 +9,12 @@ import { ThreadedWriter } from "./threaded-writer.ts";
 import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
 
 /**
- * The one writer of a database file in this process. Stores that open the same file, a hot reload or a second copy of this
- * package share it; the last one to leave closes it.
+ * The one writer of a database file in this process. Stores that open the same file share it, such as after a hot
+ * reload or with a second copy of this package. The last store to leave closes it.
  */
 export class FileWriter {
   readonly settings: WriterSettings;
-  /** Said once, where no thread could be started. */
+  /** Set if no thread could be started; reported once. */
   readonly warning: string | undefined;
   readonly #writer: ThreadedWriter | InThreadWriter;
   readonly #splitter: EventSplitter;
@@ -27,7 +27,7 @@ export class FileWriter {
     const emit = (event: WriterEvent) => {
       for (const listener of this.#listeners) {
         listener(event);
-        // A checkpoint is published once, by whoever opened the file first.
+        // A checkpoint is published once, by the store that opened the file first.
         if (event.kind === "checkpoint") return;
       }
     };
@@ -51,7 +51,7 @@ export class FileWriter {
     return encodeEntry(entry, this.#splitter);
   }
 
-  /** @param lines each ended by a line feed, in UTF-8; the bytes are the writer's from then on */
+  /** @param lines UTF-8, each ended by a line feed; the caller must not use the bytes afterwards */
   async appendLines(lines: Uint8Array): Promise<AppendResult> {
     return { refused: await this.call<readonly RefusedEvent[]>("append", lines) };
   }
@@ -69,18 +69,18 @@ export class FileWriter {
     return this.#writer.callSync<T>(operation, deadlineMs, ...args);
   }
 
-  /** @param listener told what the writer tells without being asked, until it leaves */
+  /** @param listener gets the messages of the writer until it leaves */
   enter(listener: (event: WriterEvent) => void): void {
     this.#users++;
     this.#listeners.add(listener);
   }
 
-  /** Stores that use it now. */
+  /** Number of stores that use it now. */
   get users(): number {
     return this.#users;
   }
 
-  /** Answers true to the last one, who closes it. */
+  /** @returns true for the last store, which closes the writer */
   leave(listener: (event: WriterEvent) => void): boolean {
     this.#listeners.delete(listener);
     return --this.#users === 0;
@@ -98,7 +98,7 @@ function startThread(settings: WriterSettings, emit: (event: WriterEvent) => voi
   try {
     return { writer: new ThreadedWriter(settings, emit), warning: undefined };
   } catch (cause) {
-    // What the database itself refuses, it refuses here too, with the same words.
+    // If the database itself is the problem, this throws the same error.
     const writer = new InThreadWriter(settings, emit);
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { writer, warning: `the writer thread could not be started, so writes run on the main thread (${reason})` };
@@ -112,7 +112,7 @@ const writers: Map<string, FileWriter> = shared[REGISTRY];
 
 /**
  * @param settings `path` is the real path of the file
- * @throws {DaybookError} `BAD_OPTION` where the file is open in this process with other settings
+ * @throws {DaybookError} `BAD_OPTION`: the file is open in this process with other settings
  */
 export function enterWriter(settings: WriterSettings, inThread: boolean, listener: (event: WriterEvent) => void): FileWriter {
   let writer = writers.get(settings.path);

@@ -4,7 +4,7 @@ import { storeFailure } from "../database/sqlite-failure.ts";
 import type { Writer } from "./writer.ts";
 import { type WriterOperation, WriterOperations, type WriterSettings } from "./writer-operations.ts";
 
-/** Writes in the thread of the caller: for places without threads, and where a caller asks for it. */
+/** Writes on the caller's thread: for places without threads, and for `worker: false`. */
 export class InThreadWriter implements Writer {
   readonly threaded = false;
   readonly #operations: WriterOperations;

@@ -22,7 +22,7 @@ export class PersonTables {
     this.requests = new RequestTable(scope);
   }
 
-  /** Lets the tables follow a record that moves one of them, inside the transaction that stores it. */
+  /** Applies a record to the table that it changes, inside the transaction that stores the record. */
   follow(event: AuditEvent, seq: number): void {
     const record = projectedRecord(event, seq, this.#scope);
     let rows = 0;

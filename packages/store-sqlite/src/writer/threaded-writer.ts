@@ -4,7 +4,7 @@ import type { WriterEvent } from "../checkpoints/writer-event.ts";
 import type { ThreadFailure } from "../database/thread-failure.ts";
 import type { Writer } from "./writer.ts";
 import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
-import { ANSWERS, READY, STARTING, STATE, type WriterAnswer, type WriterCall, type WriterStart } from "./writer-protocol.ts";
+import { READY, RESPONSES, STARTING, STATE, type WriterCall, type WriterResponse, type WriterStart } from "./writer-protocol.ts";
 import writerThreadCode from "./writer-thread.ts?bundled";
 
 const START_DEADLINE_MS = 30_000;
@@ -15,7 +15,7 @@ interface Waiting {
   reject(error: DaybookError): void;
 }
 
-/** One thread with its port; a new one is started after a crash. */
+/** One thread with its port. A crash starts a new one. */
 class Thread {
   readonly worker: Worker;
   readonly port: MessagePort;
@@ -37,9 +37,9 @@ class Thread {
       name: "daybook writer",
       workerData: { settings, port: port2, shared } satisfies WriterStart,
       transferList: [port2],
-      // Preloads and flags of the application are not for this thread.
+      // Preloads and flags of the application do not apply to this thread.
       execArgv: [],
-      // What lives as long as one event needs little room; V8 would double it under load.
+      // Objects that live as long as one event need little memory; V8 would double it under load.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     const { worker } = this;
@@ -50,9 +50,9 @@ class Thread {
         );
       });
       worker.once("exit", () => {
-        // Its last answers may still lie in the port: the end of a thread overtakes them.
+        // Its last messages may still be in the port: the exit of a thread overtakes them.
         for (let last = receiveMessageOnPort(port1); last !== undefined; last = receiveMessageOnPort(port1)) {
-          this.settle(last.message as WriterAnswer);
+          this.settle(last.message as WriterResponse);
         }
         this.fail(new DaybookError("WRITER_FAILED", "The writer thread ended; it is started again with the next write."));
         resolve();
@@ -63,24 +63,24 @@ class Thread {
       throw new DaybookError("WRITER_FAILED", `The writer thread did not start within ${START_DEADLINE_MS / 1000} s.`);
     }
     if (Atomics.load(this.counters, STATE) !== READY) {
-      const refusal = receiveMessageOnPort(port1)?.message as WriterAnswer | undefined;
+      const refusal = receiveMessageOnPort(port1)?.message as WriterResponse | undefined;
       this.alive = false;
       void worker.terminate();
       throw failureError(refusal?.failure ?? { code: "WRITER_FAILED", hint: "The writer thread refused to start." });
     }
-    port1.on("message", (answer: WriterAnswer) => this.settle(answer));
+    port1.on("message", (response: WriterResponse) => this.settle(response));
     worker.unref();
     port1.unref();
   }
 
-  /** Bytes are moved to the thread, not copied, where nothing else lies in their memory. */
+  /** Bytes are transferred to the thread instead of copied, if nothing else is in their memory. */
   post(call: number, operation: WriterOperation, given: readonly unknown[]): void {
     const args = given.map((arg) => (arg instanceof Uint8Array && arg.byteLength < arg.buffer.byteLength ? new Uint8Array(arg) : arg));
     const moved = args.flatMap((arg) => (arg instanceof Uint8Array ? [arg.buffer as ArrayBuffer] : []));
     this.port.postMessage({ call, operation, args } satisfies WriterCall, moved);
   }
 
-  settle({ call, event, value, failure }: WriterAnswer): void {
+  settle({ call, event, value, failure }: WriterResponse): void {
     if (event !== undefined) {
       this.#emit(event);
       return;
@@ -95,9 +95,9 @@ class Thread {
 
   fail(error: DaybookError): void {
     this.alive = false;
-    // The exit of the thread may be told before its last answers.
+    // The exit event may arrive before the last messages.
     for (let last = receiveMessageOnPort(this.port); last !== undefined; last = receiveMessageOnPort(this.port)) {
-      this.settle(last.message as WriterAnswer);
+      this.settle(last.message as WriterResponse);
     }
     for (const waiting of this.waiting.values()) waiting.reject(error);
     this.waiting.clear();
@@ -105,7 +105,7 @@ class Thread {
   }
 }
 
-/** Writes in a thread of its own, so that hashing, SQL and the disk never stop the event loop. */
+/** Writes in a separate thread, so that hashing, SQL and the disk never block the event loop. */
 export class ThreadedWriter implements Writer {
   readonly threaded = true;
   readonly #settings: WriterSettings;
@@ -123,7 +123,7 @@ export class ThreadedWriter implements Writer {
     if (!thread.alive)
       return Promise.reject(new DaybookError("WRITER_FAILED", "The writer thread has ended; it is started again with the next write."));
     return new Promise<T>((resolve, reject) => {
-      // Only a waiting caller keeps the process alive, not the thread.
+      // Only a pending call keeps the process alive, not the thread.
       if (thread.waiting.size === 0) thread.port.ref();
       const call = ++thread.calls;
       thread.waiting.set(call, { resolve: resolve as (value: unknown) => void, reject });
@@ -137,19 +137,19 @@ export class ThreadedWriter implements Writer {
     const until = performance.now() + deadlineMs;
     thread.post(call, operation, args);
     for (;;) {
-      const seen = Atomics.load(thread.counters, ANSWERS);
+      const seen = Atomics.load(thread.counters, RESPONSES);
       for (let received = receiveMessageOnPort(thread.port); received !== undefined; received = receiveMessageOnPort(thread.port)) {
-        const answer = received.message as WriterAnswer;
-        if (answer.call !== call) {
-          thread.settle(answer);
+        const response = received.message as WriterResponse;
+        if (response.call !== call) {
+          thread.settle(response);
           continue;
         }
-        if (answer.failure !== undefined) throw failureError(answer.failure);
-        return answer.value as T;
+        if (response.failure !== undefined) throw failureError(response.failure);
+        return response.value as T;
       }
       const left = until - performance.now();
-      if (left <= 0 || Atomics.wait(thread.counters, ANSWERS, seen, left) === "timed-out") {
-        throw new DaybookError("WRITER_FAILED", `The writer thread did not answer within ${deadlineMs} ms.`);
+      if (left <= 0 || Atomics.wait(thread.counters, RESPONSES, seen, left) === "timed-out") {
+        throw new DaybookError("WRITER_FAILED", `The writer thread did not respond within ${deadlineMs} ms.`);
       }
     }
   }
@@ -158,13 +158,13 @@ export class ThreadedWriter implements Writer {
     return this.#thread.alive;
   }
 
-  /** Starts a new thread where the last one ended; answers at once otherwise. */
+  /** Starts a new thread if the last one ended; otherwise it does nothing. */
   revive(): void {
     if (this.#thread.alive) return;
     this.#thread = new Thread(this.#settings, this.#emit);
   }
 
-  /** After `close` was called: the thread has ended. */
+  /** Resolves when the thread has ended. Call it after `close`. */
   async ended(): Promise<void> {
     // Nothing else keeps the process alive for these last milliseconds.
     this.#thread.worker.ref();

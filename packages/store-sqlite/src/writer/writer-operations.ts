@@ -37,13 +37,13 @@ export interface WriterSettings {
   /** Text of the keys file. */
   readonly keys: string;
   readonly userIds: "readable" | "pseudonymous";
-  /** Whether retention runs by itself. */
+  /** `daily`: retention runs automatically. */
   readonly retention: "daily" | "manual";
-  /** Milliseconds since the Unix epoch; only where no thread has to be told. Default `Date.now`. */
+  /** Milliseconds since the Unix epoch; only without a thread, which has its own clock. Default `Date.now`. */
   readonly now?: () => number;
 }
 
-/** What the writer can be asked to do, the same in a thread of its own and in the thread of the caller. */
+/** The operations of the writer, the same in a separate thread and on the caller's. */
 export class WriterOperations {
   readonly #db: Sqlite;
   readonly #scope: WriterScope;
@@ -81,7 +81,7 @@ export class WriterOperations {
   append(lines: Uint8Array<ArrayBuffer>): readonly RefusedEvent[] {
     const batch = new HandedBatch(lines);
     const { refused, stored, classes } = this.#scope.ledger.append(batch);
-    batch.release();
+    batch.free();
     this.#wal.committed(stored);
     this.#removals.finish();
     this.#checkpoints.entriesStored(classes.has(CLASS.consent) || classes.has(CLASS.compliance));
@@ -129,7 +129,7 @@ export class WriterOperations {
     retryWhileBusy(() => this.#persons.requests.saveReceipt(receipt));
   }
 
-  /** Signs a text that is no checkpoint with the key of the checkpoints; undefined where this writer does not sign. */
+  /** Signs a text that is no checkpoint with the checkpoint key; undefined if this writer has no signing key. */
   signNote(origin: string, text: string): string | undefined {
     const { sign } = this.#scope.keys;
     return sign === undefined ? undefined : signNote(text, [{ name: origin, key: sign }]);
@@ -141,14 +141,17 @@ export class WriterOperations {
     return result;
   }
 
-  /** Tries again to remove the bytes of what is pending; answers what stands in the way. */
+  /**
+   * Tries again to remove the bytes of pending runs.
+   * @returns the obstacle, if there is one
+   */
   retryRemoval(scan: boolean): string | undefined {
     const obstacle = this.#removals.attempt(scan);
     if (obstacle === undefined) this.#checkpoints.entriesStored(true);
     return obstacle;
   }
 
-  /** Removes what has reached its age; batches are stored between its steps. */
+  /** Removes expired parts. Batches are stored between the steps. */
   async retain(operator?: string): Promise<RetentionResult> {
     return this.#retained(await this.#retention.run(operator));
   }
@@ -162,7 +165,7 @@ export class WriterOperations {
     recordPolicy(this.#scope, policy);
   }
 
-  /** Remembers how a verification ended. */
+  /** Stores the result of a verification. */
   noteVerified(verified: Omit<Verified, "lastSuccess">): void {
     retryWhileBusy(() => rememberVerified(this.#db, verified));
   }
@@ -171,7 +174,7 @@ export class WriterOperations {
     return retryWhileBusy(() => placeHold(this.#scope, hold));
   }
 
-  /** Erasures that waited for this hold are carried out before it answers. */
+  /** Carries out erasures that this hold blocked before it returns. */
   releaseHold(id: string): boolean {
     const released = retryWhileBusy(() => releaseHold(this.#scope, id));
     if (released) {
@@ -181,13 +184,13 @@ export class WriterOperations {
     return released;
   }
 
-  /** Keeps what anchors added to a note, and that it was published. */
+  /** Stores the note with its added signatures and the time of publication. */
   notePublished(size: number, note: string): void {
     const keep = this.#db.prepare("UPDATE daybook_checkpoint SET note = ?, published = ? WHERE size = ?");
     retryWhileBusy(() => keep.run(note, new Date(this.#scope.now()).toISOString(), size));
   }
 
-  /** Takes over what an anchor knows of erased persons; a restored file may not. */
+  /** Takes over the suppressions of an anchor; a restored file may lack them. */
   mergeSuppressions(records: readonly SuppressionRecord[]): void {
     this.#scope.ledger.transaction(() => mergeSuppressions(this.#db, records));
   }
@@ -197,7 +200,10 @@ export class WriterOperations {
     return this.#checkpoints.run();
   }
 
-  /** The checkpoint of everything, before the last user leaves; undefined where this writer does not sign or must not. */
+  /**
+   * The checkpoint of all entries before the last store leaves; undefined if this writer has no signing key or must
+   * not sign.
+   */
   lastCheckpoint(): Checkpoint | undefined {
     return this.#checkpoints.now();
   }

@@ -3,16 +3,16 @@ import type { WriterEvent } from "../checkpoints/writer-event.ts";
 import type { ThreadFailure } from "../database/thread-failure.ts";
 import type { WriterOperation, WriterSettings } from "./writer-operations.ts";
 
-/** Given to the thread when it starts. */
+/** Start message of the writer thread. */
 export interface WriterStart {
   readonly settings: WriterSettings;
   readonly port: MessagePort;
-  /** Two 32-bit counters shared with the thread: `STATE`, and the number of answers given. */
+  /** Two 32-bit counters shared with the thread: `STATE`, and the number of sent responses. */
   readonly shared: SharedArrayBuffer;
 }
 
 export const STATE = 0;
-export const ANSWERS = 1;
+export const RESPONSES = 1;
 
 /** Values of `STATE`. */
 export const STARTING = 0;
@@ -25,8 +25,8 @@ export interface WriterCall {
   readonly args: readonly unknown[];
 }
 
-/** `call` 0 answers the start, and after that tells an event. */
-export interface WriterAnswer {
+/** `call` 0 responds to the start; later messages with 0 are events. */
+export interface WriterResponse {
   readonly call: number;
   readonly event?: WriterEvent;
   readonly value?: unknown;

@@ -1,23 +1,23 @@
-/** The code of the writer thread: bundled into one string when the package is built, so that no bundler can lose the file. */
+/** The code of the writer thread. The build bundles it into one string, so that no bundler can lose the file. */
 import { createRequire } from "node:module";
 import { workerData } from "node:worker_threads";
 import type { SqliteConstructor } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { WriterOperations } from "./writer-operations.ts";
-import { ANSWERS, READY, REFUSED, STATE, type WriterAnswer, type WriterCall, type WriterStart } from "./writer-protocol.ts";
+import { READY, REFUSED, RESPONSES, STATE, type WriterCall, type WriterResponse, type WriterStart } from "./writer-protocol.ts";
 
-// Small buffers share a block. One of 64 KiB, as newer versions of Node have it, is in use for so long that it counts as old, and what
-// is old piles up for seconds before V8 looks at it.
+// Small buffers share a block. A block of 64 KiB, as in newer Node versions, lives so long that V8 counts it as old,
+// and old blocks pile up for seconds.
 Buffer.poolSize = 8_192;
 
 const { settings, port, shared } = workerData as WriterStart;
 const counters = new Int32Array(shared);
 
-/** The counter moves after the message is posted: who waits for it finds the answer in the port. */
-function answer(message: WriterAnswer): void {
+/** The counter moves after the message is posted, so that a blocked caller finds the response in the port. */
+function respond(message: WriterResponse): void {
   port.postMessage(message);
-  Atomics.add(counters, ANSWERS, 1);
-  Atomics.notify(counters, ANSWERS);
+  Atomics.add(counters, RESPONSES, 1);
+  Atomics.notify(counters, RESPONSES);
 }
 
 function failureOf(cause: unknown) {
@@ -28,9 +28,9 @@ function failureOf(cause: unknown) {
 function start(): WriterOperations | undefined {
   try {
     const Database = createRequire(settings.driver)(settings.driver) as SqliteConstructor;
-    return new WriterOperations(Database, settings, (event) => answer({ call: 0, event }));
+    return new WriterOperations(Database, settings, (event) => respond({ call: 0, event }));
   } catch (cause) {
-    port.postMessage({ call: 0, failure: failureOf(cause) } satisfies WriterAnswer);
+    port.postMessage({ call: 0, failure: failureOf(cause) } satisfies WriterResponse);
     return undefined;
   }
 }
@@ -45,12 +45,12 @@ else {
       const value = (operations[operation] as (...args: readonly unknown[]) => unknown).apply(operations, args as unknown[]);
       if (value instanceof Promise) {
         value.then(
-          (late: unknown) => answer({ call, value: late }),
-          (cause: unknown) => answer({ call, failure: failureOf(cause) }),
+          (late: unknown) => respond({ call, value: late }),
+          (cause: unknown) => respond({ call, failure: failureOf(cause) }),
         );
-      } else answer({ call, value });
+      } else respond({ call, value });
     } catch (cause) {
-      answer({ call, failure: failureOf(cause) });
+      respond({ call, failure: failureOf(cause) });
     }
     if (operation === "close") port.close();
   });

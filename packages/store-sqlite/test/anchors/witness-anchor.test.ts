@@ -150,8 +150,8 @@ describe("a witness as anchor", () => {
   });
 
   it.each<[string, RequestListener, RegExp]>([
-    ["does not answer", () => {}, /no answer in time/],
-    ["answers without end", (_, response) => void response.writeHead(200).write("x"), /no answer in time/],
+    ["does not answer", () => {}, /no response in time/],
+    ["answers without end", (_, response) => void response.writeHead(200).write("x"), /no response in time/],
     ["answers too much", (_, response) => void response.end("x".repeat(100_000)), /too long/],
     ["sends elsewhere", (_, response) => void response.writeHead(302, { location: "/x" }).end(), /redirect/],
     ["cuts the connection", (_, response) => void response.destroy(), /other side closed/],

@@ -7,26 +7,26 @@ import { appendLines, replaceFile } from "./durable-file.ts";
 import { thinned } from "./note-thinning.ts";
 import { isBeyond, reachIfAny, reachOf } from "./published-note.ts";
 
-/** A folder that keeps what was published, readable with any editor. */
+/** An anchor folder. Its files are plain text. */
 export interface DirAnchor extends Anchor {
   /** Absolute path. */
   readonly folder: string;
   newest(): Promise<string | undefined>;
-  /** All notes it holds, in the order they came, unchecked. */
+  /** All notes in order of publication, unverified. */
   notes(): Promise<string[]>;
-  /** Entries that declared slots gone, for a restored database that may not have them. */
+  /** Published manifests. A restored database may lack them. */
   manifests(): Promise<PublishedManifest[]>;
-  /** Suppressions, for a restored database that may not have them. Some may be over. */
+  /** Published suppressions. A restored database may lack them. Some may have ended. */
   suppressions(): Promise<SuppressionRecord[]>;
 }
 
-/** Sequence numbers are those of one generation: after a restore they are given again. */
+/** A published manifest. Its sequence numbers belong to one generation: a restored log assigns them again. */
 export interface PublishedManifest extends ManifestRecord {
   readonly origin: string;
 }
 
 interface NoteRecord {
-  /** When it was published here, ISO 8601, UTC. */
+  /** Time of publication in this folder, ISO 8601, UTC. */
   readonly at: string;
   readonly note: string;
 }
@@ -34,10 +34,16 @@ interface NoteRecord {
 const THIN_ABOVE_BYTES = 4 * 1024 * 1024;
 
 /**
- * An anchor in a folder: `checkpoint` (the newest note), `notes.ndjson` (all of them, thinned as they age), `manifests.ndjson` and
- * `suppress.ndjson`. Several processes may publish into one folder. It is independent of the log only as far as whoever attacks the
- * database cannot write here.
- * @param path of the folder, made (0700) when it is missing; its parent must exist
+ * Creates an anchor in a folder: `checkpoint` (the newest note), `notes.ndjson` (all notes, thinned with age),
+ * `manifests.ndjson` and `suppress.ndjson`. Several processes may publish to one folder. The anchor protects the log
+ * only if an attacker on the database cannot write to this folder.
+ * @param path of the folder; created with mode 0700 if it is missing. Its parent must exist
+ * @example
+ * ```ts
+ * import { dirAnchor, openSqliteStore } from "@daybook/store-sqlite";
+ *
+ * const store = await openSqliteStore({ path: "audit.db", anchors: [dirAnchor("/mnt/other-host/audit-anchors")] });
+ * ```
  */
 export function dirAnchor(path: string): DirAnchor {
   const folder = resolve(path);
@@ -63,17 +69,18 @@ export function dirAnchor(path: string): DirAnchor {
       Array.from(context.manifestsAbove(above), (record) => JSON.stringify({ origin: reach.origin, ...record })),
     );
     await keepSuppressions(files.suppressions, context);
-    // Last, so that whoever sees this note finds all that belongs to it. A slower process does not take it back.
+    // Written last: a reader who sees this note finds everything that belongs to it. A slower process does not
+    // replace it.
     const current = reachIfAny((await readIfThere(files.checkpoint)) ?? "");
     if (current === undefined || !isBeyond(current, reach)) await replaceFile(files.checkpoint, note);
   }
 
   async function newest(): Promise<string | undefined> {
-    // A process may have been ended between the two files, so the list may reach further than the checkpoint.
+    // If a process ended between the two writes, the list reaches further than the checkpoint.
     return [...(await notes())].reduce<string | undefined>(farther, await readIfThere(files.checkpoint));
   }
 
-  /** What the file system refuses becomes an error that says which anchor it was. */
+  /** Turns an error of the file system into one that names the anchor. */
   const attempt = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
       return await action();
@@ -94,7 +101,7 @@ export function dirAnchor(path: string): DirAnchor {
   };
 }
 
-/** The note that reaches further. One that is no checkpoint wins, so that it does not go unnoticed. */
+/** The note that reaches further. A note that is no checkpoint wins, so that the check reports it. */
 function farther(first: string | undefined, second: string): string {
   if (first === undefined) return second;
   const [a, b] = [reachIfAny(first), reachIfAny(second)];
@@ -110,7 +117,10 @@ async function keepNote(file: string, note: string, now: number): Promise<void> 
   } else await appendLines(file, [JSON.stringify(record)]);
 }
 
-/** Those held and those in force, without the ones that are over; of two about the same person the later one. */
+/**
+ * Merges stored and current suppressions, drops those that have ended, and keeps the later one of two about the same
+ * person.
+ */
 async function keepSuppressions(file: string, { now, suppressions }: PublishContext): Promise<void> {
   const held = await readRecords<SuppressionRecord>(file);
   const kept = new Map<string, SuppressionRecord>();
@@ -123,7 +133,7 @@ async function keepSuppressions(file: string, { now, suppressions }: PublishCont
   if (content !== textOf(held)) await replaceFile(file, content);
 }
 
-/** The records of an NDJSON file. A last line without LF was never finished and is left out. */
+/** The records of an NDJSON file. A last line without LF is incomplete and is left out. */
 async function readRecords<T>(file: string): Promise<T[]> {
   const text = (await readIfThere(file)) ?? "";
   return text

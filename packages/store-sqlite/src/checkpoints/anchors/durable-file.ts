@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 const MODE = 0o600;
 
-/** Puts a file in the place of another in one step: readers see the old content or the new, also after a power cut. */
+/** Replaces a file atomically: a reader sees the old content or the new, also after a power cut. */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
@@ -23,7 +23,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
   await syncFolder(dirname(path));
 }
 
-/** Appends lines in one write and syncs. A line that a crash left unfinished is cut off first. */
+/** Appends lines in one write and syncs. If a crash left an unfinished line, it is cut off first. */
 export async function appendLines(path: string, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   const file = await open(path, "a+", MODE);
@@ -55,7 +55,7 @@ async function cutUnfinishedLine(file: FileHandle): Promise<void> {
 }
 
 async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder as a file, and needs no sync of one.
+  // Windows cannot open a folder as a file, and its folders need no sync.
   if (process.platform === "win32") return;
   const folder = await open(path, "r");
   try {

@@ -1,4 +1,4 @@
-/** A note with the time it was made. */
+/** A note with the time of its creation. */
 export interface TimedNote {
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
@@ -8,9 +8,9 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /**
- * Which notes are kept: all of the last 7 days, the last of each hour of the last 365 days, the last of each day before; the newest
- * always.
- * @param notes in the order they were made
+ * Thins notes by age: all of the last 7 days stay, then the last of each hour for 365 days, then the last of each
+ * day. The newest note always stays.
+ * @param notes in order of creation
  */
 export function thinned<Note extends TimedNote>(notes: readonly Note[], now: number): Note[] {
   return notes.filter((note, i) => {

@@ -6,10 +6,11 @@ import { stdoutAnchor } from "./stdout-anchor.ts";
 import { witnessAnchor } from "./witness-anchor.ts";
 
 /**
- * Reads the list of `DAYBOOK_ANCHORS`: `dir:PATH`, `witness:URL#VKEY` and `stdout:`, separated by commas. Nothing gives the default, a
- * folder beside the database: it catches a restored database file, not an attacker on this host.
- * @param text undefined and empty are the same
- * @param databasePath where the default folder lies: `<path>.anchors`
+ * Parses a list of anchors as in `DAYBOOK_ANCHORS`: `dir:PATH`, `witness:URL#VKEY` and `stdout:`, separated by
+ * commas. An empty list gives the default, a folder beside the database. The default detects a restored database
+ * file, but not an attacker on this host.
+ * @param text undefined and empty mean the default
+ * @param databasePath place of the default folder: `<path>.anchors`
  * @throws {DaybookError} `BAD_OPTION`
  */
 export function parseAnchors(text: string | undefined, databasePath: string): Anchor[] {

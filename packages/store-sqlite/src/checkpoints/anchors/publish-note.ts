@@ -1,9 +1,9 @@
 import { addCosignatures } from "@daybook/ledger";
 import type { Anchor, PublishContext } from "./anchor.ts";
 
-/** What came of publishing one note. */
+/** Result of the publication of one note. */
 export interface Published {
-  /** The note with the signatures that were added. */
+  /** The note with all added signatures. */
   readonly note: string;
   /** Names of the anchors that hold it. */
   readonly reached: readonly string[];
@@ -16,8 +16,8 @@ export interface AnchorFailure {
 }
 
 /**
- * Publishes a note to all anchors: to those that cosign first, so that the others get what these have added. One that fails keeps
- * none of the others from being reached.
+ * Publishes a note to all anchors. Cosigning anchors come first, so that the others get the added signatures. A
+ * failing anchor does not stop the others.
  */
 export async function publishNote(note: string, anchors: readonly Anchor[], context: PublishContext): Promise<Published> {
   const reached: string[] = [];
@@ -25,14 +25,14 @@ export async function publishNote(note: string, anchors: readonly Anchor[], cont
   let signed = note;
   for (const cosigns of [true, false]) {
     const asked = anchors.filter((anchor) => (anchor.cosigns ?? false) === cosigns);
-    const answers = await Promise.allSettled(asked.map(async (anchor) => anchor.publish(signed, context)));
+    const results = await Promise.allSettled(asked.map(async (anchor) => anchor.publish(signed, context)));
     const lines: string[] = [];
-    for (const [i, answer] of answers.entries()) {
+    for (const [i, result] of results.entries()) {
       const { name } = asked[i]!;
-      if (answer.status === "rejected") failures.push({ anchor: name, error: answer.reason });
+      if (result.status === "rejected") failures.push({ anchor: name, error: result.reason });
       else {
         reached.push(name);
-        lines.push(...(answer.value ?? []));
+        lines.push(...(result.value ?? []));
       }
     }
     if (lines.length > 0) signed = addCosignatures(signed, lines);

@@ -1,6 +1,9 @@
 import { isLedgerError, parseCheckpoint, parseNote } from "@daybook/ledger";
 
-/** How far a note reaches. A log goes on by size, and after a restore in a new generation, where it may be smaller. */
+/**
+ * How far a note reaches. A log grows in size; after a restore it continues in a new generation, which may be
+ * smaller.
+ */
 export interface Reach {
   readonly origin: string;
   readonly generation: number;
@@ -13,7 +16,7 @@ export function reachOf(note: string): Reach {
   return { origin, generation: Number(/\/([1-9][0-9]*)$/.exec(origin)?.[1] ?? 0), size };
 }
 
-/** Undefined for what is no checkpoint. */
+/** As `reachOf`; undefined if the text is no checkpoint. */
 export function reachIfAny(note: string): Reach | undefined {
   try {
     return reachOf(note);

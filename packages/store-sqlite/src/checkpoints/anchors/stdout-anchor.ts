@@ -2,13 +2,14 @@ import { DaybookError } from "@daybook/core";
 import type { Anchor } from "./anchor.ts";
 import { reachOf } from "./published-note.ts";
 
-/** The part of a stream that is needed, such as `process.stdout`. */
+/** The part of a stream that the anchor uses, such as `process.stdout`. */
 export interface LineOutput {
   write(text: string, done: (error?: Error | null) => void): boolean;
 }
 
 /**
- * Prints each note as one line of JSON, `{"checkpoint":{"origin","size","note"}}`, for whatever collects the output of this process.
+ * Creates an anchor that prints each note as one line of JSON, `{"checkpoint":{"origin","size","note"}}`, for a log
+ * collector.
  * @param output default `process.stdout`
  */
 export function stdoutAnchor(output: LineOutput = process.stdout): Anchor {

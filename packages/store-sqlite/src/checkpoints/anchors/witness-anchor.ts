@@ -3,33 +3,38 @@ import { addCheckpointRequest, isLedgerError, readAddCheckpointAnswer, type Vkey
 import type { Anchor, PublishContext } from "./anchor.ts";
 import { reachOf } from "./published-note.ts";
 
+/** Default of `timeoutMs`. */
+export const DEFAULT_WITNESS_TIMEOUT_MS = 10_000;
+
+/** Options of `witnessAnchor`. */
 export interface WitnessAnchorOptions {
-  /** Submission prefix of the witness, `http:` or `https:`; `/add-checkpoint` is added to it. */
+  /** Submission prefix of the witness, `http:` or `https:`. The anchor appends `/add-checkpoint`. */
   readonly url: string;
-  /** Keys of the witness, type 0x04. */
+  /** Cosignature keys of the witness, type 0x04. */
   readonly vkeys: readonly Vkey[];
-  /** Milliseconds for one request, its answer included. Default 10 000. */
+  /** Milliseconds for one request with its response. Default `DEFAULT_WITNESS_TIMEOUT_MS`, 10 s. */
   readonly timeoutMs?: number;
 }
 
-const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024;
 const MOST_REQUESTS = 3;
 
 /**
- * Has a witness cosign each checkpoint (C2SP tlog-witness, `add-checkpoint`). The witness remembers the size it saw last; this side
- * learns it from its answers and needs no memory of its own.
+ * Creates an anchor that lets a witness cosign each checkpoint (C2SP tlog-witness, `add-checkpoint`). The witness
+ * remembers the last size it saw. The anchor learns that size from the responses and stores nothing.
+ * @param options see `WitnessAnchorOptions`
  */
-export function witnessAnchor({ url, vkeys, timeoutMs = 10_000 }: WitnessAnchorOptions): Anchor {
+export function witnessAnchor({ url, vkeys, timeoutMs = DEFAULT_WITNESS_TIMEOUT_MS }: WitnessAnchorOptions): Anchor {
   const name = `witness:${url}`;
   const address = `${url.replace(/\/+$/, "")}/add-checkpoint`;
-  /** Size the witness cosigned last, by origin. */
+  /** Last cosigned size by origin. */
   const seen = new Map<string, number>();
   const failed = (what: string, cause?: unknown) =>
     new DaybookError("ANCHOR_FAILED", `${name}: ${what}`, cause === undefined ? undefined : { cause });
 
   async function ask(note: string, oldSize: number, context: PublishContext): Promise<WitnessReply> {
     const proof = oldSize === 0 ? [] : await context.consistencyProof(oldSize);
-    let answer: { status: number; body: string };
+    let received: { status: number; body: string };
     try {
       const response = await fetch(address, {
         method: "POST",
@@ -38,12 +43,12 @@ export function witnessAnchor({ url, vkeys, timeoutMs = 10_000 }: WitnessAnchorO
         redirect: "error",
         signal: AbortSignal.timeout(timeoutMs),
       });
-      answer = { status: response.status, body: await shortText(response) };
+      received = { status: response.status, body: await shortText(response) };
     } catch (cause) {
       throw failed(reasonOf(cause), cause);
     }
     try {
-      return readAddCheckpointAnswer(answer, { note, vkeys });
+      return readAddCheckpointAnswer(received, { note, vkeys });
     } catch (cause) {
       if (!isLedgerError(cause)) throw cause;
       throw failed(cause.hint, cause);
@@ -65,7 +70,7 @@ export function witnessAnchor({ url, vkeys, timeoutMs = 10_000 }: WitnessAnchorO
           case "conflict":
             if (reply.size > size) {
               const entries = await context.entries();
-              // Another process was faster: the witness holds a newer checkpoint of the same log.
+              // Another process was faster: the witness already holds a newer checkpoint of the same log.
               if (reply.size <= entries) return undefined;
               throw new DaybookError(
                 "LOG_DAMAGED",
@@ -81,29 +86,29 @@ export function witnessAnchor({ url, vkeys, timeoutMs = 10_000 }: WitnessAnchorO
                 `${name} has seen other entries of ${origin} than this log holds (${reply.reason}). Run \`daybook verify\` and keep a copy of the file.`,
               );
             }
-            throw failed(`answered ${reply.status}: ${reply.reason}`);
+            throw failed(`responded with ${reply.status}: ${reply.reason}`);
         }
       }
-      throw failed("it names another size each time; somebody else publishes this log too.");
+      throw failed("it names another size each time; another process publishes this log too.");
     },
   };
 }
 
-/** The answer's text, refused when it is longer than any answer of a witness. */
+/** The text of a response; longer than any valid response of a witness, it is refused. */
 async function shortText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) throw new Error("the answer is too long");
+    if (length > MAX_RESPONSE_BYTES) throw new Error("the response is too long");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
-/** `fetch` says only "fetch failed" and hides the reason in its cause. */
+/** `fetch` reports only "fetch failed"; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const { name, message, cause } = error as Error;
-  if (name === "TimeoutError") return "no answer in time";
+  if (name === "TimeoutError") return "no response in time";
   return cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || message : message;
 }
