@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { formatKeys } from "@daybook/ledger";
 import { checkAgainstAnchor, isFolder, noteInFolder, suppressionsInFolder } from "./checkpoints/anchor-check.ts";
 import type { Anchor } from "./checkpoints/anchors/anchor.ts";
@@ -99,7 +100,7 @@ export function openSqliteStoreSync(options: SqliteStoreOptions): SqliteStore {
     throw storeFailure(cause, path);
   }
   const keys = formatKeys(prepared.keys);
-  const settings = { path: prepared.path, driver, keys, userIds, retention, ...(clock === undefined ? {} : { now }) };
+  const settings = { path: prepared.path, driver, keys, userIds, retention, ...defined({ now: clock && now }) };
   const writer = enterWriter(settings, !worker, listener);
   if (writer.warning !== undefined) onNotice(writer.warning);
   try {

@@ -65,7 +65,7 @@ const rowOf = (requests: Requests, request: DataRequest): string[] => {
 export function list({ db, all = false, format }: GdprRequestsOptions): Promise<ExitStatus> {
   return onTrail(db, async (trail) => {
     const requests = registerOf(trail);
-    const found = await requests.list(all ? {} : { open: true });
+    const found = await requests.list(defined({ open: all ? undefined : true }));
     await trail.audit.record(trailRead, { data: { verb: "gdpr requests", records: found.length } }).stored;
     if (format === "json")
       process.stdout.write(

@@ -60,7 +60,7 @@ export function deleteOf({ before, confirm = false, purpose, ...options }: Journ
         process.stdout.write(`would delete ${entries} entries; nothing was deleted, add --confirm\n`);
         return EXIT.ok;
       }
-      const deleted = await journal.delete(userId, until === undefined ? {} : { before: new Date(until).toISOString() });
+      const deleted = await journal.delete(userId, defined({ before: until === undefined ? undefined : new Date(until).toISOString() }));
       process.stdout.write(`deleted ${deleted} entries\n`);
       const [pending] = (await store.eraseStatus({ retry: true })).filter(({ state }) => state === "pending");
       if (pending === undefined) return EXIT.ok;

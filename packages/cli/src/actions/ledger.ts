@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { defined } from "@daybook/core/store";
 import { createTileWriter, type TileFile } from "@daybook/ledger";
 import { backupDatabase, dirAnchor, restoreLedger, vacuumLedger } from "@daybook/store-sqlite";
 import { Progress } from "../output/progress.ts";
@@ -26,7 +27,7 @@ export interface VacuumOptions {
 export async function restore({ db, anchor, confirm = false }: RestoreVerbOptions): Promise<ExitStatus> {
   const path = databasePath(db, await readConfiguration());
   refuseMissing(path);
-  const result = await restoreLedger({ path, confirm, ...(anchor === undefined ? {} : { anchors: anchor.map(dirAnchor) }) });
+  const result = await restoreLedger({ path, confirm, ...defined({ anchors: anchor?.map(dirAnchor) }) });
   const { origin, entries, seen, repeated, forgotten } = result;
   const would = (verb: string, done: string) => (confirm ? done : `would ${verb}`);
   const lines = [

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { defined } from "@daybook/core/store";
 import { isLedgerError, type ProvenEntry, verifyProof } from "@daybook/ledger";
 import { Progress } from "../output/progress.ts";
 import { safeText } from "../output/safe-text.ts";
@@ -47,7 +48,7 @@ export async function checkProof(file: string | undefined, options: VerifyProofO
   const text = file === undefined ? readFileSync(0, "utf8") : textOf("the proof", file);
   let proven: ProvenEntry;
   try {
-    proven = verifyProof(text, policy === undefined ? { vkeys: vkeys! } : { policy, ...(vkeys === undefined ? {} : { logs: vkeys }) });
+    proven = verifyProof(text, policy === undefined ? { vkeys: vkeys! } : { policy, ...defined({ logs: vkeys }) });
   } catch (cause) {
     if (!isLedgerError(cause)) throw cause;
     process.stdout.write(

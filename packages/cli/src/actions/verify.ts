@@ -36,7 +36,7 @@ export async function verify(options: VerifyVerbOptions): Promise<ExitStatus> {
       report = await trail.verify({
         notes: [...witnessed, ...(await anchorNotes(trail))],
         ...defined({ vkeys: trusted }),
-        ...(policy === undefined ? {} : { witnesses: policy.witnesses.map(({ vkey }) => vkey) }),
+        ...defined({ witnesses: policy?.witnesses.map(({ vkey }) => vkey) }),
         requireWitness: options.requireWitness ?? false,
         strict: options.strict ?? false,
         ...defined({ since: options.since }),

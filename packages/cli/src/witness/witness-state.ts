@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { DaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { type Checkpoint, formatVkey, isLedgerError, KEY_TYPE, parseVkey, type WitnessedLog, type WitnessState } from "@daybook/ledger";
 
 const FORMAT = "daybook-witness/1";
@@ -87,7 +88,7 @@ export class WitnessStateFile {
       logs: Array.from(logs, ([origin, { vkeys, last }]) => ({
         origin,
         vkeys: vkeys.map(formatVkey),
-        ...(last === undefined ? {} : { last: { size: last.size, root: Buffer.from(last.root).toString("base64") } }),
+        ...defined({ last: last && { size: last.size, root: Buffer.from(last.root).toString("base64") } }),
       })),
     };
     const draft = `${this.#path}.draft`;
@@ -119,7 +120,7 @@ function readLogs(path: string, create: boolean): Map<string, WitnessedLog> {
     return new Map(
       logs.map(({ origin, vkeys, last }) => [
         origin,
-        { vkeys: vkeys.map(parseVkey), ...(last === undefined ? {} : { last: readLast(origin, last) }) },
+        { vkeys: vkeys.map(parseVkey), ...defined({ last: last && readLast(origin, last) }) },
       ]),
     );
   } catch (cause) {

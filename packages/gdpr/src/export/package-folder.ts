@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import type { Encrypter } from "age-encryption";
 import { encryptedBytes, type FileBytes, plainBytes } from "./file-bytes.ts";
 
@@ -50,7 +51,7 @@ export class PackageFile {
   finish(): PackagedFile {
     this.#flush();
     this.#file.close();
-    const rows = this.#rows === undefined ? {} : { rows: this.#rows };
+    const rows = defined({ rows: this.#rows });
     return { path: this.path, sha256: this.#hash.digest("hex"), bytes: this.#bytes, ...rows };
   }
 

@@ -139,7 +139,7 @@ export class Journal {
     if (entries !== undefined && entries.length > 1_000)
       throw new DaybookError("BAD_OPTION", "Delete at most 1000 entries by id at a time, or all of them.");
     await this.flush();
-    const until = before === undefined ? {} : { until: Date.parse(before) };
+    const until = defined({ until: before === undefined ? undefined : Date.parse(before) });
     const held = await this.count(userId, until);
     if (held === 0) return 0;
     const data = defined({

@@ -207,12 +207,14 @@ export function formatKeys(keys: LedgerKeys): string {
     ...(root !== undefined
       ? { root: base64(root) }
       : {
-          ...(seal === undefined ? {} : { seal: base64(seal) }),
-          ...(sign === undefined ? {} : { sign: seedOf(sign).toString("base64") }),
-          ...(publicKey === undefined ? {} : { public: rawPublicKey(publicKey).toString("base64") }),
+          ...defined({
+            seal: seal && base64(seal),
+            sign: sign && seedOf(sign).toString("base64"),
+            public: publicKey && rawPublicKey(publicKey).toString("base64"),
+          }),
         }),
     sub: sub.map(({ kid, key }) => ({ kid, key: base64(key) })),
-    ...(suppress === undefined ? {} : { suppress: base64(suppress) }),
+    ...defined({ suppress: suppress && base64(suppress) }),
     retired: retired.map((old) => ({
       seal: base64(old.seal),
       untilSeq: old.untilSeq,

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { type EraseOptions, type ErasureBasis, type ErasureResult, uuidV7 } from "@daybook/core/store";
+import { defined, type EraseOptions, type ErasureBasis, type ErasureResult, uuidV7 } from "@daybook/core/store";
 import {
   erasureEntry,
   prepareEntry,
@@ -71,7 +71,7 @@ export class ErasureOperations {
     if (queue) {
       // What waits is the manifest, so that one names several people; journal and consents need none and are gone.
       this.#removals.finish();
-      return { ...(run === undefined ? {} : { run }), plan, erased: 0, manifests: [], state: "queued", backupsUntil };
+      return { ...defined({ run }), plan, erased: 0, manifests: [], state: "queued", backupsUntil };
     }
     const { erased, manifests, run: last } = this.#removeQueued();
     run = last ?? run;
@@ -83,7 +83,7 @@ export class ErasureOperations {
       erased,
       manifests,
       state: reason === undefined ? "proven" : "pending",
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
       backupsUntil,
     };
   }

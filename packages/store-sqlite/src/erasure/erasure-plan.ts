@@ -1,4 +1,4 @@
-import type { ErasureItem, ErasurePlan } from "@daybook/core/store";
+import { defined, type ErasureItem, type ErasurePlan } from "@daybook/core/store";
 import { CLASS, type FoundPart, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { policyInForce } from "../ledger/recorded-policy.ts";
@@ -32,9 +32,7 @@ export const heldScopes = (db: Sqlite): HoldScope[] =>
   holdRows(db).flatMap((row) => {
     const scope: HoldScope = {
       ground: row.ground,
-      ...(row.class === null ? {} : { class: row.class }),
-      ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
-      ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
+      ...defined({ class: row.class ?? undefined, fromSeq: row.from_seq ?? undefined, toSeq: row.to_seq ?? undefined }),
     };
     return row.sub === null ? [scope] : row.sub.split(" ").map((sub) => ({ ...scope, sub }));
   });
@@ -91,7 +89,7 @@ export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<voi
     const key = JSON.stringify([category, part.role, action, ground]);
     let item = items.get(key);
     if (item === undefined) {
-      item = { category, role: part.role, action, parts: 0, ...(ground === undefined ? {} : { ground }) };
+      item = { category, role: part.role, action, parts: 0, ...defined({ ground }) };
       items.set(key, item);
     }
     item.parts++;

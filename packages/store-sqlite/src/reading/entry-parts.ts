@@ -1,3 +1,4 @@
+import { defined } from "@daybook/core/store";
 import type { FoundPart } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
@@ -36,7 +37,7 @@ export function presentParts(db: Sqlite): (seqs: readonly number[]) => FoundPart
       class: entryClass[0]!,
       role,
       subs: sub !== null ? [sub] : role === "context" ? persons.get(seq)! : [],
-      ...(time === null ? {} : { time }),
+      ...defined({ time: time ?? undefined }),
     }));
   };
 }

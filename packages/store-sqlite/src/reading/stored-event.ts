@@ -1,4 +1,5 @@
 import type { AuditEvent, JsonObject, StoredEvent } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 
 /** A row of the ledger: the texts of its remaining parts, and the number of parts it committed to. */
 export interface LedgerRow {
@@ -55,12 +56,12 @@ export function storedEvent({ seq, parts, head: headText, person, others }: Ledg
   if (persons.length > 0) {
     event.subjects = persons.map((part) => {
       const about = part.about as JsonObject | undefined;
-      return { id: (part.uid ?? part.sub) as string, role: part.role as "subject" | "target", ...(about === undefined ? {} : { about }) };
+      return { id: (part.uid ?? part.sub) as string, role: part.role as "subject" | "target", ...defined({ about }) };
     });
   }
   if (head.resource_type !== undefined) {
     const id = (detail?.resource_id ?? head.resource_id) as string | undefined;
-    event.resource = { type: head.resource_type as string, ...(id === undefined ? {} : { id }) };
+    event.resource = { type: head.resource_type as string, ...defined({ id }) };
   }
   copy(event, "purpose", head.purpose);
   copy(event, "reason", head.reason);

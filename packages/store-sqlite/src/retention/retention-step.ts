@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { defined } from "@daybook/core/store";
 import { CLASS, canonicalText, type Operator, prepareEntry, retentionEntry, SlotSet } from "@daybook/ledger";
 import { removeSlots, type Slot } from "../erasure/erasure-operations.ts";
 import { heldScopes } from "../erasure/erasure-plan.ts";
@@ -167,7 +168,7 @@ export class RetentionSteps {
       ...marks,
       time,
       random: randomBytes,
-      ...(operator === undefined ? {} : { operator }),
+      ...defined({ operator }),
     });
     const seq = append(prepareEntry(split, randomBytes));
     this.#removals.note(seq, salts, false);

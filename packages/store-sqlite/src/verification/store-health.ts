@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { DAY_MS } from "@daybook/core/store";
+import { DAY_MS, defined } from "@daybook/core/store";
 import { CLASS, periodInForce } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
@@ -64,7 +64,7 @@ const VERIFIED = "verified";
 export function rememberVerified(db: Sqlite, { at, ok, entries }: Omit<Verified, "lastSuccess">): void {
   const before = verified(db);
   const lastSuccess = ok ? at : before?.lastSuccess;
-  const value: Verified = { at, ok, entries, ...(lastSuccess === undefined ? {} : { lastSuccess }) };
+  const value: Verified = { at, ok, entries, ...defined({ lastSuccess }) };
   db.prepare("INSERT INTO daybook_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(
     VERIFIED,
     JSON.stringify(value),
@@ -106,7 +106,7 @@ export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }:
       capacityBytes: disk.blocks * disk.bsize,
       keysBesideData: keysBeside,
     },
-    checkpoint: { at: moment(checkpoint?.made), size: checkpoint?.size ?? 0, ...(tookMs === undefined ? {} : { tookMs }) },
+    checkpoint: { at: moment(checkpoint?.made), size: checkpoint?.size ?? 0, ...defined({ tookMs }) },
     verification: { ok: last?.ok ?? null, at: moment(last?.at), lastSuccessAt: moment(last?.lastSuccess) },
     retention: { lastSuccessAt: moment(retentionPlaces(db)?.ended), types: agesByType(db, now) },
     erasures: { pending: pending.count, oldestPendingAt: moment(pending.oldest) },

@@ -1,4 +1,5 @@
 import { DaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import {
   createVerifier,
   type GivenNote,
@@ -81,9 +82,8 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     requireWitness,
     strict,
     selfAttested: vkeys === undefined && keys?.public === undefined,
-    ...(own === undefined ? {} : { vkeys: own.filter((key) => key !== undefined) }),
-    ...(keys === undefined ? {} : { keys }),
-    ...(since === undefined ? {} : { since }),
+    ...defined({ vkeys: own?.filter((key) => key !== undefined) }),
+    ...defined({ keys, since }),
     onPart: (seq, part, value) => references.part(seq, part, value),
   });
   try {
