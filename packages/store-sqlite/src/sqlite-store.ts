@@ -79,7 +79,7 @@ export class SqliteStore
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
   /** Real path of the database. */
   readonly path: string;
-  /** Folder or file beside the database in which core spools events while the store is down. */
+  /** Path beside the database at which core spools events while the store is down. */
   readonly spoolPath: string;
   readonly codec: EventCodec;
   /** Name of the log and its generation, as in its checkpoints. */

@@ -1,4 +1,4 @@
-import type { ErasurePlan, ErasureRun } from "@daybook/core/store";
+import { defined, type ErasurePlan, type ErasureRun } from "@daybook/core/store";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { countedPlan } from "./erasure-plan.ts";
 
@@ -25,12 +25,14 @@ export function erasureRuns(db: Sqlite): ErasureRun[] {
     .all(LAST_PROVEN)
     .map(({ id, manifest, state, reason, made, tried, proven }) => ({
       run: id,
-      ...(manifest === null ? {} : { manifest }),
       state,
-      ...(reason === null ? {} : { reason }),
       made,
-      ...(tried === null ? {} : { tried }),
-      ...(proven === null ? {} : { proven }),
+      ...defined({
+        manifest: manifest ?? undefined,
+        reason: reason ?? undefined,
+        tried: tried ?? undefined,
+        proven: proven ?? undefined,
+      }),
     }));
 }
 

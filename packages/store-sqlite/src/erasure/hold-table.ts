@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DaybookError } from "@daybook/core";
-import type { Hold } from "@daybook/core/store";
+import { defined, type Hold } from "@daybook/core/store";
 import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
@@ -36,7 +36,7 @@ export function placeHold({ db, keys, now }: WriterScope, hold: Omit<Hold, "id">
     review,
     new Date(now()).toISOString(),
   );
-  return { id, ...hold, ...(subs === undefined ? {} : { user: subs[0]! }) };
+  return { id, ...hold, ...defined({ user: subs?.[0] }) };
 }
 
 /** @returns false if there is no such hold */
@@ -47,10 +47,12 @@ export const holdsOf = (db: Sqlite): Hold[] => holdRows(db).map(asHold);
 
 const asHold = (row: HoldRow): Hold => ({
   id: row.id,
-  ...(row.sub === null ? {} : { user: row.sub.split(" ")[0]! }),
-  ...(row.class === null ? {} : { category: row.class }),
-  ...(row.from_seq === null ? {} : { fromSeq: row.from_seq }),
-  ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
+  ...defined({
+    user: row.sub?.split(" ")[0],
+    category: row.class ?? undefined,
+    fromSeq: row.from_seq ?? undefined,
+    toSeq: row.to_seq ?? undefined,
+  }),
   case: row.case_ref,
   ground: row.ground,
   review: row.review,

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { isProjected } from "../encoding/projected-event.ts";
@@ -30,7 +31,7 @@ export function* projectedParts(db: Sqlite, entryClass: number, end: number, ste
       yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
     }
     if (rows.length < step) return;
-    last = rows.at(-1)!.seq;
+    last = rows.at(-1)?.seq ?? last;
   }
 }
 
@@ -66,7 +67,7 @@ export function eventOfParts(
             sub: about.sub,
             // Without the id only this epoch's pseudonym is known; a look-up tries those of all epochs.
             subs: about.uid === undefined ? [about.sub] : [...new Set([about.sub, ...pseudonymsOf(keys, about.uid)])],
-            ...(about.uid === undefined ? {} : { userId: about.uid }),
+            ...defined({ userId: about.uid }),
           },
     ip: actor?.ip,
     data: { ...head.details, ...details },

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { DaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { canonicalText, type ErasureBasis, erasureEntry, type Operator, prepareEntry, SlotSet, spreadSlots } from "@daybook/ledger";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { removeSlots } from "../erasure/erasure-operations.ts";
@@ -196,7 +197,7 @@ export class Retention {
       confirmed: true,
       ...totals.result(),
       state: totals.manifests.length === 0 ? "none" : reason === undefined ? "proven" : "pending",
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
     };
   }
 
@@ -254,7 +255,7 @@ export class Retention {
           const basis: readonly ErasureBasis[] = ["expired"];
           for (const some of spreadSlots(gone)) {
             const time = new Date(now()).toISOString();
-            const split = erasureEntry({ gone: some, basis, time, random: randomBytes, ...(operator === undefined ? {} : { operator }) });
+            const split = erasureEntry({ gone: some, basis, time, random: randomBytes, ...defined({ operator }) });
             const manifest = append(prepareEntry(split, randomBytes));
             this.#removals.note(manifest, salts, false);
             totals.manifests.push(manifest);

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { DaybookError, type ErrorCode } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { formatVkey, type VerifyReport } from "@daybook/ledger";
 import type { VerifyOptions } from "./verify-ledger.ts";
 import type { VerifyResponse, VerifyStart } from "./verify-protocol.ts";
@@ -21,8 +22,7 @@ export class ThreadedVerification {
         ...this.#place,
         options: {
           ...options,
-          ...(vkeys === undefined ? {} : { vkeys: vkeys.map(formatVkey) }),
-          ...(witnesses === undefined ? {} : { witnesses: witnesses.map(formatVkey) }),
+          ...defined({ vkeys: vkeys?.map(formatVkey), witnesses: witnesses?.map(formatVkey) }),
         },
       };
       const worker = new Worker(verifyThreadCode, { eval: true, name: "daybook verify", workerData: start, execArgv: [] });
@@ -30,7 +30,7 @@ export class ThreadedVerification {
       worker.on("message", ({ progress, report, failure }: VerifyResponse) => {
         if (progress !== undefined) onProgress?.(...progress);
         else if (report !== undefined) resolve(report);
-        else reject(new DaybookError(failure!.code as ErrorCode, failure!.hint));
+        else if (failure !== undefined) reject(new DaybookError(failure.code as ErrorCode, failure.hint));
       });
       worker.once("error", (cause) => reject(new DaybookError("STORE_FAILED", "The thread that verifies ended with an error.", { cause })));
       worker.once("exit", () => {

@@ -1,4 +1,5 @@
 import { DaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import {
   createVerifier,
   type GivenNote,
@@ -9,6 +10,7 @@ import {
   type VerifyReport,
   type Vkey,
 } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import { schemaDifferences } from "../database/schema-check.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { ledgerRows } from "../reading/stored-rows.ts";
@@ -81,9 +83,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     requireWitness,
     strict,
     selfAttested: vkeys === undefined && keys?.public === undefined,
-    ...(own === undefined ? {} : { vkeys: own.filter((key) => key !== undefined) }),
-    ...(keys === undefined ? {} : { keys }),
-    ...(since === undefined ? {} : { since }),
+    ...defined({ vkeys: own?.filter((key) => key !== undefined), keys, since }),
     onPart: (seq, part, value) => references.part(seq, part, value),
   });
   try {
@@ -99,7 +99,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
       for (const row of rows) verifier.row(row);
       for (const { seq, part } of orphans) verifier.orphan(seq, part);
       if (rows.length < STEP) break;
-      from = rows.at(-1)!.seq + 1;
+      from = (rows.at(-1)?.seq ?? from) + 1;
       onProgress?.(from, total);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -121,7 +121,7 @@ function checkFile(db: Sqlite, found: (code: FileCode, text: string) => void): v
   for (const { integrity_check: text } of db.pragma("integrity_check(10)") as { integrity_check: string }[]) {
     if (text !== "ok") found("DB_DAMAGED", text);
   }
-  const pending = db.prepare<[], number>("SELECT count(*) FROM daybook_erasure WHERE state = 'pending'").pluck().get()!;
+  const pending = one(db.prepare<[], number>("SELECT count(*) FROM daybook_erasure WHERE state = 'pending'").pluck());
   if (pending > 0) found("ERASURE_PENDING", `${pending} removals are not proven yet; see \`daybook gdpr status\``);
 }
 

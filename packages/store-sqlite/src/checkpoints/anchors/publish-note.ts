@@ -28,7 +28,7 @@ export async function publishNote(note: string, anchors: readonly Anchor[], cont
     const results = await Promise.allSettled(asked.map(async (anchor) => anchor.publish(signed, context)));
     const lines: string[] = [];
     for (const [i, result] of results.entries()) {
-      const { name } = asked[i]!;
+      const name = asked[i]?.name ?? "";
       if (result.status === "rejected") failures.push({ anchor: name, error: result.reason });
       else {
         reached.push(name);
