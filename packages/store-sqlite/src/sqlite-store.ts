@@ -75,12 +75,15 @@ export interface SqliteStoreParts {
 export class SqliteStore
   implements LineSink, AuditReader, SpoolPlaced, ErasureStore, ConsentStore, JournalStore, RequestStore, ReceiptStore
 {
+  /** Name of the sink, in messages and metrics. */
   readonly name = "sqlite";
+  /** Features that core asks for. */
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
   /** Real path of the database. */
   readonly path: string;
   /** Path beside the database at which core spools events while the store is down. */
   readonly spoolPath: string;
+  /** Encodes events in the form of the writer. */
   readonly codec: EventCodec;
   /** Name of the log and its generation, as in its checkpoints. */
   readonly origin: string;
@@ -347,6 +350,7 @@ export class SqliteStore
     return checkAnchors(publisher.anchors, { db: connection, keys, origin: this.origin, onNotice });
   }
 
+  /** Makes and publishes the last checkpoint, then closes the writer if no other store uses it. Repeated calls return the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -18,12 +18,15 @@ import { formatKeys, type LedgerKeys, newKeys, parseKeys } from "@daybook/ledger
 
 /** Keys and their source. `beside` means next to the database: a thief of the folder has both. */
 export interface FoundKeys {
+  /** The parsed keys. */
   readonly keys: LedgerKeys;
+  /** Source of the keys. */
   readonly from: "option" | "environment" | "file" | "beside";
   /** Warnings for the operator, one sentence each. */
   readonly warnings: readonly string[];
 }
 
+/** Default path of the keys file: `<database>.keys`. */
 export const keysPathOf = (databasePath: string): string => `${databasePath}.keys`;
 
 /**

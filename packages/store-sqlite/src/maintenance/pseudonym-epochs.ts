@@ -9,6 +9,7 @@ import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 
+/** Result of a change of key epochs. */
 export interface EpochChange {
   /** The key epoch that was added or destroyed. */
   readonly kid: string;

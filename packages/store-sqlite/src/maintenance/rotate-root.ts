@@ -15,6 +15,7 @@ import type { WriterScope } from "../ledger/writer-scope.ts";
 /** Days during which both keys sign checkpoints after `rotateLedgerRoot`. */
 export const DEFAULT_BOTH_SIGN_DAYS = 30;
 
+/** Result of `rotateLedgerRoot`. */
 export interface RootChange {
   /** The new public key. */
   readonly vkey: string;

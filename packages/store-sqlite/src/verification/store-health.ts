@@ -17,19 +17,22 @@ export interface StoreHealth {
   readonly store: {
     /** Number of entries. */
     readonly rows: number;
+    /** Bytes of the database file. */
     readonly bytes: number;
     /** Bytes of the write-ahead log. */
     readonly walBytes: number;
     /** Free and total bytes of the file system. */
     readonly freeBytes: number;
     readonly capacityBytes: number;
+    /** True if the keys are in the folder of the database. */
     readonly keysBesideData: boolean;
   };
   readonly checkpoint: {
+    /** Time of the newest checkpoint. */
     readonly at: number | null;
     /** Number of entries that the newest checkpoint covers. */
     readonly size: number;
-    /** Duration of the last checkpoint of this process. */
+    /** Duration of the last checkpoint of this process, in milliseconds. */
     readonly tookMs?: number;
   };
   readonly verification: {
@@ -46,6 +49,7 @@ export interface StoreHealth {
   readonly erasures: {
     /** Number of removals that are not proven yet. */
     readonly pending: number;
+    /** Time of the oldest pending removal. */
     readonly oldestPendingAt: number | null;
   };
   /** Number of holds in force. */

@@ -16,6 +16,7 @@ import type { Sqlite } from "../database/sqlite-driver.ts";
 import { ledgerRows } from "../reading/stored-rows.ts";
 import { ReferenceCheck } from "./reference-check.ts";
 
+/** Options of `SqliteStore.verify` and `SqliteReader.verify`. */
 export interface VerifyOptions {
   /** Further notes, such as those of anchors or of an auditor. */
   readonly notes?: readonly GivenNote[];
@@ -32,6 +33,7 @@ export interface VerifyOptions {
   readonly strict?: boolean;
   /** Size of the stored checkpoint to start from. Default: the whole log is checked. */
   readonly since?: number;
+  /** Gets the number of checked entries and of all entries from time to time. */
   readonly onProgress?: (checked: number, total: number) => void;
 }
 

@@ -7,9 +7,11 @@ export interface Published {
   readonly note: string;
   /** Names of the anchors that hold it. */
   readonly reached: readonly string[];
+  /** Anchors that do not hold it, each with the error. */
   readonly failures: readonly AnchorFailure[];
 }
 
+/** A failed publication at one anchor. */
 export interface AnchorFailure {
   readonly anchor: string;
   readonly error: unknown;
