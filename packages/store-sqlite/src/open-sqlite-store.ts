@@ -20,6 +20,7 @@ import { storeHealth } from "./verification/store-health.ts";
 import { ThreadedVerification } from "./verification/threaded-verification.ts";
 import { enterWriter, leaveWriter } from "./writer/file-writer.ts";
 
+/** Options of `openSqliteStore` and `openSqliteStoreSync`. */
 export interface SqliteStoreOptions {
   /** Path of the database. The file and its folder are created if they are missing; the parents of the folder are not. */
   readonly path: string;

@@ -15,7 +15,9 @@ import { proveEntry } from "./reading/prove-entry.ts";
 import type { LedgerRow } from "./reading/stored-event.ts";
 import { type VerifyOptions, verifyLedger } from "./verification/verify-ledger.ts";
 
+/** Options of `openSqliteReader`. */
 export interface SqliteReaderOptions {
+  /** Path of the database, which must exist. */
   readonly path: string;
   /** Text of a keys file. Default: found as by `openSqliteStore`. Reading works without keys. */
   readonly keys?: string;
@@ -25,11 +27,17 @@ export interface SqliteReaderOptions {
 export interface SqliteHealth {
   readonly path: string;
   readonly origin: string;
+  /** Version of the schema in the file. */
   readonly schema: number;
+  /** Bytes of the database file. */
   readonly bytes: number;
+  /** Bytes of the write-ahead log. */
   readonly walBytes: number;
+  /** Number of entries. */
   readonly entries: number;
+  /** Time of the oldest head, ISO 8601; undefined without any. */
   readonly oldest: string | undefined;
+  /** Time of the newest head, ISO 8601; undefined without any. */
   readonly newest: string | undefined;
   /** Names of objects that are missing, changed or foreign. */
   readonly schemaDifferences: readonly string[];
@@ -37,6 +45,7 @@ export interface SqliteHealth {
   readonly damage: readonly string[];
   /** Why there are no usable keys; undefined if there are. */
   readonly keysProblem: string | undefined;
+  /** True if the keys are in the folder of the database. */
   readonly keysBesideData: boolean;
 }
 
@@ -63,10 +72,12 @@ export class SqliteReader {
     this.persons = new PersonReader(this.#db, this.#keys.found);
   }
 
+  /** Name of the log and its generation. */
   get origin(): string {
     return this.#meta.get("origin") ?? "";
   }
 
+  /** Public key in the file; trust it only after a comparison with another source. */
   get vkey(): string {
     return this.#meta.get("vkey") ?? "";
   }
@@ -127,6 +138,7 @@ export class SqliteReader {
       .get();
   }
 
+  /** The bytes of the first `size` entries in order: enough to build the tree, and without personal data. */
   async *entries(size: number): AsyncGenerator<Uint8Array> {
     const select = this.#db
       .prepare<[number, number], Uint8Array>("SELECT entry FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?")
@@ -166,6 +178,7 @@ export class SqliteReader {
     });
   }
 
+  /** State of the file, read now. */
   health(): SqliteHealth {
     const db = this.#db;
     const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -188,6 +201,7 @@ export class SqliteReader {
     };
   }
 
+  /** Closes the connection. */
   async close(): Promise<void> {
     this.#db.close();
   }
@@ -211,8 +225,17 @@ export class SqliteReader {
 }
 
 /**
- * Opens a trail read-only.
+ * Opens a trail read-only. It never migrates the file.
  * @throws {DaybookError} `STORE_OPEN_FAILED`, `NOT_A_DAYBOOK`, `NODE_TOO_OLD`
+ * @example
+ * ```ts
+ * import { openSqliteReader } from "@daybook/store-sqlite";
+ *
+ * const reader = await openSqliteReader({ path: "audit.db" });
+ * const { verdict, findings } = await reader.verify();
+ * console.log(verdict, findings.length, await reader.count({ type: "security" }));
+ * await reader.close();
+ * ```
  */
 export async function openSqliteReader({ path, keys }: SqliteReaderOptions): Promise<SqliteReader> {
   return new SqliteReader(path, keys);

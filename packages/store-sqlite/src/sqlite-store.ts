@@ -64,12 +64,15 @@ export interface SqliteStoreParts {
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file; reads use a separate connection. */
 export class SqliteStore extends SqlitePersonStore implements LineSink, AuditReader, SpoolPlaced, ErasureStore {
+  /** Name of the sink, in messages and metrics. */
   readonly name = "sqlite";
+  /** Features that core asks for. */
   readonly supports: SinkFeatures = { erasure: "erase", durable: true, idempotent: true, persons: true };
   /** Real path of the database. */
   readonly path: string;
-  /** Folder or file beside the database in which core spools events while the store is down. */
+  /** Path beside the database at which core spools events while the store is down. */
   readonly spoolPath: string;
+  /** Encodes events in the form of the writer. */
   readonly codec: EventCodec;
   /** Name of the log and its generation, as in its checkpoints. */
   readonly origin: string;
@@ -227,6 +230,7 @@ export class SqliteStore extends SqlitePersonStore implements LineSink, AuditRea
     return checkAnchors(publisher.anchors, { db: connection, keys, origin: this.origin, onNotice });
   }
 
+  /** Makes and publishes the last checkpoint, then closes the writer if no other store uses it. Repeated calls return the same promise. */
   close(): Promise<void> {
     this.#access.close();
     this.#closed ??= this.#close();

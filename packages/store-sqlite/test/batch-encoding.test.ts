@@ -12,21 +12,21 @@ const linesOf = (events: readonly HandedEvent[]) => Uint8Array.from(Buffer.from(
 describe("a batch on its way to the writer", () => {
   const events = [event(1), event(2, '{"title":"Ἠλέκτρα 📖"}'), event(3)];
 
-  it("gives its events in order, as often as it is asked", () => {
+  it("yields its events in order on every iteration", () => {
     const batch = new HandedBatch(linesOf(events));
     expect([...batch]).toEqual(events);
     expect([...batch]).toEqual(events);
     expect([...new HandedBatch(new Uint8Array())]).toEqual([]);
   });
 
-  it("is empty once its memory has been given back", () => {
+  it("is empty after its memory is freed", () => {
     const lines = linesOf(events);
     const batch = new HandedBatch(lines);
     batch.free();
     expect([lines.byteLength, [...batch]]).toEqual([0, []]);
   });
 
-  it("leaves memory alone that others use, too", () => {
+  it("does not free shared memory", () => {
     const shared = Buffer.concat([Buffer.from("before"), linesOf(events), Buffer.from("after")]);
     const part = new Uint8Array(shared.buffer, shared.byteOffset + 6, shared.length - 11);
     new HandedBatch(part).free();

@@ -11,7 +11,7 @@ const open = async (path: string, options: Partial<SqliteStoreOptions>): Promise
       await store.close();
       return open(path, options);
     },
-    // Longer than an id may be: the ledger refuses it, whatever calls the store.
+    // Longer than the limit of an id: the ledger refuses it, whatever calls the store.
     unacceptable: sampleEntry({ actor: { kind: "user", id: "x".repeat(600) } }),
   };
 };

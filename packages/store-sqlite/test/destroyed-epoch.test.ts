@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { addPseudonymEpoch, destroyPseudonymEpoch, openSqliteStore } from "../src/index.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
-/** More than a block of references. */
+/** More than one bucket of references. */
 const EVENTS = 16_500;
 
 const open = (path: string) => openSqliteStore({ path, anchors: [], retention: "manual", onNotice: () => undefined });
@@ -41,8 +41,8 @@ function referencesIn(path: string): number {
   return count;
 }
 
-describe("a log of which an epoch of pseudonyms was destroyed", () => {
-  it("verifies, links nobody to what the epoch recorded, and misses none of its references to tenants", async () => {
+describe("a log with a destroyed key epoch", () => {
+  it("verifies without links to persons of that epoch", async () => {
     const path = join(temporaryFolder(), "audit.db");
     await append(path, EVENTS);
     addPseudonymEpoch(path);
@@ -56,14 +56,15 @@ describe("a log of which an epoch of pseudonyms was destroyed", () => {
     }
   }, 60_000);
 
-  it("loses a person's references with an erasure, also those that a process with the former keys wrote", async () => {
+  it("loses all references of an erased person", async () => {
     const path = join(temporaryFolder(), "audit.db");
     await append(path, 100);
     addPseudonymEpoch(path);
     await append(path, EVENTS - 100, 100);
     destroyPseudonymEpoch(path, "1");
     const db = new Database(path);
-    // Whoever closes a block computes its tenants with the keys it has read, which may be older than those of a row.
+    // The process that closes a bucket computes its tenants with its own keys, which may be older than those of a
+    // row.
     const { changes } = db
       .prepare(
         `UPDATE daybook_ref SET key = key + 1 WHERE part > 0 AND key IN (SELECT key FROM daybook_ref WHERE part > 0 GROUP BY key HAVING count(*) > 1000)`,
@@ -77,7 +78,7 @@ describe("a log of which an epoch of pseudonyms was destroyed", () => {
       const before = referencesIn(path);
       const { erased } = await store.erase("reader-250");
       expect(erased).toBe(33);
-      // One reference of the person and one of the tenant for each part in the closed block.
+      // One reference of the person and one of the tenant for each part in the closed bucket.
       expect(before - referencesIn(path)).toBe(2 * 33);
       expect((await store.verify()).findings).toEqual([]);
     } finally {
@@ -85,7 +86,7 @@ describe("a log of which an epoch of pseudonyms was destroyed", () => {
     }
   }, 60_000);
 
-  it("still shows a reference to where nobody is", async () => {
+  it("still reports a reference without a person", async () => {
     const path = join(temporaryFolder(), "audit.db");
     await append(path, EVENTS);
     addPseudonymEpoch(path);

@@ -1,9 +1,16 @@
 import { readFileSync, statSync } from "node:fs";
 import { type AuditLog, permissionDenied, requestCompleted, runAs } from "@daybook/core";
 import { appendEntries } from "@daybook/core/store";
+import { parseKeys } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { openSqliteStore } from "../src/index.ts";
+import { openWriting } from "../src/database/connection.ts";
+import { one } from "../src/database/rows.ts";
+import { ErasureOperations } from "../src/erasure/erasure-operations.ts";
+import { Removals } from "../src/erasure/removal-proof.ts";
+import { openSqliteReader, openSqliteStore } from "../src/index.ts";
+import { LedgerWriter } from "../src/ledger/ledger-writer.ts";
+import type { WriterScope } from "../src/ledger/writer-scope.ts";
 import { bookLent, openTrail } from "./support/trail.ts";
 
 const lend = (audit: AuditLog, user: string, title: string) =>
@@ -12,7 +19,7 @@ const lend = (audit: AuditLog, user: string, title: string) =>
 const bytesOf = (path: string) => Buffer.concat([path, `${path}-wal`, `${path}-shm`].map((file) => readFileSync(file)));
 
 describe("erasing a person", () => {
-  it("plans first: what goes, what stays and on which ground, and changes nothing", async () => {
+  it("plans removed and kept parts without any change", async () => {
     const { store, audit } = await openTrail();
     await lend(audit, "ada", "Emma").stored;
     await runAs({ kind: "user", id: "ada" }, () => audit.record(permissionDenied, { resource: { type: "book", id: "7" } })).stored;
@@ -34,7 +41,7 @@ describe("erasing a person", () => {
     expect(await store.count({ user: "ada" })).toBe(3);
   });
 
-  it("removes exactly what was planned, declares it in one entry, and leaves no byte of it", async () => {
+  it("removes the planned parts and all their bytes", async () => {
     const { path, store, audit } = await openTrail();
     for (let i = 0; i < 40; i++) lend(audit, i % 2 === 0 ? "ada.lovelace" : "bob", i % 2 === 0 ? "A Title Only Ada Borrowed" : "Emma");
     await audit.flush();
@@ -53,7 +60,7 @@ describe("erasing a person", () => {
     expect((await store.query({ action: "ledger.proven" })).events).toHaveLength(1);
   });
 
-  it("knows people who differ only by case, a trailing space or normalisation apart", async () => {
+  it("distinguishes ids by case, spaces and normalisation", async () => {
     const { store, audit } = await openTrail();
     const people = ["ada", "Ada", "ada ", "a\u0301da", "\u00e1da"];
     for (const id of people) lend(audit, id, "Emma");
@@ -72,7 +79,7 @@ describe("erasing a person", () => {
     expect(event).toMatchObject({ state: "partial", actor: { id: "carol" }, subjects: [{ id: "bob", about: { shelf: "B" } }] });
   });
 
-  it("spares what a hold covers until it is released", async () => {
+  it("keeps held parts until the hold is released", async () => {
     const { store, audit } = await openTrail();
     await lend(audit, "ada", "Emma").stored;
     const hold = await store.hold({ user: "ada", case: "case-7", ground: "17(3)(e)", review: "2027-03-01" });
@@ -85,7 +92,7 @@ describe("erasing a person", () => {
     await expect(store.hold({ case: "x", ground: "y", review: "2027-03-01" })).rejects.toMatchObject({ code: "BAD_OPTION" });
   });
 
-  it("is pending while a reader holds the old pages, and proven once it has gone", async () => {
+  it("is pending while a reader is open, then proven", async () => {
     const { path, store, audit } = await openTrail();
     await lend(audit, "ada.lovelace", "Emma").stored;
     const reader = new Database(path, { readonly: true });
@@ -100,26 +107,13 @@ describe("erasing a person", () => {
     expect(bytesOf(path).includes("ada.lovelace")).toBe(false);
   });
 
-  it("takes more than one transaction where there is much, and can blank heads too", async () => {
+  it("splits many parts over transactions and blanks heads", async () => {
     const { path, store } = await openTrail();
     let n = 0;
-    const entry = (user: string) => ({
-      definition: bookLent,
-      event: {
-        id: `0199d7a0-0000-7000-8000-${(n++).toString(16).padStart(12, "0")}`,
-        time: "2026-11-24T09:00:00.000Z",
-        type: "custom",
-        action: "book.lent",
-        severity: "info",
-        outcome: "success",
-        actor: { kind: "user", id: user },
-        data: { title: "Emma", days: 1 },
-      } as const,
-    });
     for (let i = 0; i < 40; i++)
       await appendEntries(
         store,
-        Array.from({ length: 500 }, (_, k) => entry(k % 4 === 0 ? "bob" : "ada")),
+        Array.from({ length: 500 }, (_, k) => lentBy(k % 4 === 0 ? "bob" : "ada", n++)),
         { durable: true },
       );
     const result = await store.erase("ada", { scope: "full" });
@@ -134,7 +128,37 @@ describe("erasing a person", () => {
     expect(statSync(`${path}-wal`).size).toBeLessThan(200_000);
   });
 
-  it("refuses what arrives about them from before, and welcomes what is new", async () => {
+  it("declares each removed part and continues after a crash", async () => {
+    const { path, store, audit } = await openTrail();
+    const events = Array.from({ length: 9_000 }, (_, n) => lentBy("ada", n));
+    await appendEntries(store, events, { durable: true });
+    await audit.close();
+    const keys = parseKeys(readFileSync(`${path}.keys`, "utf8"));
+    const db = openWriting(Database, path);
+    const ledger = new LedgerWriter(db, { keys, userIds: "readable", now: Date.now });
+    const scope: WriterScope = { db, ledger, keys, userIds: "readable", now: Date.now };
+    const partsLeft = db.prepare<[], number>("SELECT count(*) FROM daybook_entry WHERE type = 'custom' AND person IS NOT NULL").pluck();
+    const before = one(partsLeft);
+    // The first transaction queues, the second removes 4,000 parts, and the process ends before the third.
+    const { transaction } = ledger;
+    let left = 2;
+    ledger.transaction = (action) => {
+      if (left-- === 0) throw new Error("the process ends here");
+      return transaction.call(ledger, action) as ReturnType<typeof action>;
+    };
+    expect(() => new ErasureOperations(scope, new Removals(scope)).erase("ada")).toThrow("the process ends here");
+    expect(before - one(partsLeft)).toBe(4_000);
+    db.close();
+    const reader = await openSqliteReader({ path });
+    expect(await reader.verify()).toMatchObject({ verdict: "intact", findings: [] });
+    await reader.close();
+    const again = await openSqliteStore({ path, onNotice: () => undefined });
+    expect(await again.count({ user: "ada" })).toBe(0);
+    expect(await again.verify()).toMatchObject({ verdict: "intact", findings: [] });
+    await again.close();
+  });
+
+  it("refuses earlier events of the person, accepts later ones", async () => {
     const { path, store, audit } = await openTrail();
     await store.erase("ada");
     const event = (id: string, time: string, type: "endpoint" | "access_control") =>
@@ -164,4 +188,18 @@ describe("erasing a person", () => {
     expect(await appendEntries(again, [late], { durable: true })).toMatchObject({ refused: [{ code: "SUPPRESSED" }] });
     await again.close();
   });
+});
+
+const lentBy = (user: string, n: number) => ({
+  definition: bookLent,
+  event: {
+    id: `0199d7a0-0000-7000-8000-${n.toString(16).padStart(12, "0")}`,
+    time: "2026-11-24T09:00:00.000Z",
+    type: "custom",
+    action: "book.lent",
+    severity: "info",
+    outcome: "success",
+    actor: { kind: "user", id: user },
+    data: { title: "Emma", days: 1 },
+  } as const,
 });

@@ -13,7 +13,7 @@ import type { WriterScope } from "../src/ledger/writer-scope.ts";
 import { openSqliteStore } from "../src/open-sqlite-store.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
-/** One connection that writes to a log, and the statements it has run. */
+/** One connection that writes to a log, and its executed statements. */
 function connect(path: string, keys: LedgerKeys): { scope: WriterScope; statements: string[] } {
   const statements: string[] = [];
   const Listening = class extends Database {
@@ -45,7 +45,7 @@ function checkpoint(scope: WriterScope): Checkpoint {
 
 const readsRows = (statements: readonly string[]) => statements.some((sql) => sql.includes("FROM daybook_entry WHERE seq >="));
 
-/** What a checkpoint says that has read every row, made by somebody who knows nothing. */
+/** A checkpoint from a connection that reads every row. */
 function readCheckpoint(path: string, keys: LedgerKeys): string {
   const other = connect(path, keys);
   other.scope.db.exec("DELETE FROM daybook_checkpoint");
@@ -54,8 +54,8 @@ function readCheckpoint(path: string, keys: LedgerKeys): string {
   return note;
 }
 
-describe("a checkpoint of what one connection has written", () => {
-  it("reads the log once, then signs what was written since without reading it, and says the same", () => {
+describe("a checkpoint of one connection's entries", () => {
+  it("reads the log once, then signs without reading", () => {
     const { path, keys, scope, statements } = newLog();
     append(scope, 1);
     expect(checkpoint(scope)).toMatchObject({ size: 2, made: true });
@@ -67,7 +67,7 @@ describe("a checkpoint of what one connection has written", () => {
     expect(readCheckpoint(path, keys)).toBe(note);
   });
 
-  it("reads nothing at all where the newest checkpoint covered every row when the connection was opened", () => {
+  it("reads nothing if the newest checkpoint covered every row", () => {
     const { path, keys, scope, statements } = newLog();
     knowTree(scope);
     append(scope, 1);
@@ -80,7 +80,7 @@ describe("a checkpoint of what one connection has written", () => {
     expect(readCheckpoint(path, keys)).toBe(note);
   });
 
-  it("reads the rows that no checkpoint covered when the connection was opened", () => {
+  it("reads the rows that no earlier checkpoint covers", () => {
     const { path, keys, scope } = newLog();
     append(scope, 1);
     const next = connect(path, keys);
@@ -91,7 +91,7 @@ describe("a checkpoint of what one connection has written", () => {
     expect(readCheckpoint(path, keys)).toBe(note);
   });
 
-  it("is refused where the checkpoint that was there at the beginning is not one of this log", () => {
+  it("is refused after a checkpoint of another log", () => {
     const { scope } = newLog();
     scope.db.exec("UPDATE daybook_checkpoint SET frontier = zeroblob(32)");
     knowTree(scope);
@@ -99,7 +99,7 @@ describe("a checkpoint of what one connection has written", () => {
     expect(() => checkpoint(scope)).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
   });
 
-  it("knows nothing of a transaction that was rolled back", () => {
+  it("ignores a transaction that was rolled back", () => {
     const { path, keys, scope } = newLog();
     append(scope, 1);
     checkpoint(scope);
@@ -114,7 +114,7 @@ describe("a checkpoint of what one connection has written", () => {
     expect([size, readCheckpoint(path, keys)]).toEqual([3, note]);
   });
 
-  it("reads what another connection has written in between", () => {
+  it("reads the entries of another connection", () => {
     const { path, keys, scope, statements } = newLog();
     const other = connect(path, keys);
     append(scope, 1);
@@ -131,7 +131,7 @@ describe("a checkpoint of what one connection has written", () => {
   it.each([
     ["before the newest record", (seq: number) => seq - 1],
     ["in the newest record", (seq: number) => seq],
-  ])("is refused where somebody else has changed something %s", (_, place) => {
+  ])("is refused after a change %s", (_, place) => {
     const { path, scope } = newLog();
     append(scope, 1);
     checkpoint(scope);
@@ -145,7 +145,7 @@ describe("a checkpoint of what one connection has written", () => {
     expect(() => checkpoint(scope)).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
   });
 
-  it("contradicts a file that was changed below SQLite", async () => {
+  it("contradicts a file changed outside of SQLite", async () => {
     const { path, scope } = newLog();
     append(scope, 1);
     checkpoint(scope);

@@ -24,7 +24,7 @@ const wantedOf = (bucket: number, personsOf: (seq: number) => number[]) =>
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part));
 
 describe("the bucket that is filling", () => {
-  it("lists who appears where in the order of the index, once it is full", () => {
+  it("lists its references in index order when full", () => {
     const bucket = new OpenBucket();
     fill(bucket, BUCKET_ROWS, BUCKET_ROWS + 10);
     const wanted = wantedOf(1, fewPersons);
@@ -32,7 +32,7 @@ describe("the bucket that is filling", () => {
     expect(wanted.some(({ key }) => key < 0n)).toBe(true);
   });
 
-  it("lists them for one bucket after the other, however many they are", () => {
+  it("lists the references of several buckets in turn", () => {
     const bucket = new OpenBucket();
     fill(bucket, 0, BUCKET_ROWS, manyPersons);
     for (const [number, personsOf, next] of [
@@ -50,7 +50,7 @@ describe("the bucket that is filling", () => {
     }
   });
 
-  it("is not known before it is full, nor twice", () => {
+  it("returns its references once, when full", () => {
     const bucket = new OpenBucket();
     fill(bucket, 0, BUCKET_ROWS);
     expect(bucket.complete(0)).toBeUndefined();

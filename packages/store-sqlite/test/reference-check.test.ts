@@ -8,7 +8,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { openSqliteReader, openSqliteStore } from "../src/index.ts";
 import { temporaryFolder, temporaryFolderOfFile } from "./support/temporary-folder.ts";
 
-/** One closed bucket with an actor, a subject and a tenant in each entry, which is more than the first room for references. */
+/**
+ * One closed bucket with an actor, a subject and a tenant in each entry, which exceeds the first capacity for
+ * references.
+ */
 const EVENTS = 16_500;
 const path = join(temporaryFolderOfFile(), "audit.db");
 
@@ -37,7 +40,7 @@ beforeAll(async () => {
   await store.close();
 }, 120_000);
 
-/** What verify says of the references of a copy, after `sql`. */
+/** The finding about references of a copy after `sql`. */
 async function referencesAfter(sql: string): Promise<FindingGroup | undefined> {
   const copy = join(temporaryFolder(), "copy.db");
   copyFileSync(path, copy);
@@ -51,21 +54,21 @@ async function referencesAfter(sql: string): Promise<FindingGroup | undefined> {
   return findings[0];
 }
 
-/** Entries 1 to 16,383 lie in the bucket, each with two persons; every 700th is about the one who was erased. */
+/** Entries 1 to 16,383 are in the bucket, each with two persons; every 700th is about the erased person. */
 const PERSONS = 2 * 16_383 - 24;
 
 const ref = "(SELECT seq FROM daybook_ref WHERE part = 2 ORDER BY seq LIMIT 1 OFFSET 100)";
 
-describe("the references of a closed bucket", () => {
-  it("are as many as persons and tenants, and right", async () => {
+describe("references of a closed bucket", () => {
+  it("match the persons and tenants of its entries", async () => {
     expect(await referencesAfter("SELECT 1")).toBeUndefined();
   });
 
   it.each([
     ["one that is missing", `DELETE FROM daybook_ref WHERE part = 2 AND seq = ${ref}`, 1, "is in no reference"],
-    ["one of somebody else", `UPDATE daybook_ref SET key = key + 1 WHERE part = 2 AND seq = ${ref}`, 2, "of entry"],
+    ["one of another person", `UPDATE daybook_ref SET key = key + 1 WHERE part = 2 AND seq = ${ref}`, 2, "of entry"],
     [
-      "one to where nobody is",
+      "one without a person",
       "INSERT INTO daybook_ref SELECT bucket, key, seq, 9 FROM daybook_ref WHERE part = 2 LIMIT 1",
       1,
       "points to part 9",

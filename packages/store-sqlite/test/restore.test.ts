@@ -23,7 +23,7 @@ async function session(
 }
 
 describe("checkpoints", () => {
-  it("reach the folder beside the database when the log is closed, with manifests and suppressions", async () => {
+  it("reach the default anchor folder when the log closes", async () => {
     const path = join(temporaryFolder(), "audit.db");
     await session(path, async (lend, store) => {
       await lend("ada");
@@ -39,8 +39,8 @@ describe("checkpoints", () => {
   });
 });
 
-describe("a backup that is put back", () => {
-  it("is refused until it is restored, then goes on as a new generation with every erasure repeated", async () => {
+describe("a restored backup", () => {
+  it("continues as a new generation with every erasure repeated", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "audit.db");
     const backup = join(folder, "backup.db");
@@ -79,15 +79,15 @@ describe("a backup that is put back", () => {
     expect(report.warnings.map(({ code }) => code)).toContain("DECLARED_LOSS");
   });
 
-  it("is not restored where nothing is missing", async () => {
+  it("is refused if no entry is missing", async () => {
     const path = join(temporaryFolder(), "audit.db");
     await session(path, (lend) => lend("ada"));
     await expect(restoreLedger({ path, confirm: true })).rejects.toMatchObject({ code: "BAD_OPTION" });
   });
 });
 
-describe("a database that is gone while its keys and anchors are not", () => {
-  it("is not begun again under the same name", async () => {
+describe("a missing database with existing keys and anchors", () => {
+  it("does not start again under its name", async () => {
     const path = join(temporaryFolder(), "audit.db");
     await session(path, (lend) => lend("ada"));
     for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });

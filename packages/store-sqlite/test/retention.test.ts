@@ -29,7 +29,7 @@ const expectClean = async (trail: TrailInTime, expired: number) => {
 };
 
 describe("retention", () => {
-  it("removes nothing while everything is young", async () => {
+  it("removes nothing before its period ends", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"), asked("ada"));
     trail.pass(100);
@@ -38,7 +38,7 @@ describe("retention", () => {
     expect(await trail.store.count({ user: "ada" })).toBe(2);
   });
 
-  it("says what is due, removes exactly that, and the log still verifies", async () => {
+  it("removes the planned parts and the log still verifies", async () => {
     const trail = await TrailInTime.open();
     await trail.record(...many(20, (n) => lent(`old-${n}`)));
     trail.pass(200);
@@ -57,7 +57,7 @@ describe("retention", () => {
     await expectClean(trail, 40);
   });
 
-  it("takes persons first and heads later where their periods differ, and leaves a line for what is gone", async () => {
+  it("removes persons before heads if their periods differ", async () => {
     const trail = await TrailInTime.open();
     await trail.record(asked("ada"));
     trail.pass(190);
@@ -70,7 +70,7 @@ describe("retention", () => {
     await expectClean(trail, 2);
   });
 
-  it("goes by the class where classes alternate, with all parts and all references of an entry", async () => {
+  it("applies each entry's class, with parts and references", async () => {
     const trail = await TrailInTime.open();
     const kinds: readonly ((n: number) => EventFields)[] = [
       (n) => lent(`reader-${n % 50}`),
@@ -95,7 +95,7 @@ describe("retention", () => {
     expect(item(second.items, "usage")).toEqual([0, 4_250, 0]);
     expect(item(second.items, "security")).toEqual([0, 4_250, 0]);
     expect(item(second.items, "system")).toEqual([4_250, 4_250, 0]);
-    // Actor, two subjects, and what belongs to all of them.
+    // Actor, two subjects and the context.
     expect(item(second.items, "access")).toEqual([17_000, 4_250, 0]);
     await expectClean(trail, 8_500 + 17_000 + 21_250);
     expect(
@@ -104,7 +104,7 @@ describe("retention", () => {
     expect(second.state).toBe("proven");
   });
 
-  it("says who gave the order", async () => {
+  it("records the person who gave the order", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"));
     trail.pass(400);
@@ -116,7 +116,7 @@ describe("retention", () => {
     expect(report).toMatchObject({ verdict: "intact", findings: [], erased: 1 });
   });
 
-  it("does not move past an entry that was stored late", async () => {
+  it("does not pass an entry that was stored late", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"));
     const long = trail.now;
@@ -129,7 +129,7 @@ describe("retention", () => {
     await expectClean(trail, 2);
   });
 
-  it("goes on where a run was interrupted, and looks at nothing twice", async () => {
+  it("continues an interrupted run without a second look", async () => {
     const trail = await TrailInTime.open();
     await trail.record(...many(9_000, (n) => lent(`reader-${n}`)));
     trail.pass(400);
@@ -145,7 +145,7 @@ describe("retention", () => {
 describe("a hold", () => {
   const hold = { case: "case-7", ground: "17(3)(e)", review: "2027-03-01" };
 
-  it("spares a person's parts and the heads of their entries, and nobody else's, until it is released", async () => {
+  it("keeps one person's parts and heads until its release", async () => {
     const trail = await TrailInTime.open();
     await trail.record(
       lent("ada"),
@@ -160,7 +160,7 @@ describe("a hold", () => {
     expect(run.items).toEqual(plan.items);
     expect([item(run.items, "system"), item(run.items, "access")]).toEqual([
       [2, 2, 2],
-      // Of carol, ada, bob and what belongs to all three, ada's part and that of all stay.
+      // Of carol's, ada's, bob's and the context part, ada's and the context part stay.
       [2, 0, 3],
     ]);
     expect(await Promise.all(["ada", "bob", "carol"].map((user) => trail.store.count({ user })))).toEqual([2, 0, 0]);
@@ -178,7 +178,7 @@ describe("a hold", () => {
     await expectClean(trail, 11);
   });
 
-  it("of a class or a range spares everything in it", async () => {
+  it("of a class or range keeps everything in it", async () => {
     const trail = await TrailInTime.open();
     await trail.record(
       ...many(40, (n) =>
@@ -204,7 +204,7 @@ describe("a hold", () => {
     await expectClean(trail, 100);
   });
 
-  it("of somebody who is everywhere stops a class where one entry can no longer name what is kept", async () => {
+  it("of too many slots blocks its class", async () => {
     const trail = await TrailInTime.open();
     for (let i = 0; i < 26; i++) await trail.record(...many(500, (n) => lent(n % 2 === 0 ? "ada" : `reader-${n}`)));
     trail.pass(400);
@@ -220,7 +220,7 @@ describe("a hold", () => {
     await expectClean(trail, 26_000);
   });
 
-  it("covers what was recorded about a person under earlier pseudonyms", async () => {
+  it("covers entries under the person's earlier pseudonyms", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"));
     await trail.store.close();
@@ -251,7 +251,7 @@ describe("a consent", () => {
     epoch: 1,
   });
 
-  it("goes three years after it ended, and not while it runs", async () => {
+  it("is removed three years after its end", async () => {
     const trail = await TrailInTime.open();
     await trail.record(
       { definition: consentGiven, user: "ada", data: agreement("c1") },
@@ -269,7 +269,7 @@ describe("a consent", () => {
     expect(await trail.store.rebuildConsents()).toBe(1);
   });
 
-  it("is ended by the one that replaces it, and spared by a hold", async () => {
+  it("ends with its replacement and is kept by holds", async () => {
     const trail = await TrailInTime.open();
     await trail.record({ definition: consentGiven, user: "ada", data: agreement("c1") });
     trail.pass(10);
@@ -285,7 +285,7 @@ describe("a consent", () => {
 });
 
 describe("a policy", () => {
-  it("is recorded when it changes, holds for whoever opens the log later, and counts after seven days where it is shorter", async () => {
+  it("stays in force and shortens after seven days", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"));
     trail.pass(100);
@@ -302,7 +302,7 @@ describe("a policy", () => {
     await expectClean(trail, 2);
   });
 
-  it("decides what a request erases", async () => {
+  it("decides which parts a request erases", async () => {
     const trail = await TrailInTime.open({ policy: { 1: { actor: "keep", ground: "17(3)(b)" } } });
     await trail.record(lent("ada"));
     expect(await trail.store.planErasure("ada")).toMatchObject({ erase: 0, keep: 1, items: [{ ground: "17(3)(b)" }] });

@@ -7,7 +7,7 @@ const textOf = (salt: Uint8Array) => Buffer.from(salt).toString("hex");
 const ZEROS = "00".repeat(SALT_LENGTH);
 
 describe("salts", () => {
-  it("are never handed out twice", () => {
+  it("are never used for two parts", () => {
     const pool = new SaltPool();
     const drawn = new Set<string>();
     for (let i = 0; i < 5_000; i++) {
@@ -17,7 +17,7 @@ describe("salts", () => {
     expect([drawn.size, drawn.has(ZEROS)]).toEqual([5_000, false]);
   });
 
-  it("stay as they are while those of the longest entry are drawn, wherever in a block it begins", () => {
+  it("are unchanged while the longest entry draws its salts", () => {
     for (let before = 0; before <= MOST_PARTS + 1; before++) {
       const pool = new SaltPool();
       for (let i = 0; i < before; i++) pool.take(SALT_LENGTH);
@@ -29,7 +29,7 @@ describe("salts", () => {
     }
   });
 
-  it("are gone once they are wiped, and those to come are not", () => {
+  it("are overwritten by a wipe, unlike later ones", () => {
     const pool = new SaltPool();
     const drawn = Array.from({ length: 300 }, () => pool.take(SALT_LENGTH));
     pool.wipe();

@@ -15,7 +15,7 @@ const lend = (audit: AuditLog, user: string, title: string) =>
   runAs({ kind: "user", id: user, ip: "203.0.113.77" }, () => audit.recordWith(bookLent, { data: { title, days: 14 } }, {}));
 
 describe("a trail at a path that does not exist", () => {
-  it("makes its folder, its keys and entry 0, readable by their owner only", async () => {
+  it("creates folder, keys and entry 0 for its owner", async () => {
     const path = join(temporaryFolder(), "data", "audit.db");
     const notices: string[] = [];
     const { store } = await openTrail({ path, onNotice: (notice) => notices.push(notice) });
@@ -27,7 +27,7 @@ describe("a trail at a path that does not exist", () => {
     expect(events.map(({ seq, action, state }) => ({ seq, action, state }))).toEqual([{ seq: 0, action: "ledger.created", state: "full" }]);
   });
 
-  it("refuses a folder whose parent does not exist, with a sentence", async () => {
+  it("is refused if the folder's parent is missing", async () => {
     await expect(openSqliteStore({ path: join(temporaryFolder(), "a", "b", "audit.db") })).rejects.toMatchObject({
       code: "STORE_OPEN_FAILED",
       hint: expect.stringContaining("does not exist"),
@@ -36,7 +36,7 @@ describe("a trail at a path that does not exist", () => {
 });
 
 describe("recorded events", () => {
-  it("come back as they were given, newest first", async () => {
+  it("are returned unchanged, newest first", async () => {
     const { store, audit } = await openTrail();
     await lend(audit, "ada", "Frankenstein").stored;
     const [event] = (await store.query({ type: "custom" })).events;
@@ -51,7 +51,7 @@ describe("recorded events", () => {
     });
   });
 
-  it("read in the sqlite3 shell like the table every auditor expects", async () => {
+  it("have the expected columns in the sqlite3 shell", async () => {
     const { path, audit } = await openTrail();
     await lend(audit, "ada", "Frankenstein").stored;
     const db = new Database(path, { readonly: true });
@@ -71,7 +71,7 @@ describe("recorded events", () => {
     });
   });
 
-  it("are found by person in every role, by type, by time and by key at any depth", async () => {
+  it("are found by person, type, time and key", async () => {
     const { store, audit } = await openTrail();
     for (let i = 0; i < 30; i++) lend(audit, i % 3 === 0 ? "ada" : "bob", `Book ${i}`);
     runAs({ kind: "user", id: "carol" }, () => audit.record(permissionDenied, { subjects: [{ id: "ada", role: "target" }] }));
@@ -96,7 +96,7 @@ describe("recorded events", () => {
     expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => 30 - i));
   });
 
-  it("are stored once, however often they are given", async () => {
+  it("are stored once if appended repeatedly", async () => {
     const { store, audit } = await openTrail();
     await lend(audit, "ada", "Emma").stored;
     const { id, time } = (await store.query({ type: "custom" })).events[0] as { id: string; time: string };
@@ -122,7 +122,7 @@ describe("recorded events", () => {
     expect(await store.count({ type: "custom" })).toBe(1);
   });
 
-  it("say when they were stored, where that was more than a minute after they happened", async () => {
+  it("carry the store time if a minute late", async () => {
     const { path, store } = await openTrail();
     const happened = (secondsAgo: number): SinkEntry => ({
       definition: bookLent,
@@ -147,7 +147,7 @@ describe("recorded events", () => {
     expect(punctual).not.toContain('"late"');
   });
 
-  it("are refused alone where the ledger cannot take them", async () => {
+  it("are refused without the rest of their batch", async () => {
     const { store } = await openTrail();
     const event = (id: string, subjects: { id: string; role: "target" }[]) => ({
       definition: permissionDenied,
@@ -179,7 +179,7 @@ describe("recorded events", () => {
     expect(await store.count({ type: "access_control" })).toBe(2);
   });
 
-  it("keep ids out of the file where user ids are pseudonymous, and are found all the same", async () => {
+  it("are found by id if only pseudonyms are stored", async () => {
     const { path, store, audit } = await openTrail({ userIds: "pseudonymous" });
     await lend(audit, "ada-the-unmistakable", "Emma").stored;
     expect(await store.count({ user: "ada-the-unmistakable" })).toBe(1);
@@ -189,8 +189,8 @@ describe("recorded events", () => {
   });
 });
 
-describe("one file, several openers", () => {
-  it("shares one writer within a process and closes it with the last", async () => {
+describe("one file opened several times", () => {
+  it("shares one writer until the last store closes", async () => {
     const { path, store, audit } = await openTrail();
     const again = await openSqliteStore({ path, onNotice: () => undefined });
     await store.close();
@@ -217,7 +217,7 @@ describe("one file, several openers", () => {
     await audit.close();
   });
 
-  it("lets four processes start at once on a path that does not exist yet", async () => {
+  it("is created once by four processes starting together", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "audit.db");
     const script = join(folder, "writer.mjs");
@@ -248,8 +248,8 @@ describe("one file, several openers", () => {
   });
 });
 
-describe("what is not a trail of this version", () => {
-  it("is refused with a code: another application's database, other bytes, a newer schema", async () => {
+describe("a file that cannot be opened", () => {
+  it("is refused if foreign, no database or newer", async () => {
     const folder = temporaryFolder();
     const foreign = join(folder, "foreign.db");
     const db = new Database(foreign);
@@ -267,12 +267,12 @@ describe("what is not a trail of this version", () => {
     await expect(openSqliteStore({ path })).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
   });
 
-  it("is refused before the driver could end the process: a Node that is too old", () => {
+  it("is refused on a Node that is too old", () => {
     expect(() => sqliteDriverPath("20.20.2")).toThrow(expect.objectContaining({ code: "NODE_TOO_OLD" }));
     expect(sqliteDriverPath("22.18.0")).toContain("better-sqlite3");
   });
 
-  it("is refused where its keys are missing, belong to another log, or are open to others", async () => {
+  it("is refused with missing, wrong or exposed keys", async () => {
     const { path, audit } = await openTrail();
     await audit.close();
     const other = await openTrail();
@@ -290,7 +290,7 @@ describe("what is not a trail of this version", () => {
     await found.close();
   });
 
-  it("is refused where the file or its folder cannot be written", async () => {
+  it("is refused without write permission", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "audit.db"));
     expect(() => openSqliteStoreSync({ path: join(folder, "audit.db") })).toThrow(expect.objectContaining({ code: "STORE_OPEN_FAILED" }));
@@ -301,7 +301,7 @@ describe("what is not a trail of this version", () => {
 });
 
 describe("growth", () => {
-  it("brings the write-ahead log into the database while batches go on, and keeps it short", async () => {
+  it("keeps the write-ahead log short under load", async () => {
     const { path, store } = await openTrail();
     const definition = defineEvent({ type: "custom", action: "rare.seen" });
     for (let block = 0; block < 60; block++) {
@@ -324,7 +324,7 @@ describe("growth", () => {
     expect(statSync(`${path}-wal`).size).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it("writes references when a bucket of 16,384 rows is complete and finds persons on both sides of it", async () => {
+  it("finds persons on both sides of a bucket boundary", async () => {
     const { path, store } = await openTrail();
     const rare = defineEvent({ type: "custom", action: "rare.seen" });
     let n = 0;

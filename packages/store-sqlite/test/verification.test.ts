@@ -7,8 +7,8 @@ import { TrailInTime } from "./support/trail-in-time.ts";
 
 const lent = (user: string) => ({ definition: bookLent, user, data: { title: "Emma", days: 14 } });
 
-describe("verifying from inside an application", () => {
-  it("gives the same report as a reader does, and goes on while the event loop has other work", async () => {
+describe("a verification from inside an application", () => {
+  it("gives the report of a reader, beside other work", async () => {
     const trail = await TrailInTime.open();
     for (let i = 0; i < 10; i++) await trail.record(...Array.from({ length: 500 }, (_, n) => lent(`reader-${n}`)));
     await trail.store.erase("reader-7");
@@ -30,7 +30,7 @@ describe("verifying from inside an application", () => {
     await reader.close();
   });
 
-  it("looks at what the anchors hold, too", async () => {
+  it("checks the notes in anchor folders too", async () => {
     const { store, audit } = await openTrail();
     await audit.recordWith(bookLent, { data: { title: "Emma", days: 1 } }, {}).stored;
     await store.publishCheckpoint();
@@ -43,7 +43,7 @@ describe("verifying from inside an application", () => {
     });
   });
 
-  it("says what it cannot do, and ends with the store", async () => {
+  it("rejects bad options and ends with the store", async () => {
     const trail = await TrailInTime.open();
     await trail.record(...Array.from({ length: 500 }, (_, n) => lent(`reader-${n}`)));
     await expect(trail.store.verify({ since: 77 })).rejects.toMatchObject({ code: "BAD_OPTION" });
@@ -55,7 +55,7 @@ describe("verifying from inside an application", () => {
 });
 
 describe("the health of a trail", () => {
-  it("tells sizes, ages and what is open", async () => {
+  it("has sizes, ages and pending work", async () => {
     const trail = await TrailInTime.open();
     expect(await trail.store.health()).toMatchObject({
       store: { rows: 1, keysBesideData: true },
@@ -81,7 +81,7 @@ describe("the health of a trail", () => {
     expect(health.store.capacityBytes).toBeGreaterThanOrEqual(health.store.freeBytes);
   });
 
-  it("remembers a verification that found something, and when the last good one was", async () => {
+  it("keeps the failed and the last good verification", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"));
     await trail.store.verify();
@@ -95,7 +95,7 @@ describe("the health of a trail", () => {
     expect((await trail.store.health()).verification).toEqual({ ok: false, at: trail.now, lastSuccessAt: good });
   });
 
-  it("knows an erasure that a reader holds up", async () => {
+  it("shows an erasure that an open reader delays", async () => {
     const trail = await TrailInTime.open();
     await trail.record(lent("ada"));
     const reader = new Database(trail.path, { readonly: true });

@@ -99,8 +99,17 @@ export interface ErasureStore {
   /** Returns what erasing this person would remove and keep; changes nothing. */
   planErasure(userId: string): Promise<ErasurePlan>;
   /**
-   * Removes a person's parts, journal and running consents in one transaction with the entry that declares it. Repeating it is
-   * harmless: what is gone is not found again. It MUST count the plan that it carries out itself, and return it.
+   * Removes a person's parts, journal and running consents. Parts go in transactions of limited size, so that other writers
+   * do not wait long. Atomic is:
+   * - the first transaction, which ends the consents with their records, deletes the journal, suppresses the person and
+   *   queues the parts;
+   * - each further transaction, which removes parts together with the entry that declares them. No part is ever removed
+   *   without its declaration, nor declared without its removal.
+   *
+   * The person stays queued until the last transaction. If the process ends in between, the store continues the run when
+   * it is opened next. Repeating an erasure is harmless, because removed parts are not found again. The store MUST count the
+   * plan that it carries out itself, and return it.
+   * @throws {DaybookError} `STORE_BUSY`, `STORE_FAILED`: the queue keeps the rest; call it again
    */
   erase(userId: string, options?: EraseOptions): Promise<ErasureResult>;
   /** Returns all pending runs and the last proven ones. `retry` tries again to remove the bytes; `scan` also looks for them. */

@@ -16,6 +16,7 @@ import {
   vkeyOf,
 } from "@daybook/ledger";
 import { retryWhileBusy } from "../database/connection.ts";
+import { one, present } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { ledgerRows, type StoredRow } from "../reading/stored-rows.ts";
@@ -37,7 +38,7 @@ interface CheckpointRow {
 const STEP = 500;
 const NEWEST = "SELECT size, note, frontier FROM daybook_checkpoint ORDER BY size DESC LIMIT 1";
 
-const originOf = (db: Sqlite) => db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
+const originOf = (db: Sqlite) => one(db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck());
 
 /**
  * If the newest checkpoint covers every row, as after an orderly end, the tree is known before the first write.
@@ -120,7 +121,7 @@ function* readOn(db: WriterScope["db"], keys: WriterScope["keys"], frontier: Fro
     for (const row of rows) {
       if (row.seq !== frontier.size) throw damaged(`entry ${frontier.size} is missing`);
       const leaf = checkedLeaf(row);
-      seal = checkedSeal(sealKeyAt(keys, row.seq)!, row, seal, leaf);
+      seal = checkedSeal(present(sealKeyAt(keys, row.seq), "seal key"), row, seal, leaf);
       frontier.push(leaf);
     }
     if (rows.length < STEP) break;

@@ -1,5 +1,7 @@
 import { DaybookError, isDaybookError } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { consistencyProofFromLeaves, SlotSet } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { SuppressionRecord } from "../ledger/suppression.ts";
 import { leafHashes } from "../reading/stored-rows.ts";
@@ -94,7 +96,7 @@ export class Publisher {
     const { db } = this.#options;
     return {
       now: Date.now(),
-      entries: () => db.prepare<[], number>("SELECT coalesce(max(seq) + 1, 0) FROM daybook_entry").pluck().get()!,
+      entries: () => one(db.prepare<[], number>("SELECT coalesce(max(seq) + 1, 0) FROM daybook_entry").pluck()),
       consistencyProof: (from) => consistencyProofFromLeaves(from, size, leafHashes(db)),
       manifestsAbove: (seq) => manifestRecords(db, seq, size),
       suppressions: () => db.prepare<[], SuppressionRecord>("SELECT tag, scope, before, until FROM daybook_suppression").all(),
@@ -126,8 +128,10 @@ export function manifestRecords(db: Sqlite, above: number, below: number): Manif
         seq,
         action,
         ledger: JSON.parse(ledger) as Record<string, unknown>,
-        ...(gone === undefined ? {} : { gone: slotList(gone, seq) }),
-        ...(keep === undefined ? {} : { keep: slotList(keep, seq) }),
+        ...defined({
+          gone: gone === undefined ? undefined : slotList(gone, seq),
+          keep: keep === undefined ? undefined : slotList(keep, seq),
+        }),
       };
     });
 }

@@ -18,12 +18,15 @@ import { formatKeys, type LedgerKeys, newKeys, parseKeys } from "@daybook/ledger
 
 /** Keys and their source. `beside` means next to the database: a thief of the folder has both. */
 export interface FoundKeys {
+  /** The parsed keys. */
   readonly keys: LedgerKeys;
+  /** Source of the keys. */
   readonly from: "option" | "environment" | "file" | "beside";
   /** Warnings for the operator, one sentence each. */
   readonly warnings: readonly string[];
 }
 
+/** Default path of the keys file: `<database>.keys`. */
 export const keysPathOf = (databasePath: string): string => `${databasePath}.keys`;
 
 /**
@@ -101,7 +104,8 @@ export function keysToChange(databasePath: string, givenPath: string): { readonl
   const found = findKeys(databasePath, undefined);
   if (found === undefined) throw new DaybookError("KEYS_MISSING", `There are no keys of ${givenPath}; set DAYBOOK_KEYS_FILE.`);
   if (found.from === "beside") return { keys: found.keys, file: keysPathOf(databasePath) };
-  if (found.from === "file") return { keys: found.keys, file: process.env.DAYBOOK_KEYS_FILE! };
+  const { DAYBOOK_KEYS_FILE: file } = process.env;
+  if (found.from === "file" && file !== undefined) return { keys: found.keys, file };
   throw new DaybookError("BAD_OPTION", "The keys are in an environment variable; change them at their source.");
 }
 

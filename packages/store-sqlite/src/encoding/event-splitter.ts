@@ -44,10 +44,15 @@ export class EventSplitter {
           keys: this.#keys,
           userIds: this.#userIds,
         },
-        personal: personal && new Set(personal.map((path) => path.split(".", 1)[0]!)),
+        personal: personal && new Set(personal.map(topLevelKey)),
       };
       this.#known.set(definition, splitting);
     }
     return splitting;
   }
+}
+
+function topLevelKey(path: string): string {
+  const [key = path] = path.split(".", 1);
+  return key;
 }

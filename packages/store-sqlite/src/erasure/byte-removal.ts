@@ -36,15 +36,15 @@ export function findNeedles(databasePath: string, needles: readonly Uint8Array[]
   const byStart = new Map<number, Uint8Array[]>();
   const starts = new Uint8Array(65_536);
   for (const needle of needles) {
-    const start = needle[0]! | (needle[1]! << 8);
+    const start = startAt(needle, 0);
     starts[start] = 1;
     byStart.set(start, [...(byStart.get(start) ?? []), needle]);
   }
   const holds = (chunk: Buffer, length: number) => {
     for (let i = 0; i + NEEDLE_BYTES <= length; i++) {
-      const start = chunk[i]! | (chunk[i + 1]! << 8);
+      const start = startAt(chunk, i);
       if (starts[start] === 0) continue;
-      for (const needle of byStart.get(start)!) if (chunk.compare(needle, 0, NEEDLE_BYTES, i, i + NEEDLE_BYTES) === 0) return true;
+      for (const needle of byStart.get(start) ?? []) if (chunk.compare(needle, 0, NEEDLE_BYTES, i, i + NEEDLE_BYTES) === 0) return true;
     }
     return false;
   };
@@ -67,3 +67,6 @@ function scanFile(path: string, holds: (chunk: Buffer, length: number) => boolea
     closeSync(file);
   }
 }
+
+/** The first two bytes of a needle as one number. */
+const startAt = (bytes: Uint8Array, i: number): number => (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8);

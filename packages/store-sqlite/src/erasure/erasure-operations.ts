@@ -19,10 +19,10 @@ import { MOST_NEEDLES } from "./byte-removal.ts";
 import { countedPlan, heldAmong, plannedBlocks } from "./erasure-plan.ts";
 import type { Removals } from "./removal-proof.ts";
 
-/** Parts removed by one transaction, so that no other writer waits long. */
+/** Parts that one transaction removes at most, so that other writers do not wait long. */
 const MOST_SLOTS = 4_000;
 const DAY_MS = 86_400_000;
-/** A part of an entry as one number: parts are fewer than this. */
+/** A part of an entry as one number; an entry has fewer parts than this. */
 const PARTS = 256;
 
 interface QueueRow {
@@ -32,8 +32,9 @@ interface QueueRow {
 }
 
 /**
- * Removes persons. Each transaction appends the entry that declares what is gone together with the removal itself, so that there is
- * never one without the other. The person stays on the queue until the last one, so that a run that was interrupted goes on.
+ * Removes persons, in as many transactions as it takes. Each of them removes parts together with the manifest that
+ * declares them, so that neither exists without the other. A person stays in the queue until the last transaction, so
+ * that an interrupted run continues at the next open.
  */
 export class ErasureOperations {
   readonly #scope: WriterScope;
@@ -69,7 +70,8 @@ export class ErasureOperations {
       if (journal > 0 || plan.consents.length > 0) run = this.#removals.note(undefined, []);
     });
     if (queue) {
-      // What waits is the manifest, so that one names several people; journal and consents need none and are gone.
+      // The parts stay until the next run, so that one manifest names several people. Journal and consents need no
+      // manifest and are removed here.
       this.#removals.finish();
       return { ...defined({ run }), plan, erased: 0, manifests: [], state: "queued", backupsUntil };
     }
@@ -88,18 +90,18 @@ export class ErasureOperations {
     };
   }
 
-  /** Goes on with runs that were interrupted. */
+  /** Continues interrupted runs. */
   resume(): void {
     if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue WHERE running = 1 LIMIT 1").get() !== undefined) this.#removeQueued();
   }
 
-  /** Removes whoever waits on the queue, as after a hold was released that had kept something of theirs. */
+  /** Removes all queued persons, as after the release of a hold that kept some of their parts. */
   runQueue(): void {
     if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue LIMIT 1").get() === undefined) return;
     if (this.#removeQueued().erased > 0) this.#removals.attempt(false);
   }
 
-  /** Removes everybody on the queue, in as many transactions as it takes. */
+  /** Removes all queued persons, in as many transactions as it takes. */
   #removeQueued(): { erased: number; manifests: number[]; run: number | undefined } {
     const { db, ledger } = this.#scope;
     const manifests: number[] = [];
@@ -130,7 +132,7 @@ export class ErasureOperations {
           low = now.at(-1)!.seq;
         }
         if (more) return;
-        // Whoever a hold still protects waits for its release.
+        // A person with held parts stays in the queue until the release of the hold.
         const held = heldAmong(db, subs);
         const done = subList(subs.filter((sub) => !held.has(sub)));
         db.prepare("DELETE FROM daybook_queue WHERE sub IN (SELECT value FROM json_each(?))").run(done);
@@ -140,7 +142,7 @@ export class ErasureOperations {
     return { erased, manifests, run };
   }
 
-  /** What goes next, a little more than fits, in the order of the entries. */
+  /** The next slots in order of their entries, a few more than one transaction takes. */
   #slots(subs: readonly string[], low: number, heads: boolean): Slot[] {
     const { db } = this.#scope;
     const slots: Slot[] = [];
@@ -173,7 +175,7 @@ export class ErasureOperations {
     db.prepare("DELETE FROM daybook_suppression WHERE until < ?").run(new Date(time).toISOString());
   }
 
-  /** The end of a consent that an erasure brings, as a record like any other end. */
+  /** The record of a consent that an erasure ends. */
   #terminated(userId: string, purpose: string, time: number) {
     return splitEvent(
       {
@@ -211,8 +213,8 @@ interface RemovedRow {
 }
 
 /**
- * Blanks or deletes slots with their salts and references, inside the transaction that declares them gone. Answers with some of the
- * salts, at random, to look for afterwards.
+ * Blanks or deletes slots with their salts and references, inside the transaction that declares the removal.
+ * @returns a random sample of the salts, for a later scan
  */
 export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slots: Iterable<Slot>): Uint8Array[] {
   const head = db.prepare<[number], Uint8Array | null>("SELECT salt0 FROM daybook_entry WHERE seq = ?").pluck();
@@ -254,7 +256,7 @@ export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slot
     let gone = 0;
     for (const key of tenantReferences(keys, row.tenant)) gone += deleteReference.run(bucket, key, seq, part).changes;
     if (gone > 0) continue;
-    // It was written under an epoch that has been destroyed: nobody can tell its key, but it points to the part.
+    // Written under a destroyed key epoch: its key cannot be computed, but it points to the part.
     const others = unnamed.get(bucket);
     if (others === undefined) unnamed.set(bucket, [{ seq, part }]);
     else others.push({ seq, part });

@@ -1,5 +1,7 @@
-import { defined, type ErasureItem, type ErasurePlan } from "@daybook/core/store";
+import type { ErasureItem, ErasurePlan } from "@daybook/core/store";
+import { defined } from "@daybook/core/store";
 import { CLASS, type FoundPart, type HoldScope, type KeptPart, planErasure } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { policyInForce } from "../ledger/recorded-policy.ts";
 import { subList } from "../persons/person-projection.ts";
@@ -89,7 +91,7 @@ export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<voi
     const key = JSON.stringify([category, part.role, action, ground]);
     let item = items.get(key);
     if (item === undefined) {
-      item = { category, role: part.role, action, parts: 0, ...defined({ ground }) };
+      item = defined({ category, role: part.role, action, parts: 0, ground });
       items.set(key, item);
     }
     item.parts++;
@@ -111,7 +113,7 @@ export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<voi
     items: [...items.values()].sort((a, b) => (a.action === b.action ? b.parts - a.parts : a.action < b.action ? -1 : 1)),
     erase,
     keep,
-    journal: db.prepare<[string], number>(`SELECT count(*) FROM user_activity WHERE ${ofPerson}`).pluck().get(list)!,
+    journal: one(db.prepare<[string], number>(`SELECT count(*) FROM user_activity WHERE ${ofPerson}`).pluck(), list),
     consents: db
       .prepare<[string], string>(
         `SELECT DISTINCT consent_type FROM user_consent WHERE ${ofPerson} AND revoked_at IS NULL AND state IN ('given', 'renewed') ORDER BY 1`,

@@ -25,11 +25,14 @@ export function erasureRuns(db: Sqlite): ErasureRun[] {
     .all(LAST_PROVEN)
     .map(({ id, manifest, state, reason, made, tried, proven }) => ({
       run: id,
-      ...defined({ manifest: manifest ?? undefined }),
       state,
-      ...defined({ reason: reason ?? undefined }),
       made,
-      ...defined({ tried: tried ?? undefined, proven: proven ?? undefined }),
+      ...defined({
+        manifest: manifest ?? undefined,
+        reason: reason ?? undefined,
+        tried: tried ?? undefined,
+        proven: proven ?? undefined,
+      }),
     }));
 }
 

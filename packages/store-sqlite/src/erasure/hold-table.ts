@@ -47,8 +47,12 @@ export const holdsOf = (db: Sqlite): Hold[] => holdRows(db).map(asHold);
 
 const asHold = (row: HoldRow): Hold => ({
   id: row.id,
-  ...defined({ user: row.sub?.split(" ")[0] }),
-  ...defined({ category: row.class ?? undefined, fromSeq: row.from_seq ?? undefined, toSeq: row.to_seq ?? undefined }),
+  ...defined({
+    user: row.sub?.split(" ")[0],
+    category: row.class ?? undefined,
+    fromSeq: row.from_seq ?? undefined,
+    toSeq: row.to_seq ?? undefined,
+  }),
   case: row.case_ref,
   ground: row.ground,
   review: row.review,

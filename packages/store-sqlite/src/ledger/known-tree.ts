@@ -1,4 +1,5 @@
 import { Frontier } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
 /**
@@ -22,7 +23,7 @@ export class KnownTree {
 
   /** Version of the database as this connection sees it. Equal values mean that no other connection wrote in between. */
   version(): number {
-    return this.#dataVersion.get()!;
+    return one(this.#dataVersion);
   }
 
   /** A copy of the tree over all rows; undefined if the rows have to be read. */

@@ -4,7 +4,9 @@ import { policyInForce } from "./recorded-policy.ts";
 
 /** A row of `daybook_suppression`. The tag is keyed: only a holder of the key can link it to a person. */
 export interface SuppressionRecord {
+  /** Keyed tag of the person. */
   readonly tag: string;
+  /** `all`, the only scope. */
   readonly scope: string;
   /** ISO 8601, UTC. */
   readonly before: string;

@@ -6,6 +6,7 @@ import { openReading } from "../database/connection.ts";
 import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 
+/** Options of `backupDatabase`. */
 export interface BackupOptions {
   /** Gets the number of copied pages and of all pages from time to time. */
   readonly onProgress?: (copied: number, total: number) => void;

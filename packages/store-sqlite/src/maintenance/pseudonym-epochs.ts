@@ -4,10 +4,12 @@ import { DaybookError } from "@daybook/core";
 import { addPseudonymKey, dropPseudonymKey, isLedgerError, keyEntry, type LedgerKeys, prepareEntry } from "@daybook/ledger";
 import { keysToChange, replaceKeys } from "../database/keys-source.ts";
 import { openMigrated } from "../database/migrations.ts";
+import { present } from "../database/rows.ts";
 import { loadSqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 
+/** Result of a change of key epochs. */
 export interface EpochChange {
   /** The key epoch that was added or destroyed. */
   readonly kid: string;
@@ -24,7 +26,7 @@ export interface EpochChange {
 export const addPseudonymEpoch = (path: string): EpochChange =>
   change(path, "added", (keys) => {
     const next = addPseudonymKey(keys, randomBytes);
-    return { keys: next, kid: next.sub.at(-1)!.kid };
+    return { keys: next, kid: present(next.sub.at(-1), "key epoch").kid };
   });
 
 /**

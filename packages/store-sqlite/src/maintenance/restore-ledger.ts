@@ -33,9 +33,11 @@ import { forgetInProjections } from "../persons/consent-table.ts";
 import { subList } from "../persons/person-projection.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
 
+/** Options of `restoreLedger`. */
 export interface RestoreOptions {
   /** The restored database. */
   readonly path: string;
+  /** Text of a keys file. Default: found as by `openSqliteStore`. */
   readonly keys?: string;
   /** Anchor folders. Default: those of `DAYBOOK_ANCHORS`, else the one beside the database. */
   readonly anchors?: readonly DirAnchor[];
@@ -43,8 +45,11 @@ export interface RestoreOptions {
   readonly confirm?: boolean;
 }
 
+/** Plan or result of a restore. */
 export interface RestoreResult {
+  /** True if the restore was carried out, false for a plan. */
   readonly confirmed: boolean;
+  /** Name of the log with its generation: the new one after a restore, the current one for a plan. */
   readonly origin: string;
   /** Entries in the restored file. */
   readonly entries: number;

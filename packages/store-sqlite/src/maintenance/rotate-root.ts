@@ -6,6 +6,7 @@ import { isLedgerError, keyEntry, type LedgerKeys, prepareEntry, rotateRoot, vke
 import { generationOf, makeCheckpoint } from "../checkpoints/checkpointer.ts";
 import { keysToChange, replaceKeys } from "../database/keys-source.ts";
 import { openMigrated } from "../database/migrations.ts";
+import { one } from "../database/rows.ts";
 import { loadSqlite } from "../database/sqlite-driver.ts";
 import { isBusy, storeFailure } from "../database/sqlite-failure.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
@@ -14,6 +15,7 @@ import type { WriterScope } from "../ledger/writer-scope.ts";
 /** Days during which both keys sign checkpoints after `rotateLedgerRoot`. */
 export const DEFAULT_BOTH_SIGN_DAYS = 30;
 
+/** Result of `rotateLedgerRoot`. */
 export interface RootChange {
   /** The new public key. */
   readonly vkey: string;
@@ -38,7 +40,7 @@ export function rotateLedgerRoot(givenPath: string): RootChange {
   try {
     const db = openMigrated(loadSqlite(), path, { exclusive: true });
     try {
-      const origin = db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck().get()!;
+      const origin = one(db.prepare<[], string>("SELECT value FROM daybook_meta WHERE key = 'origin'").pluck());
       const generation = generationOf(origin);
       const signsUntil = Date.now() + DEFAULT_BOTH_SIGN_DAYS * DAY_MS;
       const ledger = new LedgerWriter(db, { keys, userIds: "readable", now: Date.now });

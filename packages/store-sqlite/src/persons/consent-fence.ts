@@ -58,12 +58,12 @@ export function consentFence(db: Sqlite): ConsentFence {
   return {
     look(subs, purpose, now) {
       const { row, state } = held(subs, purpose, now);
-      if (state !== "holds") return state;
+      if (row === undefined || state !== "holds") return state as Exclude<typeof state, "holds">;
       return {
-        consent: row!.consent_id,
-        epoch: row!.epoch,
-        version: row!.version,
-        validUntil: row!.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(row!.expires_at),
+        consent: row.consent_id,
+        epoch: row.epoch,
+        version: row.version,
+        validUntil: row.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(row.expires_at),
       };
     },
     verdict(subs, purpose, consent, now) {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { DaybookError, type JsonObject } from "@daybook/core";
 import { type NoticeVersion, type PurposeVersion, uuidV7 } from "@daybook/core/store";
 import { type PreparedEntry, prepareEntry, pseudonymsOf, type SplitEntry, splitEvent, suppressionTag } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
@@ -174,7 +175,7 @@ export class ConsentTable {
         const record = eventOfParts(row, this.#scope.keys);
         if (record !== undefined) this.#project(record);
       }
-      return db.prepare<[], number>("SELECT count(*) FROM user_consent").pluck().get()!;
+      return one(db.prepare<[], number>("SELECT count(*) FROM user_consent").pluck());
     });
   }
 

@@ -104,7 +104,7 @@ export class PersonReader {
       const rows = page.all(after, purpose ?? null, state ?? null);
       for (const row of rows) yield consentRecord(row);
       if (rows.length < STEP) return;
-      after = rows.at(-1)!.place as number;
+      after = rows.at(-1)?.place as number;
       await nextTurn();
     }
   }
@@ -117,7 +117,7 @@ export class PersonReader {
     const { limit, order, from } = pageOptions(options);
     const rows = this.#journalRows(userId, filter, order, from, limit + 1);
     const entries = rows.slice(0, limit).map(journalEntryOf);
-    return rows.length > limit ? { entries, next: String(entries.at(-1)!.row) } : { entries };
+    return rows.length > limit ? { entries, next: String(entries.at(-1)?.row) } : { entries };
   }
 
   async *scanJournal(userId: string, filter: JournalFilter = {}): AsyncGenerator<JournalEntry> {
@@ -125,7 +125,7 @@ export class PersonReader {
       const rows = this.#journalRows(userId, filter, "oldest", from, STEP);
       for (const row of rows) yield journalEntryOf(row);
       if (rows.length < STEP) return;
-      from = rows.at(-1)!.id as number;
+      from = rows.at(-1)?.id as number;
       await nextTurn();
     }
   }
@@ -134,7 +134,7 @@ export class PersonReader {
     const { column, values } = this.#person(userId);
     const { where, parameters } = journalWhere(filter);
     const [row] = this.#all(`SELECT count(*) AS n FROM user_activity WHERE ${among(column, values)}${where}`, ...values, ...parameters);
-    return Number(row!.n);
+    return Number(row?.n);
   }
 
   request(id: string): DataRequest | undefined {
@@ -185,9 +185,9 @@ export class PersonReader {
       limit,
     ).map((row) => ({
       receipt: row.receipt as string,
-      ...(row.run === null ? {} : { run: row.run as number }),
+      ...optional("run", row.run as number | null),
       commitment: row.commitment as string,
-      ...(row.previous === null ? {} : { previous: row.previous as string }),
+      ...optional("previous", row.previous as string | null),
       made: row.made as string,
       note: row.note as string,
     }));

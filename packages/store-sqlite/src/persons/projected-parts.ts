@@ -31,7 +31,7 @@ export function* projectedParts(db: Sqlite, entryClass: number, end: number, ste
       yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
     }
     if (rows.length < step) return;
-    last = rows.at(-1)!.seq;
+    last = rows.at(-1)?.seq ?? last;
   }
 }
 

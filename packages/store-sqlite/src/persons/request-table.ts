@@ -1,5 +1,6 @@
 import type { StoredReceipt } from "@daybook/core/store";
 import type { SlotSet } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ProjectedRecord, textOf } from "./person-projection.ts";
@@ -97,7 +98,7 @@ export class RequestTable {
         const record = eventOfParts(row, keys);
         if (record?.action.startsWith("dsar.")) this.apply(record);
       }
-      return db.prepare<[], number>("SELECT count(*) FROM dsar_request").pluck().get()!;
+      return one(db.prepare<[], number>("SELECT count(*) FROM dsar_request").pluck());
     });
   }
 

@@ -1,5 +1,6 @@
 import { defined } from "@daybook/core/store";
 import type { FoundPart } from "@daybook/ledger";
+import { classOf } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
 interface PartRow {
@@ -34,9 +35,9 @@ export function presentParts(db: Sqlite): (seqs: readonly number[]) => FoundPart
     return rows.map(({ seq, part, class: entryClass, time, role, sub }) => ({
       seq,
       part,
-      class: entryClass[0]!,
+      class: classOf(entryClass),
       role,
-      subs: sub !== null ? [sub] : role === "context" ? persons.get(seq)! : [],
+      subs: sub !== null ? [sub] : role === "context" ? (persons.get(seq) ?? []) : [],
       ...defined({ time: time ?? undefined }),
     }));
   };

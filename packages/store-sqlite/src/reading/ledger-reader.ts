@@ -3,6 +3,7 @@ import { COUNT_KEYS, type CountKey, pageOptions } from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Statement } from "better-sqlite3";
 import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";
+import { present } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { lastSeqOf, personSlots } from "./person-index.ts";
 import { type LedgerRow, storedEvent } from "./stored-event.ts";
@@ -68,7 +69,7 @@ export class LedgerReader {
       if (rows.length > limit) break;
     }
     const events = rows.slice(0, limit).map(storedEvent);
-    return rows.length > limit ? { events, next: String(events[limit - 1]!.seq) } : { events };
+    return rows.length > limit ? { events, next: String(events.at(-1)?.seq) } : { events };
   }
 
   async *scan(filter: EventFilter = {}, { order = "newest" }: { readonly order?: "newest" | "oldest" } = {}): AsyncIterable<StoredEvent> {
@@ -163,21 +164,22 @@ export class LedgerReader {
       if (entries.length === 0) return;
       yield await this.#withPersons(entries);
       if (entries.length < size) return;
-      cursor = entries.at(-1)!.seq;
+      cursor = entries.at(-1)?.seq;
       await nextTurn();
     }
   }
 
   async *#personBlocks(filter: EventFilter, order: "newest" | "oldest", from: number | undefined): AsyncGenerator<LedgerRow[]> {
     const { db, sql } = await this.#open();
-    const matches = personMatcher(filter, this.#keys!);
+    const keys = present(this.#keys, "key");
+    const matches = personMatcher(filter, keys);
     const last = lastSeqOf(this.#db);
     const range = {
       order,
       low: Math.max(order === "oldest" && from !== undefined ? from + 1 : 0, filter.after === undefined ? 0 : filter.after + 1),
       high: order === "newest" && from !== undefined ? Math.min(from - 1, last) : last,
     };
-    for (const slots of personSlots(this.#db, pseudonymsOf(this.#keys!, (filter.actor ?? filter.user)!), range)) {
+    for (const slots of personSlots(this.#db, pseudonymsOf(keys, present(filter.actor ?? filter.user, "person")), range)) {
       const seqs = [...new Set(slots.map(({ seq }) => seq))];
       for (let i = 0; i < seqs.length; i += CANDIDATES) {
         const entries = await where(db.selectFrom("daybook_entry"), withoutPersons(filter), sql)
@@ -206,9 +208,10 @@ export class LedgerReader {
         .orderBy("part")
         .execute();
       for (const { seq, data } of rows) {
+        if (data === null) continue;
         const texts = others.get(seq);
-        if (texts === undefined) others.set(seq, [data!]);
-        else texts.push(data!);
+        if (texts === undefined) others.set(seq, [data]);
+        else texts.push(data);
       }
     }
     return entries.map((entry) => ({ ...entry, others: others.get(entry.seq) ?? [] }));

@@ -3,12 +3,15 @@ import { defined } from "@daybook/core/store";
 
 /** A row of the ledger: the texts of its remaining parts, and the number of parts it committed to. */
 export interface LedgerRow {
+  /** Sequence number of the entry. */
   readonly seq: number;
   /** Number of parts that the entry committed to. */
   readonly parts: number;
+  /** JSON text of the head; null if it is removed. */
   readonly head: string | null;
   /** Part 1, if it is the actor's or the context. */
   readonly person: string | null;
+  /** JSON texts of the remaining parts in the table of parts. */
   readonly others: readonly string[];
 }
 

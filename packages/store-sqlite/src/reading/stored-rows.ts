@@ -1,4 +1,5 @@
 import { leafHash } from "@daybook/ledger";
+import { present } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
 /** A part in the table of parts: every detachable part except the first of an actor or a context. */
@@ -80,7 +81,7 @@ export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBloc
   return (from, limit) => {
     const found = entries.all(from, limit);
     const others = new Map<number, StoredPart[]>();
-    const end = found.length < limit ? Number.MAX_SAFE_INTEGER : found.at(-1)![0];
+    const end = found.length < limit ? Number.MAX_SAFE_INTEGER : present(found.at(-1), "last row")[0];
     for (const [seq, part, salt, data] of parts.all(from, end)) {
       const list = others.get(seq);
       if (list === undefined) others.set(seq, [{ part, salt, data }]);

@@ -1,4 +1,5 @@
 import { CLASS, type FoundPart, type HoldScope, holdCovers, periodInForce } from "@daybook/ledger";
+import { classOf } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Slot } from "../erasure/erasure-operations.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
@@ -72,7 +73,7 @@ export function* expiredEntries(
     const found = Map.groupBy(parts(rows.map(({ seq }) => seq)), ({ seq }) => seq);
     const block = { slots: [] as (Slot & { class: number })[], consents: [] as ExpiredConsent[], held: [] as (Slot & { class: number })[] };
     for (const { seq, class: of, head, person, committed } of rows) {
-      const entryClass = of[0]!;
+      const entryClass = classOf(of);
       const present = found.get(seq) ?? [];
       const { ts, late } = JSON.parse(head) as { ts: string; late?: string };
       const time = late ?? ts;
@@ -95,12 +96,12 @@ export function* expiredEntries(
     }
     yield block.slots.length + block.held.length > 0 ? block : undefined;
     if (rows.length < STEP) return;
-    from = rows.at(-1)!.seq - 1;
+    from = (rows.at(-1)?.seq ?? from) - 1;
   }
 }
 
 /** ISO times compare as text. */
-const later = (a: string, b: string): string => [a, b].sort()[1]!;
+const later = (a: string, b: string): string => (a > b ? a : b);
 
 const BEGINS = new Set(["consent.given", "consent.renewed"]);
 const ENDS = new Set(["consent.refused", "consent.withdrawn", "consent.expired", "consent.invalidated", "consent.terminated"]);

@@ -1,3 +1,4 @@
+import { classOf } from "../database/rows.ts";
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Due } from "./held-slots.ts";
@@ -108,7 +109,7 @@ export function slotsOfHeld(
   return [...held].flatMap((seq) => {
     const row = entry.get(seq);
     if (row === undefined) return [];
-    const entryClass = row.class[0]!;
+    const entryClass = classOf(row.class);
     return due
       .filter((one) => one.class === entryClass && seq >= one.from && seq < one.to)
       .flatMap(({ kind }) => (kind === "heads" ? (row.head ? [0] : []) : [...(row.person ? [1] : []), ...beside.all(seq)]))

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { defined } from "@daybook/core/store";
 import { CLASS, canonicalText, type Operator, prepareEntry, retentionEntry, SlotSet } from "@daybook/ledger";
+import { present } from "../database/rows.ts";
 import { removeSlots, type Slot } from "../erasure/erasure-operations.ts";
 import { heldScopes } from "../erasure/erasure-plan.ts";
 import type { Removals } from "../erasure/removal-proof.ts";
@@ -83,7 +84,7 @@ export class RetentionSteps {
       const counts = new Counts(going);
       const spared = new Map<number, Slot[]>();
       for (const { class: entryClass, seq, part, kept } of slotsOfHeld(db, going, held.seqs, (of, part, seq) =>
-        keeps.get(of)!.has(part, seq),
+        present(keeps.get(of), "list of kept slots").has(part, seq),
       )) {
         if (kept) counts.keep(entryClass, part);
         else spared.set(entryClass, [...(spared.get(entryClass) ?? []), { seq, part }]);
@@ -212,13 +213,13 @@ class Counts {
   }
 
   keep(entryClass: number, part: number): void {
-    this.#kept.get(entryClass)![part === 0 ? "heads" : "persons"]++;
+    present(this.#kept.get(entryClass), "count of the class")[part === 0 ? "heads" : "persons"]++;
   }
 
   result(): { expired: PartCounts[]; kept: PartCounts[] } {
     const kept = [...this.#kept].map(([entryClass, counts]) => ({ class: entryClass, ...counts }));
     const expired = kept.map(({ class: entryClass, persons, heads }) => {
-      const due = this.#due.get(entryClass)!;
+      const due = present(this.#due.get(entryClass), "count of the class");
       return { class: entryClass, persons: due.persons - persons, heads: due.heads - heads };
     });
     return { expired, kept };

@@ -53,7 +53,7 @@ export class DeclaredWatermarks {
   constructor(db: Sqlite, places: RetentionPlaces | undefined) {
     const remembered = Object.entries(places?.manifests ?? {}).map(([name, seq]) => [Number(name), retentionAt(db, seq)] as const);
     if (places !== undefined && remembered.every(([entryClass, manifest]) => manifest?.class === entryClass)) {
-      for (const [entryClass, manifest] of remembered) this.#byClass.set(entryClass, manifest!);
+      for (const [entryClass, manifest] of remembered) if (manifest !== undefined) this.#byClass.set(entryClass, manifest);
       return;
     }
     for (const { seq, head, parts } of projectedParts(db, 8, lastSeqOf(db) + 1, STEP)) {

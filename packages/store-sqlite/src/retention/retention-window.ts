@@ -1,5 +1,6 @@
 import { DAY_MS } from "@daybook/core/store";
 import { CLASS, periodInForce, type RecordedPolicy } from "@daybook/ledger";
+import { classOf } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Due } from "./held-slots.ts";
 import type { DeclaredWatermarks, RetentionPlaces } from "./retention-watermarks.ts";
@@ -90,10 +91,10 @@ export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: n
   );
   const countsIn = (from: number, to: number) => {
     const counts = new Map<number, { heads: number; persons: number; inTable: number }>();
-    for (const row of inRows.all(from, to)) counts.set(row.class[0]!, { heads: row.heads, persons: row.persons, inTable: 0 });
+    for (const row of inRows.all(from, to)) counts.set(classOf(row.class), { heads: row.heads, persons: row.persons, inTable: 0 });
     for (const row of inTable.all(from, to)) {
       // A part without an entry belongs to no class; verify reports it.
-      const ofClass = row.class === null ? undefined : counts.get(row.class[0]!);
+      const ofClass = row.class === null ? undefined : counts.get(classOf(row.class));
       if (ofClass !== undefined) ofClass.inTable = row.persons;
     }
     return counts;
@@ -126,8 +127,9 @@ export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: n
     const due: DueParts[] = [];
     for (const stretch of stretches) {
       const key = `${stretch.from} ${stretch.to}`;
-      if (!counted.has(key)) counted.set(key, countsIn(stretch.from, stretch.to));
-      const counts = counted.get(key)!.get(stretch.class);
+      const inStretch = counted.get(key) ?? countsIn(stretch.from, stretch.to);
+      counted.set(key, inStretch);
+      const counts = inStretch.get(stretch.class);
       if (counts === undefined) continue;
       const here = stretch.kind === "heads" ? counts.heads : counts.persons;
       const beside = stretch.kind === "heads" ? 0 : counts.inTable;

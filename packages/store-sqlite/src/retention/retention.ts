@@ -18,6 +18,7 @@ import { OtherRun, type PartCounts, RetentionSteps, type StepResult } from "./re
 import { DeclaredWatermarks, retentionPlaces } from "./retention-watermarks.ts";
 import { reachesOf, retentionWindows } from "./retention-window.ts";
 
+/** Options of `SqliteStore.retain`. */
 export interface RetentionOptions {
   /** False only returns what is due. Default false. */
   readonly confirm?: boolean;
@@ -34,16 +35,21 @@ export interface RetentionItem {
    * or `class 64`.
    */
   readonly category: string;
+  /** Number of the retention class. */
   readonly class: number;
   /** Number of expired parts about persons. */
   readonly persons: number;
+  /** Number of expired heads. */
   readonly heads: number;
   /** Number of expired parts and heads that a hold keeps. */
   readonly held: number;
 }
 
+/** Plan or result of a retention run. */
 export interface RetentionResult {
+  /** True if parts were removed, false for a plan. */
   readonly confirmed: boolean;
+  /** One item per retention class with expired parts. */
   readonly items: readonly RetentionItem[];
   /** Classes that are blocked until holds are released, because one entry cannot name all held slots. */
   readonly heldBack: readonly string[];
@@ -54,6 +60,7 @@ export interface RetentionResult {
    * old pages; the store tries again. `none`: nothing was removed.
    */
   readonly state: "proven" | "pending" | "none";
+  /** Obstacle to the proof, if the state is `pending`. */
   readonly reason?: string;
 }
 

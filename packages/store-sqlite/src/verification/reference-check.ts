@@ -132,23 +132,23 @@ class WantedReferences {
   sorted(): this {
     const [high, low, slots] = [this.#high, this.#low, this.#slots];
     this.#order = Uint32Array.from({ length: this.count }, (_, i) => i).sort(
-      (a, b) => high[a]! - high[b]! || low[a]! - low[b]! || slots[a]! - slots[b]!,
+      (a, b) => numberAt(high, a) - numberAt(high, b) || numberAt(low, a) - numberAt(low, b) || numberAt(slots, a) - numberAt(slots, b),
     );
     return this;
   }
 
   slot(i: number): number {
-    return this.#slots[this.#order[i]!]!;
+    return numberAt(this.#slots, numberAt(this.#order, i));
   }
 
   required(i: number): boolean {
-    return this.#required[this.#order[i]!] === 1;
+    return this.#required[numberAt(this.#order, i)] === 1;
   }
 
   /** Negative if the reference at this position sorts before the given one. */
   compare(i: number, high: number, low: number, slot: number): number {
-    const at = this.#order[i]!;
-    return this.#high[at]! - high || this.#low[at]! - low || this.#slots[at]! - slot;
+    const at = numberAt(this.#order, i);
+    return numberAt(this.#high, at) - high || numberAt(this.#low, at) - low || numberAt(this.#slots, at) - slot;
   }
 
   clear(): void {
@@ -167,3 +167,6 @@ class WantedReferences {
     this.#required = larger(this.#required, new Uint8Array(room));
   }
 }
+
+/** A number at a position below the length; typed arrays are dense. */
+const numberAt = (numbers: Int32Array | Uint32Array, i: number): number => numbers[i] as number;

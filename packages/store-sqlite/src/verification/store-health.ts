@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DAY_MS, defined } from "@daybook/core/store";
 import { CLASS, periodInForce } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
@@ -16,19 +17,22 @@ export interface StoreHealth {
   readonly store: {
     /** Number of entries. */
     readonly rows: number;
+    /** Bytes of the database file. */
     readonly bytes: number;
     /** Bytes of the write-ahead log. */
     readonly walBytes: number;
     /** Free and total bytes of the file system. */
     readonly freeBytes: number;
     readonly capacityBytes: number;
+    /** True if the keys are in the folder of the database. */
     readonly keysBesideData: boolean;
   };
   readonly checkpoint: {
+    /** Time of the newest checkpoint. */
     readonly at: number | null;
     /** Number of entries that the newest checkpoint covers. */
     readonly size: number;
-    /** Duration of the last checkpoint of this process. */
+    /** Duration of the last checkpoint of this process, in milliseconds. */
     readonly tookMs?: number;
   };
   readonly verification: {
@@ -45,6 +49,7 @@ export interface StoreHealth {
   readonly erasures: {
     /** Number of removals that are not proven yet. */
     readonly pending: number;
+    /** Time of the oldest pending removal. */
     readonly oldestPendingAt: number | null;
   };
   /** Number of holds in force. */
@@ -64,7 +69,7 @@ const VERIFIED = "verified";
 export function rememberVerified(db: Sqlite, { at, ok, entries }: Omit<Verified, "lastSuccess">): void {
   const before = verified(db);
   const lastSuccess = ok ? at : before?.lastSuccess;
-  const value: Verified = { at, ok, entries, ...defined({ lastSuccess }) };
+  const value: Verified = defined({ at, ok, entries, lastSuccess });
   db.prepare("INSERT INTO daybook_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(
     VERIFIED,
     JSON.stringify(value),
@@ -92,11 +97,11 @@ export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }:
   const checkpoint = db
     .prepare<[], { size: number; made: string }>("SELECT size, made FROM daybook_checkpoint ORDER BY size DESC LIMIT 1")
     .get();
-  const pending = db
-    .prepare<[], { count: number; oldest: string | null }>(
+  const pending = one(
+    db.prepare<[], { count: number; oldest: string | null }>(
       "SELECT count(*) AS count, min(made) AS oldest FROM daybook_erasure WHERE state = 'pending'",
-    )
-    .get()!;
+    ),
+  );
   return {
     store: {
       rows: lastSeqOf(db) + 1,
@@ -106,11 +111,11 @@ export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }:
       capacityBytes: disk.blocks * disk.bsize,
       keysBesideData: keysBeside,
     },
-    checkpoint: { at: moment(checkpoint?.made), size: checkpoint?.size ?? 0, ...defined({ tookMs }) },
+    checkpoint: defined({ at: moment(checkpoint?.made), size: checkpoint?.size ?? 0, tookMs }),
     verification: { ok: last?.ok ?? null, at: moment(last?.at), lastSuccessAt: moment(last?.lastSuccess) },
     retention: { lastSuccessAt: moment(retentionPlaces(db)?.ended), types: agesByType(db, now) },
     erasures: { pending: pending.count, oldestPendingAt: moment(pending.oldest) },
-    holds: db.prepare<[], number>("SELECT count(*) FROM daybook_hold").pluck().get()!,
+    holds: one(db.prepare<[], number>("SELECT count(*) FROM daybook_hold").pluck()),
   };
 }
 

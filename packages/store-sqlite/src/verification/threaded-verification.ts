@@ -30,7 +30,7 @@ export class ThreadedVerification {
       worker.on("message", ({ progress, report, failure }: VerifyResponse) => {
         if (progress !== undefined) onProgress?.(...progress);
         else if (report !== undefined) resolve(report);
-        else reject(new DaybookError(failure!.code as ErrorCode, failure!.hint));
+        else if (failure !== undefined) reject(new DaybookError(failure.code as ErrorCode, failure.hint));
       });
       worker.once("error", (cause) => reject(new DaybookError("STORE_FAILED", "The thread that verifies ended with an error.", { cause })));
       worker.once("exit", () => {

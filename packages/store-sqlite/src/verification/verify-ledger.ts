@@ -10,11 +10,13 @@ import {
   type VerifyReport,
   type Vkey,
 } from "@daybook/ledger";
+import { one } from "../database/rows.ts";
 import { schemaDifferences } from "../database/schema-check.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { ledgerRows } from "../reading/stored-rows.ts";
 import { ReferenceCheck } from "./reference-check.ts";
 
+/** Options of `SqliteStore.verify` and `SqliteReader.verify`. */
 export interface VerifyOptions {
   /** Further notes, such as those of anchors or of an auditor. */
   readonly notes?: readonly GivenNote[];
@@ -31,6 +33,7 @@ export interface VerifyOptions {
   readonly strict?: boolean;
   /** Size of the stored checkpoint to start from. Default: the whole log is checked. */
   readonly since?: number;
+  /** Gets the number of checked entries and of all entries from time to time. */
   readonly onProgress?: (checked: number, total: number) => void;
 }
 
@@ -82,8 +85,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     requireWitness,
     strict,
     selfAttested: vkeys === undefined && keys?.public === undefined,
-    ...defined({ vkeys: own?.filter((key) => key !== undefined) }),
-    ...defined({ keys, since }),
+    ...defined({ vkeys: own?.filter((key) => key !== undefined), keys, since }),
     onPart: (seq, part, value) => references.part(seq, part, value),
   });
   try {
@@ -99,7 +101,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
       for (const row of rows) verifier.row(row);
       for (const { seq, part } of orphans) verifier.orphan(seq, part);
       if (rows.length < STEP) break;
-      from = rows.at(-1)!.seq + 1;
+      from = (rows.at(-1)?.seq ?? from) + 1;
       onProgress?.(from, total);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -121,7 +123,7 @@ function checkFile(db: Sqlite, found: (code: FileCode, text: string) => void): v
   for (const { integrity_check: text } of db.pragma("integrity_check(10)") as { integrity_check: string }[]) {
     if (text !== "ok") found("DB_DAMAGED", text);
   }
-  const pending = db.prepare<[], number>("SELECT count(*) FROM daybook_erasure WHERE state = 'pending'").pluck().get()!;
+  const pending = one(db.prepare<[], number>("SELECT count(*) FROM daybook_erasure WHERE state = 'pending'").pluck());
   if (pending > 0) found("ERASURE_PENDING", `${pending} removals are not proven yet; see \`daybook gdpr status\``);
 }
 

@@ -12,7 +12,7 @@ import type { VerifyResponse, VerifyStart } from "./verify-protocol.ts";
 
 const { path, driver, keys, keysBeside, options } = workerData as VerifyStart;
 const { vkeys, witnesses, ...rest } = options;
-const say = (response: VerifyResponse) => parentPort!.postMessage(response);
+const say = (response: VerifyResponse) => parentPort?.postMessage(response);
 
 async function verify(): Promise<void> {
   const db = openReading(createRequire(driver)(driver) as SqliteConstructor, path);

@@ -12,7 +12,7 @@ const inFolder = () => {
 };
 
 describe("a folder as anchor", () => {
-  it("is made on the first publishing, readable by its owner only, and holds the newest note in a file of its own", async () => {
+  it("is created with mode 0700 by the first publication", async () => {
     const { folder, anchor, file } = inFolder();
     const log = new GrowingLog();
     expect(await anchor.newest()).toBeUndefined();
@@ -31,7 +31,7 @@ describe("a folder as anchor", () => {
     ]);
   });
 
-  it("keeps the farther note when a slower process publishes an older one", async () => {
+  it("keeps the newer note when an older one follows", async () => {
     const { anchor, file } = inFolder();
     const log = new GrowingLog();
     const [older, newer] = [log.grow(3), log.grow(3)];
@@ -41,7 +41,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.newest()).toBe(newer);
   });
 
-  it("takes the note of a new generation for newer, even if it is shorter", async () => {
+  it("prefers a shorter note of a newer generation", async () => {
     const { anchor } = inFolder();
     const [before, after] = [new GrowingLog(), new GrowingLog("example.com/daybook/audit", 2)];
     const note = after.grow(4);
@@ -50,7 +50,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.newest()).toBe(note);
   });
 
-  it("takes the same note again when it came back with cosignatures", async () => {
+  it("accepts the same note with added cosignatures", async () => {
     const { anchor } = inFolder();
     const log = new GrowingLog();
     const note = log.grow(2);
@@ -59,7 +59,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.newest()).toBe(note);
   });
 
-  it("knows the newest note from its list when the process was ended before the file was replaced", async () => {
+  it("finds the newest note after an interrupted publication", async () => {
     const { anchor, file } = inFolder();
     const log = new GrowingLog();
     const [older, newer] = [log.grow(3), log.grow(3)];
@@ -68,7 +68,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.newest()).toBe(newer);
   });
 
-  it("gives a checkpoint that somebody changed as it is, so that it is noticed", async () => {
+  it("returns a changed checkpoint so that checks see it", async () => {
     const { anchor, file } = inFolder();
     const log = new GrowingLog();
     await anchor.publish(log.grow(3), log.context);
@@ -76,7 +76,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.newest()).toBe("nothing\n");
   });
 
-  it("passes over a line that a crash left unfinished, and cuts it off with the next one", async () => {
+  it("ignores an unfinished line and cuts it off", async () => {
     const { anchor, file } = inFolder();
     const log = new GrowingLog();
     const [first, second] = [log.grow(1), log.grow(1)];
@@ -87,7 +87,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.notes()).toEqual([first, second]);
   });
 
-  it("holds every manifest once, by generation, and nothing but slots", async () => {
+  it("stores each manifest once, without personal data", async () => {
     const { anchor, file } = inFolder();
     const log = new GrowingLog();
     const erasure = { seq: 4, action: "ledger.erasure", ledger: { basis: ["request"], n: 2 }, gone: { 1: [1, 2] } } as const;
@@ -109,7 +109,7 @@ describe("a folder as anchor", () => {
     expect(readFileSync(file("manifests.ndjson"), "utf8").trim().split("\n")).toHaveLength(3);
   });
 
-  it("holds suppressions until they are over, the later one of two", async () => {
+  it("stores suppressions until they end", async () => {
     const { anchor } = inFolder();
     const log = new GrowingLog();
     const record = (tag: string, before: string, until: string) => ({ tag, scope: "all", before, until });
@@ -128,7 +128,7 @@ describe("a folder as anchor", () => {
     expect(await anchor.suppressions()).toEqual([later]);
   });
 
-  it("thins its list once that is large", async () => {
+  it("thins its list when it is large", async () => {
     const { anchor, file } = inFolder();
     const log = new GrowingLog();
     await anchor.publish(log.grow(1), log.context);
@@ -141,7 +141,7 @@ describe("a folder as anchor", () => {
     expect([notes.length, notes.at(-1)]).toEqual([101, newest]);
   });
 
-  it("is shared by publishers that run at the same time", async () => {
+  it("accepts publishers that run in parallel", async () => {
     const { folder } = inFolder();
     const log = new GrowingLog();
     const notes = Array.from({ length: 8 }, () => ({ note: log.grow(1), context: log.context }));
@@ -152,7 +152,7 @@ describe("a folder as anchor", () => {
     expect(readdirSync(folder).sort()).toEqual(["checkpoint", "notes.ndjson"]);
   });
 
-  it("says what keeps it from being written or read", async () => {
+  it("names the cause of a read or write failure", async () => {
     const { folder, anchor, file } = inFolder();
     const log = new GrowingLog();
     const note = log.grow(1);
@@ -165,7 +165,7 @@ describe("a folder as anchor", () => {
     await expect(anchor.notes()).rejects.toMatchObject({ code: "ANCHOR_FAILED", hint: expect.stringContaining(folder) });
   });
 
-  it.skipIf(process.getuid?.() === 0)("says that it may not be written (skipped for root, who may)", async () => {
+  it.skipIf(process.getuid?.() === 0)("reports missing write permission (skipped for root)", async () => {
     const { folder, anchor } = inFolder();
     const log = new GrowingLog();
     await anchor.publish(log.grow(1), log.context);
@@ -173,7 +173,7 @@ describe("a folder as anchor", () => {
     await expect(anchor.publish(log.grow(1), log.context)).rejects.toMatchObject({ code: "ANCHOR_FAILED" });
   });
 
-  it("refuses what is no checkpoint", async () => {
+  it("refuses a text that is no checkpoint", async () => {
     const { anchor } = inFolder();
     await expect(anchor.publish("text\n", new GrowingLog().context)).rejects.toMatchObject({ code: "BAD_NOTE" });
   });

@@ -10,11 +10,11 @@ const logKey = formatVkey(makeVkey("example.com/log/1", key));
 const names = (text: string | undefined) => parseAnchors(text, "data/audit.db").map(({ name }) => name);
 
 describe("DAYBOOK_ANCHORS", () => {
-  it.each([undefined, "", " ", ","])("without content (%j) means the folder beside the database", (text) => {
+  it.each([undefined, "", " ", ","])("without content (%j) means the default folder", (text) => {
     expect(names(text)).toEqual([`dir:${resolve("data/audit.db.anchors")}`]);
   });
 
-  it("lists anchors in their order", () => {
+  it("lists anchors in the given order", () => {
     expect(names(`dir:/srv/anchors, witness:https://witness.example/prefix#${witnessKey} ,stdout:,dir:relative`)).toEqual([
       "dir:/srv/anchors",
       "witness:https://witness.example/prefix",

@@ -7,7 +7,7 @@ import { publishNote } from "../../src/checkpoints/anchors/publish-note.ts";
 import { stdoutAnchor } from "../../src/checkpoints/anchors/stdout-anchor.ts";
 import { GrowingLog } from "../support/growing-log.ts";
 
-/** A stream that keeps what is written to it, or fails. */
+/** A stream that collects its input, or fails. */
 function output(failure?: Error) {
   const lines: string[] = [];
   const stream = new Writable({
@@ -24,7 +24,7 @@ const signer = { name: "witness.example/w1", key: newKeys("w", randomBytes).sign
 const cosigning: Anchor = { name: "own", cosigns: true, publish: async (note) => [cosign(note, { ...signer, time: 7 })] };
 
 describe("publishing to several anchors", () => {
-  it("lets witnesses sign first, so that the others hold their signatures too", async () => {
+  it("calls witnesses first and passes on their signatures", async () => {
     const log = new GrowingLog();
     const { stream, lines } = output();
     const { note, reached } = await publishNote(log.grow(3), [stdoutAnchor(stream), cosigning], log.context);
@@ -35,7 +35,7 @@ describe("publishing to several anchors", () => {
     expect(lines.join("").split("\n")).toHaveLength(2);
   });
 
-  it("reaches the others when one fails, and says which", async () => {
+  it("names a failing anchor and reaches the others", async () => {
     const log = new GrowingLog();
     const broken: Anchor = { name: "broken", cosigns: true, publish: () => Promise.reject(new Error("down")) };
     const throwing: Anchor = {
@@ -51,7 +51,7 @@ describe("publishing to several anchors", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("says that the output could not be written", async () => {
+  it("reports a failed write to the output", async () => {
     const log = new GrowingLog();
     const { stream } = output(new Error("EPIPE"));
     const { failures } = await publishNote(log.grow(1), [stdoutAnchor(stream)], log.context);

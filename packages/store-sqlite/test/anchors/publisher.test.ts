@@ -2,8 +2,8 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { Publisher } from "../../src/checkpoints/publisher.ts";
 
-describe("a checkpoint that reached its anchors while the database was locked", () => {
-  it("is told, ends nothing, and is published again with the next one", async () => {
+describe("a publication while the database is locked", () => {
+  it("reports the problem and repeats with the next checkpoint", async () => {
     const published: number[] = [];
     const problems: string[] = [];
     const kept: number[] = [];

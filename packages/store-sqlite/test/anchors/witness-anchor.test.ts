@@ -52,7 +52,7 @@ async function witnessOf(
 }
 
 describe("a witness as anchor", () => {
-  it("cosigns each checkpoint, asked once from the size it is known to have seen", async () => {
+  it("cosigns each checkpoint with one request", async () => {
     const log = new GrowingLog();
     const { anchor, vkey, asked } = await witnessOf(log);
     const witness = anchor();
@@ -65,7 +65,7 @@ describe("a witness as anchor", () => {
     expect(asked).toEqual(["old 0", "old 1", "old 5"].map((line) => `POST /add-checkpoint ${line}`));
   });
 
-  it("is asked again from the size it names, by a process that knows nothing of it", async () => {
+  it("gets a second request from the size it names", async () => {
     const log = new GrowingLog();
     const { anchor, asked } = await witnessOf(log);
     await anchor().publish(log.grow(3), log.context);
@@ -82,7 +82,7 @@ describe("a witness as anchor", () => {
     expect(await witness.publish(note, log.context)).toHaveLength(1);
   });
 
-  it("tells that a log was cut or put back from an older copy", async () => {
+  it("detects a log that was cut or restored", async () => {
     const log = new GrowingLog();
     const { anchor } = await witnessOf(log);
     await anchor().publish(log.grow(9), log.context);
@@ -93,7 +93,7 @@ describe("a witness as anchor", () => {
     });
   });
 
-  it("tells so too to the process that published the longer one", async () => {
+  it("detects the cut for the process that published more", async () => {
     const log = new GrowingLog();
     const { anchor } = await witnessOf(log);
     const witness = anchor();
@@ -102,7 +102,7 @@ describe("a witness as anchor", () => {
     await expect(witness.publish(log.grow(0), log.context)).rejects.toMatchObject({ code: "LOG_DAMAGED" });
   });
 
-  it("raises no alarm when another process has published a newer checkpoint meanwhile", async () => {
+  it("accepts a newer checkpoint of another process", async () => {
     const log = new GrowingLog();
     const { anchor } = await witnessOf(log);
     const [older, context] = [log.grow(3), log.context];
@@ -110,7 +110,7 @@ describe("a witness as anchor", () => {
     expect(await anchor().publish(older, context)).toBeUndefined();
   });
 
-  it("tells that a log was rewritten", async () => {
+  it("detects a log that was rewritten", async () => {
     const log = new GrowingLog();
     const { anchor } = await witnessOf(log);
     await anchor().publish(log.grow(9), log.context);
@@ -121,7 +121,7 @@ describe("a witness as anchor", () => {
     });
   });
 
-  it("says what it answers when it does not know the log", async () => {
+  it("passes on the response for an unknown log", async () => {
     const { anchor } = await witnessOf(new GrowingLog("example.com/other"));
     const log = new GrowingLog();
     await expect(anchor().publish(log.grow(1), log.context)).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe("a witness as anchor", () => {
     });
   });
 
-  it("is not believed with another key, nor with a signature that does not hold", async () => {
+  it("is refused with another key or invalid signature", async () => {
     const log = new GrowingLog();
     const { url } = await witnessOf(log);
     const stranger = makeVkey("witness.example/w1", newKeys("w", randomBytes).sign!, KEY_TYPE.cosignature);
@@ -141,7 +141,7 @@ describe("a witness as anchor", () => {
     await expect(forging.anchor().publish(log.grow(1), log.context)).rejects.toMatchObject({ code: "ANCHOR_FAILED" });
   });
 
-  it("is given up after three sizes that are never the right one", async () => {
+  it("fails after three wrong sizes in a row", async () => {
     const log = new GrowingLog();
     let size = 0;
     const { anchor, asked } = await witnessOf(log, () => ({ status: 409, contentType: "text/x.tlog.size", body: `${++size}\n` }));
@@ -150,12 +150,12 @@ describe("a witness as anchor", () => {
   });
 
   it.each<[string, RequestListener, RegExp]>([
-    ["does not answer", () => {}, /no response in time/],
-    ["answers without end", (_, response) => void response.writeHead(200).write("x"), /no response in time/],
-    ["answers too much", (_, response) => void response.end("x".repeat(100_000)), /too long/],
-    ["sends elsewhere", (_, response) => void response.writeHead(302, { location: "/x" }).end(), /redirect/],
+    ["does not respond", () => {}, /no response in time/],
+    ["responds without end", (_, response) => void response.writeHead(200).write("x"), /no response in time/],
+    ["responds too long", (_, response) => void response.end("x".repeat(100_000)), /too long/],
+    ["redirects the request", (_, response) => void response.writeHead(302, { location: "/x" }).end(), /redirect/],
     ["cuts the connection", (_, response) => void response.destroy(), /other side closed/],
-  ])("fails with a reason when it %s", async (_, handler, reason) => {
+  ])("fails with a reason if the witness %s", async (_, handler, reason) => {
     const log = new GrowingLog();
     const url = await listening(handler);
     const witness = witnessAnchor({ url, vkeys: [], timeoutMs: 200 });
@@ -165,7 +165,7 @@ describe("a witness as anchor", () => {
     });
   });
 
-  it("fails with a reason when nobody listens", async () => {
+  it("fails with a reason if no server listens", async () => {
     const log = new GrowingLog();
     const url = await listening(() => {});
     servers.pop()!.close();
@@ -175,7 +175,7 @@ describe("a witness as anchor", () => {
     });
   });
 
-  it("is configured by DAYBOOK_ANCHORS", async () => {
+  it("can be configured by DAYBOOK_ANCHORS", async () => {
     const log = new GrowingLog();
     const { url, vkey } = await witnessOf(log);
     const [witness] = parseAnchors(`witness:${url}#${formatVkey(vkey)}`, "audit.db");

@@ -11,14 +11,14 @@ const EVENTS = 300;
 type Outcome = "refused with a code" | "found by verify" | "nothing missing, nothing changed" | "silent";
 
 /**
- * The files of a trail whose newest checkpoint covers every record: while it is open, when its newest pages are in the log of writes,
- * or after it was closed, when all of them are in the database.
+ * The files of a trail whose newest checkpoint covers every record. While it is open, the newest pages are in the
+ * write-ahead log; after it was closed, all pages are in the database.
  */
 async function trailFiles(when: "open" | "closed"): Promise<{ readonly folder: string; readonly notes: readonly string[] }> {
   const folder = temporaryFolder();
   const store = await openSqliteStore({ path: join(folder, "audit.db"), onNotice: () => undefined });
   const audit = createAuditLog({ store, signals: false, spool: false });
-  const notes = Array.from({ length: EVENTS }, (_, i) => `note ${i} of somebody`);
+  const notes = Array.from({ length: EVENTS }, (_, i) => `note ${i} of a reader`);
   for (const note of notes) audit.record(noteRecorded, { data: { note }, actor: { kind: "user", id: `user-${note.length}` } });
   await audit.flush();
   await store.publishCheckpoint();
@@ -40,7 +40,7 @@ async function notesIn(path: string): Promise<string[]> {
   }
 }
 
-/** What an operator gets to know of the damage: by reading and verifying, then by starting the application. */
+/** The outcome that an operator sees: of reading and verifying, then of starting the application. */
 async function outcomeOf(folder: string, notes: readonly string[]): Promise<Outcome> {
   const path = join(folder, "audit.db");
   try {
@@ -64,7 +64,7 @@ describe.each([
   ["audit.db", "closed"],
   ["audit.db-wal", "open"],
 ] as const)("a byte that changes in %s", (file, when) => {
-  it(`is told wherever it is, and never ends the process: ${FLIPS} places`, { timeout: 60_000 + FLIPS * 5_000 }, async () => {
+  it(`is reported and never ends the process: ${FLIPS} places`, { timeout: 60_000 + FLIPS * 5_000 }, async () => {
     const { folder, notes } = await trailFiles(when);
     expect(existsSync(join(folder, file))).toBe(true);
     const size = statSync(join(folder, file)).size;
@@ -86,14 +86,14 @@ describe.each([
   });
 });
 
-describe("rows of a damaged file, read for a report", () => {
-  it("end with an error that has a code and a hint", async () => {
+describe("rows of a damaged file", () => {
+  it("end with a coded error and a hint", async () => {
     const { folder } = await trailFiles("closed");
     const path = join(folder, "audit.db");
     const bytes = readFileSync(path);
-    const at = bytes.indexOf("note 150 of somebody");
+    const at = bytes.indexOf("note 150 of a reader");
     expect(at).toBeGreaterThan(0);
-    // The whole page: its header is none of a page any more.
+    // The whole page: its header is no longer valid.
     bytes.fill(0xff, at - (at % 8_192), at - (at % 8_192) + 8_192);
     writeFileSync(path, bytes);
     const reader = await openSqliteReader({ path });

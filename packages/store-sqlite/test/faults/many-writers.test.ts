@@ -12,7 +12,7 @@ const EVENTS = Number(process.env.DAYBOOK_EVENTS ?? 50_000);
 const program = await bundleProgram(new URL("./support/writer-program.ts", import.meta.url).href);
 
 describe(`${PROCESSES} processes that write ${EVENTS} events to one file`, () => {
-  it("leave every event once, numbered without a gap, and no caller sees a lock", { timeout: 600_000 }, async () => {
+  it("store every event once, without gaps or locks", { timeout: 600_000 }, async () => {
     const path = join(temporaryFolder(), "audit.db");
     const each = EVENTS / PROCESSES;
     const without = await runWriters(program, PROCESSES, ["none", path, String(each)]);
@@ -28,7 +28,7 @@ describe(`${PROCESSES} processes that write ${EVENTS} events to one file`, () =>
       expect(event.seq).toBe(rows++);
       if (event.action !== "note.recorded") continue;
       const [writer, n] = (event.data!.note as string).split(".") as [string, string];
-      // Each process's events are in the order in which it recorded them.
+      // The events of each process are in the order of recording.
       expect(Number(n)).toBe(seen.get(writer) ?? 0);
       seen.set(writer, Number(n) + 1);
     }

@@ -8,12 +8,12 @@ import { bundleProgram } from "./support/bundle-program.ts";
 import { lockDatabase, verifyDatabase } from "./support/database.ts";
 import { type Framework, type HttpProcess, startHttp } from "./support/http-process.ts";
 
-/** How long another process keeps the database locked: beyond 10 s the writer gives up by itself. */
+/** Seconds for which another process locks the database. After 10 s the writer gives up. */
 const LOCK_SECONDS = Number(process.env.DAYBOOK_LOCK_SECONDS ?? 30);
-/** How long 1,000 requests a second meet a dead store. 600 on demand. */
+/** Seconds of 1,000 requests a second against a dead store. 600 on demand. */
 const SOAK_SECONDS = Number(process.env.DAYBOOK_SOAK_SECONDS ?? 60);
 const DEADLINE_MS = 500;
-/** A busy machine answers later than its timers say. */
+/** A busy machine responds later than its timers say. */
 const SLACK_MS = 1_500;
 
 const program = await bundleProgram(new URL("./support/http-program.ts", import.meta.url).href);
@@ -39,7 +39,7 @@ async function trailOf(path: string): Promise<StoredEvent[]> {
   return events;
 }
 
-/** Requests at a steady rate, whether they are answered or not. */
+/** Requests at a steady rate, whether a response arrives or not. */
 async function atRate(perSecond: number, seconds: number, send: (n: number) => Promise<unknown>): Promise<void> {
   const begun = performance.now();
   const open = new Set<Promise<unknown>>();
@@ -55,7 +55,7 @@ async function atRate(perSecond: number, seconds: number, send: (n: number) => P
 }
 
 describe.each<Framework>(["express", "fastify"])(`a database locked for ${LOCK_SECONDS} s under an application on %s`, (framework) => {
-  it("lets each request go on by its policy, within the deadline, and has everything afterwards", {
+  it("handles requests by policy and loses no durable event", {
     timeout: 120_000 + LOCK_SECONDS * 3_000,
   }, async () => {
     const path = join(temporaryFolder(), "audit.db");
@@ -97,7 +97,7 @@ describe.each<Framework>(["express", "fastify"])(`a database locked for ${LOCK_S
       Array.from({ length: pages }, (_, i) => i),
     );
     const granted = events.filter((event) => event.action === "access.changed").map((event) => (event.data!.granted as string[])[0]);
-    // What was in flight when the lock came may still be stored after its caller was told that it is not known.
+    // An event in flight at the time of the lock may be stored later, although its caller got an error.
     expect(granted.filter((name) => !name!.startsWith("x"))).toEqual(["before", "after"]);
     const gaps = events.filter((event) => event.action === "trail.gap").map((event) => event.data!);
     expect(gaps).toHaveLength(1);
@@ -105,13 +105,13 @@ describe.each<Framework>(["express", "fastify"])(`a database locked for ${LOCK_S
     expect(Math.abs(Date.parse(gaps[0]!.start as string) - locked)).toBeLessThan(DEADLINE_MS + SLACK_MS);
     expect(Date.parse(gaps[0]!.end as string)).toBeGreaterThanOrEqual(unlocked - 100);
     console.info(
-      `${framework}: locked ${LOCK_SECONDS} s: ${pages} pages answered 200, longest wait of any request ${longest.toFixed(0)} ms at a deadline of ${DEADLINE_MS} ms`,
+      `${framework}: locked ${LOCK_SECONDS} s: ${pages} pages with status 200, longest wait of any request ${longest.toFixed(0)} ms at a deadline of ${DEADLINE_MS} ms`,
     );
   });
 });
 
 describe(`1,000 requests a second against a dead store for ${SOAK_SECONDS} s`, () => {
-  it("are answered by policy, in bounded memory, and leave one record of the failure", {
+  it("get responses by policy in bounded memory", {
     timeout: 120_000 + SOAK_SECONDS * 4_000,
   }, async () => {
     const path = join(temporaryFolder(), "audit.db");

@@ -77,7 +77,7 @@ interface Cell {
   readonly bytes: Buffer;
 }
 
-/** Everything below the newest checkpoint that the tree, the seals or a signature speak for. */
+/** Every cell below the newest checkpoint that the tree, the seals or a signature cover. */
 function provenCells(path: string): Cell[] {
   const db = new Database(path, { readonly: true });
   const cells: Cell[] = [];
@@ -99,7 +99,7 @@ function provenCells(path: string): Cell[] {
 }
 
 describe("a random history of a log in a file", () => {
-  it("verifies whatever honest things happened, and shows a change of any single byte below its checkpoint", {
+  it("verifies, and shows any changed byte below its checkpoint", {
     timeout: 120_000,
   }, async () => {
     await fc.assert(
@@ -117,7 +117,7 @@ describe("a random history of a log in a file", () => {
             const { table, column, where, bytes } = cells[pick % cells.length]!;
             const at = (pick >>> 3) % bytes.length;
             const changed = Buffer.from(bytes);
-            // A text stays text: what is not UTF-8 would be refused by the table, not by the proof.
+            // A text stays valid UTF-8: the table, not the proof, would refuse other bytes.
             changed[at] = changed[at]! ^ (column === "head" || column === "person" || column === "data" ? 0x01 : 1 << (pick & 7));
             copyFileSync(trail.path, copy);
             const db = new Database(copy);
@@ -127,7 +127,7 @@ describe("a random history of a log in a file", () => {
             try {
               db.prepare(`UPDATE ${table} SET ${column} = ${text ? "CAST(? AS TEXT)" : "?"} WHERE ${where}`).run(changed);
             } catch (cause) {
-              // What is no JSON any more cannot be stored under the generated columns.
+              // The generated columns refuse invalid JSON.
               refused = /malformed JSON/.test((cause as Error).message);
               if (!refused) throw cause;
             }

@@ -10,7 +10,10 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const KILLS = Number(process.env.DAYBOOK_KILLS ?? 12);
 const program = fileURLToPath(await bundleProgram(new URL("./support/proof-program.ts", import.meta.url).href));
 
-/** Starts the program and kills it some milliseconds after it began to erase somebody. Answers whom, and who was erased for certain. */
+/**
+ * Starts the program and kills it some milliseconds after an erasure began. Returns the persons whose erasure began,
+ * and those with a confirmed erasure.
+ */
 async function killedWhileErasing(path: string, name: string, ms: number) {
   const child = spawn(process.execPath, [program, "erase", path, name], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -32,13 +35,13 @@ async function killedWhileErasing(path: string, name: string, ms: number) {
 }
 
 describe(`a process that is killed ${KILLS} times while it erases`, () => {
-  it("has removed a part and declared it, or neither, and what was begun is finished at the next start", { timeout: 120_000 }, async () => {
+  it("declares each removed part and continues after restart", { timeout: 120_000 }, async () => {
     const path = join(temporaryFolder(), "audit.db");
     const begun: string[] = [];
     for (let i = 0; i < KILLS; i++) {
       const killed = await killedWhileErasing(path, `k${i}`, Math.random() * 60);
       begun.push(...killed.begun);
-      // As the process left it, before anybody has repaired anything.
+      // As the process left it, before any repair.
       const reader = await openSqliteReader({ path });
       const { verdict, findings } = await reader.verify();
       expect({ verdict, findings }).toEqual({ verdict: "intact", findings: [] });
@@ -46,7 +49,7 @@ describe(`a process that is killed ${KILLS} times while it erases`, () => {
       await reader.close();
     }
     const store = await openSqliteStore({ path, anchors: [], onNotice: () => undefined });
-    // Whoever was only about to be erased is still whole; of nobody a part is left.
+    // A person either has all parts, because the erasure had not begun, or no part at all.
     for (const user of begun) expect([0, 40]).toContain(await store.count({ user }));
     expect(await store.verify()).toMatchObject({ verdict: "intact", findings: [] });
     await store.close();

@@ -16,7 +16,7 @@ const MOST_BYTES = 250 * 1024 * 1024;
 const BATCH = 500;
 
 describe(`verifying ${ENTRIES} entries`, () => {
-  it("takes the same memory however many there are", { timeout: 120_000 + ENTRIES }, async () => {
+  it("takes constant memory", { timeout: 120_000 + ENTRIES }, async () => {
     const path = join(temporaryFolder(), "audit.db");
     const store = await openSqliteStore({ path, anchors: [], retention: "manual", onNotice: () => undefined });
     const start = Date.now() - ENTRIES;

@@ -11,7 +11,7 @@ const SECONDS = Number(process.env.DAYBOOK_WRITE_SECONDS ?? 60);
 const program = fileURLToPath(await bundleProgram(new URL("./support/proof-program.ts", import.meta.url).href));
 
 describe(`${PROCESSES} processes that write and erase for ${SECONDS} s`, () => {
-  it("leave a dense log with good seals and roots, and nobody who verifies meanwhile finds anything", {
+  it("leave a valid log for every verification in between", {
     timeout: 120_000 + SECONDS * 4_000,
   }, async () => {
     const path = join(temporaryFolder(), "audit.db");

@@ -14,7 +14,7 @@ import {
 import type { ManifestRecord, PublishContext } from "../../src/checkpoints/anchors/anchor.ts";
 import type { SuppressionRecord } from "../../src/ledger/suppression.ts";
 
-/** A log in memory, as anchors see one. */
+/** A log in memory, in the form that anchors see. */
 export class GrowingLog {
   readonly origin: string;
   readonly vkey: Vkey;
@@ -31,7 +31,7 @@ export class GrowingLog {
     this.#signer = { name: this.origin, key: keys.sign! };
   }
 
-  /** Appends entries and gives the signed checkpoint. */
+  /** Appends entries and returns the signed checkpoint. */
   grow(count: number, salt = ""): string {
     for (let i = 0; i < count; i++) this.leaves.push(leafHash(Buffer.from(`${salt}${this.leaves.length}`)));
     const frontier = Frontier.empty();

@@ -8,14 +8,14 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 export const DAY_MS = 86_400_000;
 
-/** What of an event a test cares about. */
+/** The fields of an event that tests set. */
 export type EventFields = Partial<Pick<AuditEvent, "data" | "resource" | "subjects" | "tenant">> & {
-  /** Who acted; nobody where it is left out. */
+  /** Actor; the system if it is left out. */
   readonly user?: string | undefined;
   readonly definition: EventDefinition;
 };
 
-/** A trail whose clock the test moves. It writes on the thread of the test, which is where that clock is. */
+/** A trail whose clock the test moves. It writes on the thread of the test, because the clock is there. */
 export class TrailInTime {
   readonly path: string;
   store: SqliteStore;
@@ -53,13 +53,13 @@ export class TrailInTime {
     this.now += days * DAY_MS;
   }
 
-  /** Stores events that happen now, a millisecond apart. */
+  /** Stores events with the current time, a millisecond apart. */
   async record(...events: readonly EventFields[]): Promise<void> {
     await this.recordAt(this.now, ...events);
     this.now += events.length;
   }
 
-  /** Stores now what happened at another time. */
+  /** Stores events of another time now. */
   async recordAt(at: number, ...events: readonly EventFields[]): Promise<void> {
     const batch = events.map(({ definition, user, ...fields }, n) => {
       const time = new Date(at + n).toISOString();

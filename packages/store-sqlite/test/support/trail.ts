@@ -18,7 +18,7 @@ export interface Trail {
   readonly audit: AuditLog;
 }
 
-/** A trail in a file of its own; closed when the test ends. */
+/** A trail in a new file; closed when the test ends. */
 export async function openTrail(options: Partial<SqliteStoreOptions> = {}): Promise<Trail> {
   const path = options.path ?? join(temporaryFolder(), "audit.db");
   const store = await openSqliteStore({ onNotice: () => undefined, ...options, path });

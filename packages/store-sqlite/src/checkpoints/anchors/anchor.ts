@@ -50,7 +50,9 @@ export interface PublishContext {
  * no personal data.
  */
 export interface ManifestRecord {
+  /** Sequence number of the entry. */
   readonly seq: number;
+  /** Action of the entry. */
   readonly action: "ledger.erasure" | "ledger.retention";
   /** Value of the head's key `ledger`. */
   readonly ledger: Readonly<Record<string, unknown>>;

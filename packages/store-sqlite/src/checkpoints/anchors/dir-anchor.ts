@@ -11,6 +11,7 @@ import { isBeyond, reachIfAny, reachOf } from "./published-note.ts";
 export interface DirAnchor extends Anchor {
   /** Absolute path. */
   readonly folder: string;
+  /** The newest note that the folder holds, unverified; undefined if it holds none. */
   newest(): Promise<string | undefined>;
   /** All notes in order of publication, unverified. */
   notes(): Promise<string[]>;
@@ -22,6 +23,7 @@ export interface DirAnchor extends Anchor {
 
 /** A published manifest. Its sequence numbers belong to one generation: a restored log assigns them again. */
 export interface PublishedManifest extends ManifestRecord {
+  /** Name of the log and its generation. */
   readonly origin: string;
 }
 

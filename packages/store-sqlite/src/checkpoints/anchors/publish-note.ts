@@ -7,9 +7,11 @@ export interface Published {
   readonly note: string;
   /** Names of the anchors that hold it. */
   readonly reached: readonly string[];
+  /** Anchors that do not hold it, each with the error. */
   readonly failures: readonly AnchorFailure[];
 }
 
+/** A failed publication at one anchor. */
 export interface AnchorFailure {
   readonly anchor: string;
   readonly error: unknown;
@@ -28,7 +30,7 @@ export async function publishNote(note: string, anchors: readonly Anchor[], cont
     const results = await Promise.allSettled(asked.map(async (anchor) => anchor.publish(signed, context)));
     const lines: string[] = [];
     for (const [i, result] of results.entries()) {
-      const { name } = asked[i]!;
+      const name = asked[i]?.name ?? "";
       if (result.status === "rejected") failures.push({ anchor: name, error: result.reason });
       else {
         reached.push(name);

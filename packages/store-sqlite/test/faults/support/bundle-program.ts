@@ -7,7 +7,7 @@ import { bundledModules, workspaceSource } from "../../../build/bundled-modules.
 
 const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Packages of the workspace are taken from their sources, so that a process of a test never runs an outdated build. */
+/** Takes packages of the workspace from their sources, so that a test process never runs an outdated build. */
 const workspaceSources: Plugin = {
   name: "workspace-sources",
   setup: ({ onResolve }) => {
@@ -16,9 +16,9 @@ const workspaceSources: Plugin = {
 };
 
 /**
- * One file with a program and all it imports, where the SQLite driver can be found from.
+ * Bundles a program with all imports into one file from which the SQLite driver can be resolved.
  * @param program file URL
- * @returns file URL; the file is gone when the tests of the calling file are over
+ * @returns file URL; the file is deleted after the tests of the calling file
  */
 export async function bundleProgram(program: string): Promise<string> {
   const folder = mkdtempSync(join(PACKAGE, "node_modules/.faults-"));
@@ -35,7 +35,7 @@ export async function bundleProgram(program: string): Promise<string> {
     platform: "node",
     target: "node22",
     external: ["better-sqlite3"],
-    // CommonJS inside an ES module: express and fastify are written in it.
+    // CommonJS inside an ES module, because express and fastify are CommonJS.
     banner: { js: 'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);' },
     plugins: [workspaceSources, bundledModules],
     logLevel: "error",

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { openSqliteReader } from "../../../src/index.ts";
 
-/** Holds the write lock of a database, as another process that is busy with it would. */
+/** Takes the write lock of a database, like another busy process. */
 export async function lockDatabase(path: string): Promise<() => Promise<void>> {
   const db = new Database(path, { timeout: 0 });
   for (let attempt = 0; ; attempt++) {
@@ -20,7 +20,7 @@ export async function lockDatabase(path: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Rejects, with what was found, where the log is not intact. */
+/** Rejects with the findings if the log is not intact. */
 export async function verifyDatabase(path: string): Promise<void> {
   const reader = await openSqliteReader({ path });
   try {

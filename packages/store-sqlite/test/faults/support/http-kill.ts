@@ -16,7 +16,7 @@ interface Answered {
   readonly pages: string[];
 }
 
-/** Sends requests over some connections, half of them with a durable record, until the application is gone. */
+/** Sends requests over several connections, half of them with a durable record, until the application ends. */
 function load(
   app: HttpProcess,
   round: number,
@@ -42,11 +42,11 @@ function load(
   return { answered, over: Promise.all(Array.from({ length: CONNECTIONS }, (_, i) => connection(i))), first };
 }
 
-/** An application that is killed over and over again, and what its trail holds in the end. */
+/** Kills an application repeatedly and checks the content of its trail. */
 export async function describeKills(framework: Framework): Promise<void> {
   const program = await bundleProgram(new URL("./http-program.ts", import.meta.url).href);
   describe(`an application on ${framework}, killed at random moments under load`, () => {
-    it(`has after ${KILLS} kills every durable event whose request was answered`, { timeout: 60_000 + KILLS * 15_000 }, async () => {
+    it(`keeps every confirmed durable event after ${KILLS} kills`, { timeout: 60_000 + KILLS * 15_000 }, async () => {
       const place = temporaryFolder();
       const path = join(place, "audit.db");
       const grants: string[] = [];
@@ -78,10 +78,11 @@ export async function describeKills(framework: Framework): Promise<void> {
         `${framework}: ${KILLS} kills; durable: ${grants.length} answered, ${missing.grants.length} missing; background: ${pages.length} answered, ${missing.pages.length} missing (${(missing.pages.length / KILLS).toFixed(1)} a kill); ${rows} rows`,
       );
       expect(missing.grants).toEqual([]);
-      // Background events may be lost while they are queued or being written: two batches at most, of 1,000 events each.
+      // Background events may be lost in the queue or during a write: two batches at most, of 1,000 events each.
       expect(missing.pages.length).toBeLessThanOrEqual(KILLS * 2_000);
       expect(grants.length).toBeGreaterThan(KILLS);
-      // Every run that lived long enough to say that it began also says that the one before it was not closed; the first had none before it.
+      // Every run that lived long enough to record its start also records that the run before was not closed. The
+      // first run had none before it.
       expect(stored.opened).toBeGreaterThan(KILLS / 2);
       expect(stored.gaps).toBe(stored.opened - 1);
     });

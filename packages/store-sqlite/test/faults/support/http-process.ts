@@ -8,13 +8,13 @@ export type Framework = "express" | "fastify";
 
 export interface HttpProcess {
   readonly child: ChildProcess;
-  /** Settles with the status once the whole answer is there; undefined where the connection broke before. */
+  /** Resolves with the status after the whole response; undefined if the connection broke before. */
   ask(method: "GET" | "POST", path: string): Promise<{ readonly status: number | undefined; readonly body: string; readonly ms: number }>;
   state(): Promise<{ readonly stats: AuditLogStats; readonly memory: NodeJS.MemoryUsage; readonly effects: readonly string[] }>;
   kill(): Promise<void>;
 }
 
-/** Starts the application; settles when it listens. */
+/** Starts the application; resolves when it listens. */
 export async function startHttp(program: string, framework: Framework, place: string, settings: object = {}): Promise<HttpProcess> {
   const child = spawn(process.execPath, [fileURLToPath(program), framework, place, JSON.stringify(settings)], {
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,6 @@
 /**
- * A web application with an audit trail in SQLite, in a process of its own: `http-program.mjs express|fastify <place> <settings>`.
- * It says its port on standard output and then answers until it is killed.
+ * A web application with an audit trail in SQLite, in a separate process: `http-program.mjs express|fastify <place>
+ * <settings>`. It prints its port and serves requests until it is killed.
  */
 import type { AddressInfo } from "node:net";
 import { type AuditLogOptions, accessChanged, noteRecorded } from "@daybook/core";
@@ -16,11 +16,11 @@ const audit = await openTrail(place, {
   onNotice: () => undefined,
 });
 
-/** How often each dangerous operation really happened. */
+/** Executions of each dangerous operation. */
 const effects: string[] = [];
 
 const routes: SuiteRoute[] = [
-  // A durable record: its answer waits until it is stored.
+  // A durable record: its response is sent after it is stored.
   {
     method: "POST",
     path: "/grants/:name",

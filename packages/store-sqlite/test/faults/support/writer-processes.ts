@@ -7,7 +7,7 @@ export interface WriterAnswer {
   readonly delayP99Ms: number;
 }
 
-/** Runs the same program several times at once, with a name of its own each; they begin when all are ready. */
+/** Runs the same program several times in parallel, each with its own name. They begin when all are ready. */
 export async function runWriters(program: string, count: number, args: readonly string[]): Promise<WriterAnswer[]> {
   const writers = Array.from({ length: count }, (_, i) => {
     const child = spawn(process.execPath, [fileURLToPath(program), ...args, `w${i}`], { stdio: ["pipe", "pipe", "inherit"] });

@@ -1,6 +1,6 @@
 /**
- * Records events at a steady pace in a process of its own and says how late its event loop was meanwhile:
- * `writer-program.mjs sqlite|none <path> <events> <name>`.
+ * Records events at a steady pace in a separate process and prints the delay of its event loop: `writer-program.mjs
+ * sqlite|none <path> <events> <name>`.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";

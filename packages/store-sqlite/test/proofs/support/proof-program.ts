@@ -1,6 +1,6 @@
 /**
- * A process that writes, and erases while it does:
- * `proof-program.mjs write <path> <name> <milliseconds>` or `proof-program.mjs erase <path> <name>`, which goes on until it is killed.
+ * A separate process that writes and erases: `proof-program.mjs write <path> <name> <milliseconds>`, or
+ * `proof-program.mjs erase <path> <name>`, which runs until it is killed.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type AuditEvent, noteRecorded } from "@daybook/core";

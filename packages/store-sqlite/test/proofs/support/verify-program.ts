@@ -1,4 +1,4 @@
-/** Verifies a log in a process of its own and says what that took: `verify-program.mjs <path>`. */
+/** Verifies a log in a separate process and prints time and memory: `verify-program.mjs <path>`. */
 import { openSqliteReader } from "../../../src/index.ts";
 
 const reader = await openSqliteReader({ path: process.argv[2]! });
