@@ -31,45 +31,21 @@ import type {
   SpoolPlaced,
   StoredReceipt,
 } from "@daybook/core/store";
-import { type LedgerKeys, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
+import { pseudonymsOf, type VerifyReport } from "@daybook/ledger";
 import { checkAnchors, notesOf } from "./checkpoints/anchor-check.ts";
 import type { Published } from "./checkpoints/anchors/publish-note.ts";
 import type { Checkpoint } from "./checkpoints/checkpointer.ts";
-import { type Publisher, refuseWithoutAnchors } from "./checkpoints/publisher.ts";
-import type { WriterEvent } from "./checkpoints/writer-event.ts";
-import type { Sqlite } from "./database/sqlite-driver.ts";
+import { refuseWithoutAnchors } from "./checkpoints/publisher.ts";
 import { storeFailure } from "./database/sqlite-failure.ts";
 import { erasureRuns, planOf } from "./erasure/erasure-runs.ts";
 import { holdsOf } from "./erasure/hold-table.ts";
-import type { PersonReader } from "./persons/person-reader.ts";
-import type { LedgerReader } from "./reading/ledger-reader.ts";
 import { planRetention, type RetentionOptions, type RetentionResult } from "./retention/retention.ts";
+import type { SqliteStoreParts } from "./sqlite-store-parts.ts";
 import type { StoreHealth } from "./verification/store-health.ts";
-import type { ThreadedVerification } from "./verification/threaded-verification.ts";
 import type { VerifyOptions } from "./verification/verify-ledger.ts";
 import { sqliteCodec } from "./writer/event-codec.ts";
-import { type FileWriter, leaveWriter } from "./writer/file-writer.ts";
+import { leaveWriter } from "./writer/file-writer.ts";
 import type { WriterOperation } from "./writer/writer-operations.ts";
-
-export interface SqliteStoreParts {
-  readonly path: string;
-  readonly origin: string;
-  readonly vkey: string;
-  readonly writer: FileWriter;
-  readonly listener: (event: WriterEvent) => void;
-  readonly publisher: Publisher;
-  readonly onNotice: (notice: string) => void;
-  readonly connection: Sqlite;
-  readonly keys: LedgerKeys;
-  readonly reader: LedgerReader;
-  readonly persons: PersonReader;
-  readonly verification: ThreadedVerification;
-  readonly health: () => Promise<StoreHealth>;
-  /** Listener for the progress of a retention run. */
-  readonly retained: { progress: RetentionOptions["onProgress"] };
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
-}
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file; reads use a separate connection. */
 export class SqliteStore
