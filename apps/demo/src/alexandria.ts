@@ -25,13 +25,16 @@ export type Framework = "express" | "fastify";
 
 export interface AlexandriaOptions {
   readonly framework: Framework;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly libraryPath: string;
   readonly auditPath: string;
-  /** Metrics have a port of their own; 0 takes a free one. */
+  /** Metrics have a separate port; 0 picks a free one. */
   readonly metricsPort: number;
-  /** Where metrics are served. Default `127.0.0.1`; a Prometheus in a container needs an address it can reach. */
+  /**
+   * Address on which metrics are served. Default `127.0.0.1`; a Prometheus in a container needs an address it can
+   * reach.
+   */
   readonly metricsHost?: string | undefined;
   readonly model?: ModelOptions | undefined;
 }
@@ -44,7 +47,7 @@ export interface IngestSummary {
 
 const UPLOAD_LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** The library as one thing: its books, its trail and its server. */
+/** The running library: its books, its trail and its server. */
 export class Alexandria {
   readonly library: Library;
   readonly audit: AuditLog;
@@ -98,7 +101,7 @@ export class Alexandria {
     return this.#metrics.url;
   }
 
-  /** Takes a folder of texts in: one ingestion record per file, and an error record for each that was refused. */
+  /** Adds a folder of texts. Records one ingestion per file, and one error per refused file. */
   ingest(folder: string): Promise<IngestSummary> {
     return runAs({ kind: "service", id: "shelf-import" }, async () => {
       let books = 0;
@@ -130,7 +133,7 @@ export class Alexandria {
     });
   }
 
-  /** Lets open requests finish, writes what the trail still waits for, and closes both files. */
+  /** Finishes open requests, writes the queued events of the trail, and closes both files. */
   async close(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.close((error) => (error === undefined ? resolve() : reject(error)));
@@ -143,7 +146,7 @@ export class Alexandria {
   }
 }
 
-/** What the metrics tell beyond the requests they see: the pipeline, the file, the collections. */
+/** Metrics beyond the HTTP requests: the pipeline, the file, the collections. */
 function watchLibrary(metrics: Metrics, library: Library, audit: AuditLog, auditPath: string): void {
   metrics.watch(audit);
   metrics.watchHealth(fileHealth(auditPath));

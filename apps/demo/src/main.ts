@@ -41,7 +41,7 @@ function options() {
   if (framework !== "express" && framework !== "fastify") throw new UsageError("--framework is express or fastify");
   if (books !== undefined && !statSync(books, { throwIfNoEntry: false })?.isDirectory())
     throw new UsageError(`--books: ${books} is no folder`);
-  // A run that ends by itself takes any ports, so that it also works beside a library that is running.
+  // A run with --exit takes any ports, so that it also works beside a running library.
   const port = portOf("--port", values.port ?? (exit ? "0" : "3000"));
   const metricsPort = portOf("--metrics-port", values["metrics-port"] ?? (exit ? "0" : "9464"));
   const load = values.load === undefined ? undefined : Number(values.load);
@@ -111,7 +111,7 @@ interface ServeOptions {
   readonly exit: boolean;
 }
 
-/** Fills the shelf, runs the morning, tells what the trail holds, and keeps serving unless it is asked to end. */
+/** Fills the shelf, runs the morning, prints the summary of the trail, and serves until a signal, or ends with `exit`. */
 async function serve(alexandria: Alexandria, { books, auditPath, load, exit }: ServeOptions): Promise<void> {
   const { library, audit, url } = alexandria;
   for (const reader of DEMO_READERS) library.enrolReader(reader);

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Person } from "./person.ts";
 
-/** One step of the morning and the status the library answered with. */
+/** One step of the morning and the status of the response. */
 export interface Step {
   readonly who: string;
   readonly what: string;
   readonly expected: number;
   readonly status: number;
-  /** Requests it took; signing in, for one, is the form and the page it leads to. */
+  /** Number of requests; signing in, for example, takes the form and the next page. */
   readonly requests: number;
 }
 
@@ -15,9 +15,7 @@ const NOTES = ["bread", "lanterns", "the river", "winter coats", "the market"].m
   title: `Notes on ${topic}`,
   collection: "shelf",
   format: "text",
-  text: `Chapter ${i + 1}\n\nWhat one reader of this library noted about ${topic}, on an ordinary morning, for whoever comes after.\n`.repeat(
-    3,
-  ),
+  text: `Chapter ${i + 1}\n\nWhat one reader of this library noted about ${topic}, on an ordinary morning, for later readers.\n`.repeat(3),
 }));
 
 const DIARY = { purpose: "personal_diary", notice: "reader_privacy", version: "1", language: "en", agree: "yes" };
@@ -44,9 +42,9 @@ export async function runMorning(url: string, tokens: ReadonlyMap<string, string
   await step(someone, "looks in", 200, () => someone.get("/"));
   await step(someone, "searches for opening hours", 200, () => someone.get("/?q=opening+hours+on+Sunday"));
   await step(someone, "follows a dead link", 404, () => someone.get("/books/999999"));
-  await step(someone, "tries a token nobody has", 401, () => someone.signIn("not-a-token"));
+  await step(someone, "tries an unknown token", 401, () => someone.signIn("not-a-token"));
   for (const who of [mira, jonas, petra, tove, amina]) await step(who, "signs in", 303, () => who.signIn(tokens.get(who.name)!));
-  // A journal that stays, one that its reader gives up again, and one that goes with its reader.
+  // One journal that stays, one that its reader ends, and one of a reader who is removed.
   for (const who of [mira, jonas, petra]) await step(who, "asks for a diary", 303, () => who.post("/settings/agree", DIARY));
   await step(petra, "searches", 200, () => petra.get("/?q=moving+house"));
   await step(jonas, "wants no diary after all", 303, () => jonas.post("/settings/stop", { purpose: DIARY.purpose }));
@@ -58,7 +56,7 @@ export async function runMorning(url: string, tokens: ReadonlyMap<string, string
   await step(mira, "looks into her journal", 200, () => mira.get("/journal"));
   for (const note of NOTES) await step(jonas, `uploads "${note.title}"`, 200, () => jonas.post("/upload", note));
   await step(jonas, "uploads one more than allowed", 429, () =>
-    jonas.post("/upload", { ...NOTES[0]!, title: "One more", text: "One more text than a day allows, all the same.\n".repeat(4) }),
+    jonas.post("/upload", { ...NOTES[0]!, title: "One more", text: "One more text than a day allows, sent anyway.\n".repeat(4) }),
   );
   await step(tove, "uploads an empty text", 400, () =>
     tove.post("/upload", { title: "Nothing", collection: "shelf", format: "text", text: "  " }),

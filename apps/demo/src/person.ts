@@ -1,9 +1,9 @@
 const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0";
 
-/** A person with a browser: keeps cookies, follows no redirect, sends the form token back. */
+/** A person with a browser: keeps cookies, follows no redirect, returns the form token. */
 export class Person {
   readonly name: string;
-  /** How many were answered. */
+  /** Number of responses. */
   requests = 0;
   readonly #url: string;
   #cookie = "";

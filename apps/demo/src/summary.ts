@@ -6,13 +6,13 @@ export interface SummaryOptions {
   readonly auditPath: string;
   readonly ingested: IngestSummary;
   readonly steps: readonly Step[];
-  /** Undefined where the store gives no proofs. */
+  /** Undefined if the store has no proofs. */
   readonly verdict: Verdict | undefined;
   /** Tokens of the demo readers, by id. */
   readonly tokens: ReadonlyMap<string, string>;
 }
 
-/** What the trail holds after the morning, and where to look. */
+/** Contents of the trail after the morning, and the addresses of the pages. */
 export async function summary(alexandria: Alexandria, { auditPath, ingested, steps, verdict, tokens }: SummaryOptions): Promise<string> {
   const { audit, url } = alexandria;
   const lines: string[] = ["", "The morning at Alexandria", ""];

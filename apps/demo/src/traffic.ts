@@ -3,7 +3,7 @@ import type { Person } from "./person.ts";
 
 const QUESTIONS = ["opening hours", "how many books may I borrow", "the ferryman", "what is recorded", "old libraries", "late books"];
 
-/** What people do in a library, the common things more often. */
+/** Typical actions in a library, frequent ones first. */
 const DEEDS: readonly ((person: Person, pick: (n: number) => number) => Promise<number>)[] = [
   (person) => person.get("/"),
   (person, pick) => person.get(`/?q=${encodeURIComponent(QUESTIONS[pick(QUESTIONS.length)]!)}`),
@@ -17,13 +17,13 @@ const DEEDS: readonly ((person: Person, pick: (n: number) => number) => Promise<
   (person) => person.get("/books/999999"),
 ];
 
-/** Keeps people busy, about `perSecond` requests in all, until it is told to stop: so that dashboards have something to show. */
+/** Sends about `perSecond` requests in all until `stop` aborts, so that dashboards show data. */
 export async function runTraffic(people: readonly Person[], perSecond: number, stop: AbortSignal): Promise<number> {
   const pick = (n: number) => Math.floor(Math.random() * n);
   let requests = 0;
   const live = async (person: Person) => {
     while (!stop.aborted) {
-      // The square of an even chance picks the first deeds most.
+      // The square of a uniform random number prefers the first actions.
       await DEEDS[Math.floor(Math.random() ** 2 * DEEDS.length)]!(person, pick);
       requests++;
       await pause((2 * Math.random() * 1_000 * people.length) / perSecond, stop);

@@ -59,7 +59,7 @@ describe("answering a question", () => {
     expect(await answerQuestion(harbour(), "Who fed the parrot?")).toEqual({ quotes: [QUOTE] });
   });
 
-  it("says nothing when nothing fits", async () => {
+  it("returns no quote if no passage fits", async () => {
     expect(await answerQuestion(harbour(), "Where are the elephants?")).toEqual({ quotes: [] });
   });
 
@@ -75,7 +75,7 @@ describe("answering a question", () => {
     );
   });
 
-  it("does not ask the model when there is nothing to quote", async () => {
+  it("does not call the model without a quote", async () => {
     const { url, received } = await modelServer(saying("Anything."));
     await answerQuestion(harbour(), "Where are the elephants?", { model: { url, model: "small" } });
     expect(received).toEqual([]);
@@ -83,7 +83,7 @@ describe("answering a question", () => {
 
   it.each([
     {
-      name: "answers with an error",
+      name: "responds with an error",
       reply: (response: ServerResponse) => response.writeHead(503).end("overloaded"),
       failure: /status 503/,
     },

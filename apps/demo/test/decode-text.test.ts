@@ -22,7 +22,7 @@ describe("decoding a file", () => {
     expect(decodeText(bytes("a\r\nb\rc\n\fd")).text).toBe("a\nb\nc\n\nd");
   });
 
-  it("leaves out marks inside the text, as joined files have them", () => {
+  it("drops byte order marks inside the text", () => {
     expect(decodeText(bytes("a", [0xef, 0xbb, 0xbf], "b")).text).toBe("ab");
   });
 

@@ -16,7 +16,7 @@ async function ingested(library: Library, folder: string, options?: IngestFolder
 }
 
 describe("taking in a folder", () => {
-  it("gives one result per text file, in order, and goes on after a refusal", async () => {
+  it("returns one result per file, also after refusals", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "sub"));
     writeFileSync(join(folder, "a.md"), "# Tea\n\nBoil water.");
@@ -34,7 +34,7 @@ describe("taking in a folder", () => {
     ]);
   });
 
-  it("stores nothing twice", async () => {
+  it("stores no text twice", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "a.txt"), "Tea.");
     const library = temporaryLibrary();
@@ -44,7 +44,7 @@ describe("taking in a folder", () => {
     expect([added, library.books().length]).toEqual([[true, false], 1]);
   });
 
-  it("follows no link, be it to a file or to a folder", async () => {
+  it("follows no link to a file or folder", async () => {
     const [folder, outside] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(outside, "secret.txt"), "Secret.");
     symlinkSync(join(outside, "secret.txt"), join(folder, "link.txt"));
@@ -78,7 +78,7 @@ describe("taking in a folder", () => {
     ]);
   });
 
-  it("ends the run when the failure is not about one file", async () => {
+  it("ends the run if the failure concerns all files", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "a.txt"), "Tea.");
     const library = openLibrary({ path: join(folder, "library.db") });
@@ -87,7 +87,7 @@ describe("taking in a folder", () => {
     await expect(ingested(library, join(folder, "missing"))).rejects.toThrow(/ENOENT/);
   });
 
-  it("takes in the handbook of the library whole", async () => {
+  it("adds the whole handbook of the library", async () => {
     const library = temporaryLibrary();
     const results = await ingested(library, SHELF);
     expect(results.filter(({ status }) => status !== "ok")).toEqual([]);
@@ -98,7 +98,7 @@ describe("taking in a folder", () => {
   });
 
   const missing = missingSharedData("books");
-  it.skipIf(missing !== undefined)("takes in twelve published books", async () => {
+  it.skipIf(missing !== undefined)("adds twelve published books", async () => {
     const library = temporaryLibrary();
     const results = await ingested(library, sharedData("books"));
     expect(results.map(({ status }) => status)).toEqual(Array(13).fill("ok"));

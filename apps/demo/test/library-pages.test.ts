@@ -10,11 +10,11 @@ import { CONTENT_SECURITY_POLICY } from "../src/pages/layout.ts";
 import { type Browsing, browse, missingBrowser, openBrowser } from "./support/browser.ts";
 import { SHELF } from "./support/open-alexandria.ts";
 
-/** Where screenshots go, for whoever wants to look. */
+/** Folder for screenshots. Default: none are taken. */
 const SCREENSHOTS = process.env.ALEXANDRIA_SCREENSHOTS;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Pages everybody may open, then what a reader and what an administrator sees. */
+/** Public pages, then those of a reader and of an administrator. */
 const PAGES = [
   { who: undefined, path: "/", name: "search" },
   { who: undefined, path: "/?q=how+many+books+may+I+borrow", name: "answer" },
@@ -77,7 +77,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     return browsing;
   }
 
-  /** The same visitor in a browser that runs scripts: those of the examination, as the pages have none. */
+  /** The same visitor in a browser with scripts, which only the accessibility check runs. */
   async function examined({ context }: Browsing, look: BrowserContextOptions): Promise<Page> {
     const other = await browser.newContext({ storageState: await context.storageState(), ...look });
     onTestFinished(async () => {
@@ -92,13 +92,13 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
   };
 
   describe.each(PAGES)("the $name page", ({ who, path, name }) => {
-    it("comes under the policy and works with it", async () => {
+    it("is sent with the policy and works with it", async () => {
       const { page, complaints } = await visitor(who);
       expect(await open(page, path)).toEqual({ status: 200, policy: CONTENT_SECURITY_POLICY });
       expect(complaints).toEqual([]);
     });
 
-    it.each(SCREENS)("fits on a $name and can be read there by everybody", async ({ name: screen, ...look }) => {
+    it.each(SCREENS)("is accessible on a $name screen", async ({ name: screen, ...look }) => {
       const page = await examined(await visitor(who), look);
       await open(page, path);
       if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}-${screen}.png`), fullPage: true });
@@ -109,7 +109,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     });
   });
 
-  it("answer a question with passages and lead on into the book", async () => {
+  it("answer a question with passages and book links", async () => {
     const { page } = await visitor();
     await open(page, "/");
     await page.getByLabel("Your question or a few words").fill("How many books may I have at a time?");
@@ -123,7 +123,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     expect(page.url()).toMatch(/\/books\/\d+\/sections\/2$/);
   });
 
-  it("let a reader put a text on the shelf, keep what was typed when it is refused, and stop at the limit", async () => {
+  it("let a reader upload texts up to the limit", async () => {
     const { page } = await visitor("jonas");
     const upload = async (title: string, text: string) => {
       await page.getByLabel("Title").fill(title);
@@ -139,7 +139,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     await page.getByRole("heading", { level: 1, name: "Limit reached" }).waitFor();
   });
 
-  it("refuse with a page that says so, and the refusal is in the trail an administrator sees", async () => {
+  it("show a refusal and record it in the trail", async () => {
     const { page } = await visitor("tove");
     expect((await open(page, "/admin/audit")).status).toBe(403);
     await page.getByText("The attempt was recorded.").waitFor();
@@ -158,7 +158,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     ]);
   });
 
-  it("let an administrator open and remove a collection, but not the shelf", async () => {
+  it("let an administrator add and remove collections", async () => {
     const { page } = await visitor("amina");
     await open(page, "/admin/collections");
     await page.getByLabel("Name").fill("Maps & charts");
@@ -169,7 +169,7 @@ describe.skipIf(missingBrowser())("the pages of the library, in Chromium without
     await page.getByRole("cell", { name: "maps-charts" }).waitFor({ state: "detached" });
   });
 
-  it("can be walked through with the keyboard, from the skip link on", async () => {
+  it("can be used by keyboard from the skip link", async () => {
     const { page } = await visitor();
     await open(page, "/");
     await page.keyboard.press("Tab");

@@ -8,7 +8,7 @@ import { temporaryFolder, temporaryLibrary } from "./support/temporary-library.t
 const text = (words: string) => ({ title: words, text: words });
 
 describe("adding a book", () => {
-  it("reads what the text says of itself unless told otherwise", () => {
+  it("takes title and author from the text by default", () => {
     const library = temporaryLibrary({ clock: { now: () => 1000 } });
     const { book } = library.addBook({ text: "# Soup\n\nBoil.", format: "markdown", author: " A.\nCook ", userId: "mira" });
     expect(book).toEqual({
@@ -58,7 +58,7 @@ describe("adding a book", () => {
     { name: "without sections", book: { sections: [{ heading: "A", body: " " }] }, code: "NOTHING_TO_READ" },
     { name: "that is no text", book: { bytes: Uint8Array.of(1, 0) }, code: "UNREADABLE_FILE" },
     { name: "for a collection that is not there", book: { text: "a", collection: "no" }, code: "UNKNOWN_COLLECTION" },
-    { name: "by nobody we know", book: { text: "a", userId: "no" }, code: "UNKNOWN_READER" },
+    { name: "by an unknown reader", book: { text: "a", userId: "no" }, code: "UNKNOWN_READER" },
     { name: "that is too large", book: { bytes: new Uint8Array(64 * 1024 ** 2 + 1) }, code: "FILE_TOO_LARGE" },
   ])("refuses one $name", ({ book, code }) => {
     const library = temporaryLibrary();
@@ -68,7 +68,7 @@ describe("adding a book", () => {
 });
 
 describe("the upload quota", () => {
-  it("lets a reader upload so much and then, once the oldest has left the window, again", () => {
+  it("limits uploads within a sliding window", () => {
     const clock = { time: 1_000_000, now: () => clock.time };
     const library = temporaryLibrary({ clock, quota: { maxUploads: 2, maxBytes: 100, windowMs: 1000 } });
     library.addBook({ ...text("one"), userId: "mira" });
@@ -87,7 +87,7 @@ describe("the upload quota", () => {
     expect([library.books(), library.search("twelve").passages]).toEqual([[], []]);
   });
 
-  it("does not count a text that was there, one that was refused, or the uploads of others", () => {
+  it("ignores duplicates, refusals and uploads of other readers", () => {
     const library = temporaryLibrary({ quota: { maxUploads: 1 } });
     library.addBook(text("tea"));
     library.addBook({ ...text("tea"), userId: "mira" });
@@ -98,7 +98,7 @@ describe("the upload quota", () => {
 });
 
 describe("collections", () => {
-  it("are named by a slug that is taken once", () => {
+  it("have a unique slug", () => {
     const library = temporaryLibrary();
     expect(library.addCollection(" Contes d’Été! ", "Warm")).toEqual({
       slug: "contes-d-ete",
@@ -114,7 +114,7 @@ describe("collections", () => {
 });
 
 describe("readers", () => {
-  it("sign in by a token that is kept as a hash and ends with the next one", () => {
+  it("sign in with their newest token, stored as hash", () => {
     const path = join(temporaryFolder(), "library.db");
     const library = openLibrary({ path });
     const [old, current] = [library.issueToken("amina"), library.issueToken("amina")];
@@ -125,7 +125,7 @@ describe("readers", () => {
     expect(readFileSync(path).includes(current)).toBe(false);
   });
 
-  it("leave nothing of themselves behind when removed", () => {
+  it("leave no data behind when removed", () => {
     const path = join(temporaryFolder(), "library.db");
     const library = openLibrary({ path });
     library.addBook({ ...text("tea"), userId: "petra" });
@@ -137,7 +137,7 @@ describe("readers", () => {
     library.close();
   });
 
-  it("stay removed, and everything else stays, when the library is opened again", () => {
+  it("stay removed after the library is opened again", () => {
     const path = join(temporaryFolder(), "library.db");
     const first = openLibrary({ path });
     first.addBook(text("tea"));

@@ -37,7 +37,7 @@ const counts = (stdout: string) =>
   new Map([...stdout.matchAll(/^ {2}([a-z_]+) +(\d+)$/gm)].map(([, type, count]) => [type!, Number(count)] as const));
 
 describe("the demo with --exit", () => {
-  it("prints what the trail holds, the verdict on it, where to look, and ends with status 0", async () => {
+  it("prints a summary and exits with status 0", async () => {
     const { status, stdout } = await start(["--exit"]).ended;
     expect(status).toBe(0);
     expect(counts(stdout).get("ingestion")).toBe(18);
@@ -59,7 +59,7 @@ describe("the demo with --exit", () => {
 });
 
 describe("the demo without --exit", () => {
-  it("keeps serving, keeps busy with --load, and ends in order with SIGTERM", async () => {
+  it("serves under --load until SIGTERM", async () => {
     const { child, ended, says } = start(["--port", "0", "--metrics-port", "0", "--load", "100"]);
     const stdout = await says("keep the library busy");
     const url = /Open (http:\/\/\S+?)\/ in a browser/.exec(stdout)![1]!;
@@ -77,7 +77,7 @@ describe("the demo without --exit", () => {
   });
 });
 
-describe("the demo given something it cannot use", () => {
+describe("the demo with unusable arguments", () => {
   it.each([
     { args: ["--framework", "koa"], says: "--framework is express or fastify" },
     { args: ["--port", "http"], says: "--port is a number from 0 to 65535" },
@@ -91,7 +91,7 @@ describe("the demo given something it cannot use", () => {
     expect(stderr).toContain("Alexandria, a small library with an audit trail.");
   });
 
-  it("names the port that is taken, and leaves no process behind", async () => {
+  it("names the taken port and leaves no process", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     onTestFinished(() => void other.close());
@@ -103,7 +103,7 @@ describe("the demo given something it cannot use", () => {
 });
 
 describe("another store", () => {
-  it("is one line and its import", async () => {
+  it("needs one changed line and its import", async () => {
     const folder = temporaryFolder();
     const copy = join(folder, "demo");
     mkdirSync(copy);
@@ -124,7 +124,7 @@ describe("another store", () => {
     const memory = await start(["--exit"], { demo: copy }).ended;
     expect(memory.status).toBe(0);
     expect(memory.stdout).toContain("this store gives no proofs");
-    // Consents, the erasure and the entries of the ledger about itself are what a store without persons and proofs does not have.
+    // A store without persons and proofs has no consents, no erasure and no ledger entries.
     const others = (stdout: string) => new Map([...counts(stdout)].filter(([type]) => type !== "compliance").sort());
     expect(others(memory.stdout)).toEqual(others(sqlite.stdout));
   });

@@ -11,7 +11,7 @@ import { FRAMEWORKS, openAlexandria } from "./support/open-alexandria.ts";
 
 const ANSWER = JSON.stringify({ choices: [{ message: { content: "Seven, says the handbook [1]." } }] });
 
-/** A model that takes its time. */
+/** A slow model. */
 async function slowModel(takesMs: () => number) {
   const server = createServer(async (request, response) => {
     request.resume();
@@ -29,7 +29,7 @@ async function slowModel(takesMs: () => number) {
 const skip = missingProgram("prometheus", "alertmanager");
 
 describe.skipIf(skip).each(FRAMEWORKS)("Alexandria on %s, watched by Prometheus and Alertmanager", (framework) => {
-  it("is scraped, tells the chat that searches are slow when its model is, and that they are well again", {
+  it("raises and resolves the alert for slow searches", {
     timeout: 240_000,
   }, async () => {
     const folder = folderForFile();

@@ -9,7 +9,7 @@ import { DEMO_READERS } from "../src/library/reader-list.ts";
 import { type Browsing, browse, missingBrowser, openBrowser } from "./support/browser.ts";
 
 const SHELF = fileURLToPath(new URL("../shelf", import.meta.url));
-/** Where screenshots go, for whoever wants to look. */
+/** Folder for screenshots. Default: none are taken. */
 const SCREENSHOTS = process.env.ALEXANDRIA_SCREENSHOTS;
 
 const DIARY = { name: "Yes, keep a diary for me" } as const;
@@ -64,17 +64,17 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     await page.getByRole("button", { name: "Sign in" }).click();
   }
 
-  it("shows what could be kept to anybody, and a choice only to who is signed in", async () => {
+  it("shows purposes to all, choices to signed-in readers", async () => {
     await go("/settings");
     expect(await page.getByRole("checkbox").count()).toBe(0);
-    expect(await page.getByRole("main").textContent()).toContain("Nothing below happens unless you say so");
+    expect(await page.getByRole("main").textContent()).toContain("Without your consent it keeps none");
     await signIn("mira");
     await go("/settings");
     await shot("settings-off");
     expect(await page.getByRole("checkbox").count()).toBe(2);
   });
 
-  it("never ticks a box for the reader, explains each purpose, and does nothing for an empty box", async () => {
+  it("shows empty boxes and ignores an unticked one", async () => {
     await signIn("mira");
     await go("/settings");
     for (const box of await page.getByRole("checkbox").all()) {
@@ -88,7 +88,7 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     expect(await page.getByRole("checkbox").count()).toBe(2);
   });
 
-  it("takes two acts to agree and one to stop, and the other purpose stays as it is", async () => {
+  it("takes two acts to agree and one to stop", async () => {
     await signIn("jonas");
     await go("/settings");
     const diary = section(page, "A diary of your searches and reads");
@@ -105,7 +105,7 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     expect(await page.getByRole("checkbox").count()).toBe(2);
   });
 
-  it("can be used with the keyboard alone", async () => {
+  it("can be used by keyboard alone", async () => {
     await signIn("petra");
     await go("/settings");
     await page.getByRole("checkbox").first().focus();
@@ -119,7 +119,7 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     await page.waitForURL(/done=stopped/);
   });
 
-  it("keeps a journal that the reader lists, takes along and deletes", async () => {
+  it("keeps a journal to list, export and delete", async () => {
     await signIn("mira");
     await go("/journal");
     await shot("journal-none");
@@ -155,10 +155,10 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     expect(readFileSync((await csv.path())!, "utf8").split("\r\n")[0]).toContain("activity,query");
     await page.getByRole("button", { name: "Delete all entries" }).click();
     expect(await page.getByRole("status").textContent()).toBe("Your journal is empty now.");
-    expect(await page.getByRole("main").textContent()).toContain("Nothing is written down yet");
+    expect(await page.getByRole("main").textContent()).toContain("Your journal is empty");
   });
 
-  it("shows who looked at the reader's data, by role and with the reason", async () => {
+  it("shows accesses to the reader's data by role", async () => {
     await signIn("amina");
     await go("/admin/readers");
     await browsing.context.clearCookies();
@@ -178,7 +178,7 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     expect(text).not.toContain("amina");
   });
 
-  it("gives a receipt that can be kept", async () => {
+  it("offers a consent receipt as a download", async () => {
     await signIn("tove");
     await go("/settings");
     await section(page, "A diary of your searches and reads").getByRole("checkbox", DIARY).check();
@@ -187,7 +187,7 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     expect(JSON.parse(readFileSync((await receipt.path())!, "utf8"))["@type"]).toBe("dpv:ConsentReceipt");
   });
 
-  it("fits a narrow screen and a dark one", async () => {
+  it("fits narrow screens and dark mode", async () => {
     await signIn("tove");
     await page.setViewportSize({ width: 360, height: 740 });
     await page.emulateMedia({ colorScheme: "dark" });
@@ -197,7 +197,8 @@ describe.skipIf(missingBrowser())("the pages about a reader's privacy, in Chromi
     ] as const) {
       await go(path);
       await shot(name);
-      // Without scripts the page cannot be asked; its pictures can: a page that is wider than the screen makes a wider one.
+      // Without scripts the page cannot be measured, but its screenshot can: a page wider than the screen makes a
+      // wider one.
       const { width } = (await page.locator("body").boundingBox()) as { width: number };
       expect(width).toBeLessThanOrEqual(360);
     }

@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)("a published book", () => {
     expect([notice.includes("START OF TH"), notice.includes("General Terms of Use")]).toEqual([true, true]);
   });
 
-  it.each(BOOKS)("$file has sections of a size to read at once, and loses no word", ({ file }) => {
+  it.each(BOOKS)("$file has sections of readable size without lost words", ({ file }) => {
     const { text } = decoded(file);
     const { sections, notice } = prepared(file);
     const sizes = sections.map(({ body }) => countWords(body)).sort((a, b) => a - b);

@@ -20,25 +20,25 @@ const found = (library: Library, query: string, options = {}) =>
   library.search(query, options).passages.map(({ title, position }) => `${title} ${position}`);
 
 describe("searching", () => {
-  it("answers a question in plain words with the right section first", () => {
+  it("ranks the right section of a question first", () => {
     expect(found(stories(), "Who did the miller sell?")[0]).toBe("The Mill 1");
   });
 
-  it("finds other forms of a word, irregular ones and accents included", () => {
+  it("finds irregular and accented forms of a word", () => {
     const library = stories();
     expect(found(library, "feeding parrots")).toEqual(["The Harbour 1"]);
     expect(found(library, "think")).toEqual(["The Mill 2"]);
     expect(found(library, "CAFE")).toEqual(["The Harbour 3"]);
   });
 
-  it("keeps to a collection or a book", () => {
+  it("can be limited to a collection or book", () => {
     const library = stories();
     expect(found(library, "donkey parrot", { collection: "sea-tales" })).toEqual(["The Harbour 1"]);
     expect(found(library, "donkey parrot", { book: 2 })).toEqual(["The Mill 1", "The Mill 2"]);
     expect(found(library, "donkey", { collection: "no-such" })).toEqual([]);
   });
 
-  it("puts words that stand together before words that stand apart", () => {
+  it("ranks adjacent words before distant ones", () => {
     const library = temporaryLibrary();
     library.addBook({
       title: "A",
@@ -61,7 +61,7 @@ describe("searching", () => {
     expect([first.passages.length, first.more, last.passages.length, last.more]).toEqual([2, true, 1, false]);
   });
 
-  it("marks the words in the snippet by their forms and keeps the text as it is", () => {
+  it("marks word forms in an unchanged snippet", () => {
     const [passage] = stories().search("did the cook feed <parrots>?").passages;
     expect(passage?.snippet).toEqual([
       { text: "The ", hit: false },
@@ -74,7 +74,7 @@ describe("searching", () => {
     ]);
   });
 
-  it("cuts a long text to the stretch that matters", () => {
+  it("cuts a long text to its best passage", () => {
     const library = temporaryLibrary();
     library.addBook({ title: "Long", sections: [section(`${"grey ".repeat(200)}heron stood ${"grey ".repeat(100)}`)] });
     const snippet = library
@@ -102,7 +102,7 @@ describe("searching", () => {
     expect(found(library, "Who are you?")).toEqual(["Riddle 1"]);
   });
 
-  it("stays quick in a text made to slow it down", () => {
+  it("stays fast in a hostile text", () => {
     const library = temporaryLibrary();
     library.addBook({ title: "Mill", text: "red boat ".repeat(500_000) });
     const started = performance.now();

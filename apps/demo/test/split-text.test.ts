@@ -5,13 +5,13 @@ import { countWords } from "../src/library/text/section-text.ts";
 const prose = (words: number): string => Array.from({ length: words }, (_, index) => (index % 10 === 9 ? "word." : "word")).join(" ");
 
 describe("cutting a plain text", () => {
-  it("begins a section at each chapter and joins the lines of a paragraph", () => {
-    const lines = "It was a night on which nobody in the whole of the town was asleep,\nand rain fell.";
+  it("starts a section at each chapter and joins lines", () => {
+    const lines = "It was a night on which no house in the whole of the town was dark,\nand rain fell.";
     expect(prepareBook(`CHAPTER I. The Night\n\n${lines}\n\nChapter 2\n\nMorning came.`, "text")).toEqual({
       title: "CHAPTER I. The Night",
       notice: "",
       sections: [
-        { heading: "CHAPTER I. The Night", body: "It was a night on which nobody in the whole of the town was asleep, and rain fell." },
+        { heading: "CHAPTER I. The Night", body: "It was a night on which no house in the whole of the town was dark, and rain fell." },
         { heading: "Chapter 2", body: "Morning came." },
       ],
     });
@@ -32,7 +32,7 @@ describe("cutting a plain text", () => {
     expect(prepareBook(`${line}\n\nMore.`, "text").sections).toEqual([{ heading: "", body: `${line}\n\nMore.` }]);
   });
 
-  it("cuts between paragraphs, and inside one only when it is too long by itself", () => {
+  it("cuts inside a paragraph only if it is too long", () => {
     const { sections } = prepareBook([prose(200), prose(120), prose(300), prose(1000)].join("\n\n"), "text");
     expect(sections.map(({ body }) => countWords(body))).toEqual([320, 300, 250, 250, 250, 250]);
   });
@@ -70,7 +70,7 @@ describe("cutting a plain text", () => {
 });
 
 describe("cutting Markdown", () => {
-  it("begins a section at each heading and shows words without marks", () => {
+  it("starts a section at each heading without marks", () => {
     const text = "# Tea *time*\n\nSee [the **pot**](http://example.com/x).\n\n## Steps\n\n- boil\n- pour\n\n```\n# not a heading\n```\n";
     expect(prepareBook(text, "markdown")).toEqual({
       title: "Tea time",
@@ -93,16 +93,16 @@ describe("a Project Gutenberg file", () => {
     "Title: Tea,\n       and Biscuits",
     "Author: A. Writer",
     "*** START OF THIS PROJECT GUTENBERG EBOOK TEA ***",
-    "Produced by Somebody",
+    "Produced by Volunteers",
     "Water boils.",
     "End of the Project Gutenberg EBook of Tea",
     "*** END OF THIS PROJECT GUTENBERG EBOOK TEA ***",
     "The licence.",
   ].join("\n\n");
 
-  it("gives title and author, and keeps what is around the book apart", () => {
+  it("has title, author and a separate notice", () => {
     const { notice, ...book } = prepareBook(file, "text");
     expect(book).toEqual({ title: "Tea, and Biscuits", author: "A. Writer", sections: [{ heading: "", body: "Water boils." }] });
-    expect(notice).toMatch(/^The Project[\s\S]*Produced by Somebody[\s\S]*The licence\.$/);
+    expect(notice).toMatch(/^The Project[\s\S]*Produced by Volunteers[\s\S]*The licence\.$/);
   });
 });

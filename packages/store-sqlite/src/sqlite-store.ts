@@ -15,52 +15,24 @@ import type {
   SinkFeatures,
   SpoolPlaced,
 } from "@daybook/core/store";
-import { type LedgerKeys, type Policy, pseudonymsOf, type VerifyReport } from "@daybook/ledger";
+import { pseudonymsOf, type VerifyReport } from "@daybook/ledger";
 import { checkAnchors, notesOf } from "./checkpoints/anchor-check.ts";
 import type { Published } from "./checkpoints/anchors/publish-note.ts";
 import type { Checkpoint } from "./checkpoints/checkpointer.ts";
-import { type Publisher, refuseWithoutAnchors } from "./checkpoints/publisher.ts";
-import type { WriterEvent } from "./checkpoints/writer-event.ts";
-import type { Sqlite } from "./database/sqlite-driver.ts";
+import { refuseWithoutAnchors } from "./checkpoints/publisher.ts";
 import { storeFailure } from "./database/sqlite-failure.ts";
 import { nextEntry } from "./erasure/erasure-plan.ts";
 import { erasureRuns, planOf } from "./erasure/erasure-runs.ts";
 import { holdsOf } from "./erasure/hold-table.ts";
 import { periodsInForce } from "./ledger/recorded-policy.ts";
-import type { PersonReader } from "./persons/person-reader.ts";
-import type { LedgerReader } from "./reading/ledger-reader.ts";
 import { planRetention, type RetentionOptions, type RetentionResult } from "./retention/retention.ts";
 import { SqlitePersonStore } from "./sqlite-person-store.ts";
+import type { SqliteStoreParts } from "./sqlite-store-parts.ts";
 import { StoreAccess } from "./store-access.ts";
 import type { StoreHealth } from "./verification/store-health.ts";
-import type { ThreadedVerification } from "./verification/threaded-verification.ts";
 import type { VerifyOptions } from "./verification/verify-ledger.ts";
 import { sqliteCodec } from "./writer/event-codec.ts";
-import { type FileWriter, leaveWriter } from "./writer/file-writer.ts";
-
-export interface SqliteStoreParts {
-  readonly path: string;
-  readonly origin: string;
-  readonly vkey: string;
-  readonly writer: FileWriter;
-  readonly listener: (event: WriterEvent) => void;
-  readonly publisher: Publisher;
-  readonly onNotice: (notice: string) => void;
-  readonly connection: Sqlite;
-  readonly keys: LedgerKeys;
-  readonly reader: LedgerReader;
-  readonly persons: PersonReader;
-  readonly verification: ThreadedVerification;
-  readonly health: () => Promise<StoreHealth>;
-  /** Listener for the progress of a retention run. */
-  readonly retained: { progress: RetentionOptions["onProgress"] };
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
-  /** Settles when the policy given at opening is recorded. */
-  readonly policyRecorded: Promise<void>;
-  /** The policy that decides what an erasure removes now. */
-  readonly policyInForce: () => Policy;
-}
+import { leaveWriter } from "./writer/file-writer.ts";
 
 /** The audit trail in one SQLite file. Writes go to the writer thread of the file; reads use a separate connection. */
 export class SqliteStore extends SqlitePersonStore implements LineSink, AuditReader, SpoolPlaced, ErasureStore {

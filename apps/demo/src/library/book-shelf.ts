@@ -10,7 +10,7 @@ export interface Book {
   readonly title: string;
   /** Empty when unknown. */
   readonly author: string;
-  /** Where the text came from, such as the path inside the ingested folder. */
+  /** Origin of the text, such as the path inside the ingested folder. */
   readonly source: string;
   readonly sections: number;
   readonly bytes: number;
@@ -34,7 +34,7 @@ export interface Section extends SectionSummary {
 
 export interface ShelvedBook {
   readonly book: Book;
-  /** False when the same text already stood in the collection: `book` is the one that is there. */
+  /** False if the collection already has this text: `book` is the existing one. */
   readonly added: boolean;
 }
 
@@ -91,7 +91,7 @@ export class BookShelf {
       .get(id, position);
   }
 
-  /** Stores a book unless its text is already in the collection; call it in a transaction. */
+  /** Stores a book unless the collection already has its text. Call it in a transaction. */
   shelve(book: BookToShelve): ShelvedBook {
     const digest = digestOf(book.sections);
     const twin = this.#db
@@ -109,7 +109,7 @@ export class BookShelf {
     return { book: this.find(id)!, added: true };
   }
 
-  /** False when there was no such book. */
+  /** @returns false if there is no such book */
   remove(id: number): boolean {
     return this.#db.prepare("DELETE FROM book WHERE id = ?").run(id).changes > 0;
   }

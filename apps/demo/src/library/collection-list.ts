@@ -9,11 +9,11 @@ export interface Collection {
   readonly books: number;
 }
 
-/** How much a collection holds. */
+/** Contents of a collection in numbers. */
 export interface CollectionSize {
   readonly slug: string;
   readonly sections: number;
-  /** Of its books as they came. */
+  /** Bytes of its books as uploaded. */
   readonly bytes: number;
 }
 
@@ -57,9 +57,7 @@ export class CollectionList {
     return this.#db.prepare<[string], Collection>(`${SELECT} WHERE slug = ?`).get(slug);
   }
 
-  /**
-   * @throws {LibraryError} `NAME_TAKEN` when a collection has this slug, `UNKNOWN_COLLECTION` when the name gives none.
-   */
+  /** @throws {LibraryError} `NAME_TAKEN`: a collection has this slug; `UNKNOWN_COLLECTION`: the name gives no slug */
   add(name: string, description = ""): Collection {
     const slug = slugOf(name);
     if (slug === "") throw new LibraryError("UNKNOWN_COLLECTION", "a collection needs a name with a letter or a digit");
@@ -68,7 +66,7 @@ export class CollectionList {
     return this.find(slug)!;
   }
 
-  /** Removes a collection with all its books. False when there was none. */
+  /** Removes a collection with all its books. @returns false if there is none */
   remove(slug: string): boolean {
     this.#db.prepare("DELETE FROM book WHERE collection = ?").run(slug);
     return this.#db.prepare("DELETE FROM collection WHERE slug = ?").run(slug).changes > 0;

@@ -7,7 +7,7 @@ import { LibraryError, type LibraryErrorCode } from "./library-error.ts";
 import type { BookFormat } from "./text/prepare-book.ts";
 
 export interface IngestFolderOptions {
-  /** Slug of the collection the books go to. Default "shelf". */
+  /** Slug of the target collection. Default "shelf". */
   readonly collection?: string;
   /** Larger files are refused. Default 64 MiB. */
   readonly maxBytes?: number;
@@ -25,7 +25,7 @@ export type IngestResult =
       readonly status: "ok";
       readonly bookId: number;
       readonly title: string;
-      /** False when the same text already stood there. */
+      /** False if the collection already has this text. */
       readonly added: boolean;
     })
   | (IngestedFile & { readonly status: "failed"; readonly code: LibraryErrorCode; readonly reason: string });
@@ -37,7 +37,7 @@ const FORMATS: ReadonlyMap<string, BookFormat> = new Map([
 
 const formatOf = (name: string): BookFormat | undefined => FORMATS.get(extname(name).toLowerCase());
 
-/** Paths of the books in a folder, in order. Links are named here and refused when opened. */
+/** Paths of the books in a folder, in order. Links are listed here and refused when they are opened. */
 async function* booksIn(folder: string, inside = ""): AsyncGenerator<string> {
   const entries = await readdir(join(folder, inside), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -48,7 +48,7 @@ async function* booksIn(folder: string, inside = ""): AsyncGenerator<string> {
   }
 }
 
-/** Reads a plain file that is no link; a link or a pipe would reach outside the folder or never end. */
+/** Reads a plain file. A link or a pipe is refused: it would lead outside the folder or never end. */
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     const isLink = cause instanceof Error && "code" in cause && cause.code === "ELOOP";
@@ -65,10 +65,10 @@ async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
 }
 
 /**
- * Shelves every .txt and .md file of a folder and its subfolders, one result per file, in order of their names.
- * A file that cannot be read is a result too and does not end the run. The end of the folder is the end of the reach:
- * symbolic links are refused.
- * @throws {Error} When the folder itself cannot be read, and for failures that are not about one file, such as a full disk.
+ * Adds every .txt and .md file of a folder and its subfolders, with one result per file, in order of their names. An
+ * unreadable file is a result too and does not end the run. Symbolic links are refused, so that no file outside of
+ * the folder is read.
+ * @throws {Error} if the folder itself cannot be read, and for failures beyond one file, such as a full disk
  */
 export async function* ingestFolder(
   library: Library,

@@ -1,4 +1,4 @@
-/** Why the library said no. Callers branch on the code; the message is for people. */
+/** Why the library refused. Callers branch on the code; the message is for people. */
 export type LibraryErrorCode =
   | "UNREADABLE_FILE"
   | "FILE_TOO_LARGE"

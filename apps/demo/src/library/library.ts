@@ -12,29 +12,29 @@ import type { SectionText } from "./text/section-text.ts";
 import { type UploadAllowance, UploadQuota, type UploadQuotaOptions } from "./upload-quota.ts";
 
 export interface LibraryOptions {
-  /** SQLite file, created when missing. Keep it apart from the audit database. */
+  /** SQLite file, created if it is missing. Keep it apart from the audit database. */
   readonly path: string;
-  /** How much each reader may upload. Librarians and admins are not limited. */
+  /** Upload limit of each reader. Librarians and admins have none. */
   readonly quota?: UploadQuotaOptions;
   /** Source of the time, in milliseconds since the Unix epoch. Default `Date`. */
   readonly clock?: { now(): number };
 }
 
-/** The text of a book: as it came, already decoded, or already cut into sections. */
+/** The text of a book: as uploaded, decoded, or cut into sections. */
 export type BookText = { readonly bytes: Uint8Array } | { readonly text: string } | { readonly sections: readonly SectionText[] };
 
 export type NewBook = BookText & {
-  /** Default: what the text says itself, else the last part of the source. */
+  /** Default: the title in the text, else the last part of the source. */
   readonly title?: string;
-  /** Default: what the text says itself, else empty. */
+  /** Default: the author in the text, else empty. */
   readonly author?: string;
-  /** Slug of a collection that exists. Default "shelf". */
+  /** Slug of an existing collection. Default "shelf". */
   readonly collection?: string;
   /** Default "text". */
   readonly format?: BookFormat;
-  /** Where the text came from. Default "upload". */
+  /** Origin of the text. Default "upload". */
   readonly source?: string;
-  /** The reader who uploads it and whose quota pays. Default nobody. */
+  /** The reader who uploads it and whose quota counts. Default: no reader. */
   readonly userId?: string;
 };
 
@@ -56,7 +56,7 @@ function read(book: NewBook): ReadText {
   return { ...prepareBook(decodeText(bytes).text, book.format ?? "text"), size: bytes.length };
 }
 
-/** One line, no longer than a title needs to be. */
+/** One line, cut to the longest title. */
 const oneLine = (text: string | undefined): string => (text ?? "").replace(/\s+/g, " ").trim().slice(0, LONGEST_TITLE);
 
 /** "tales/the-mill.txt" gives "the mill". */
@@ -83,9 +83,9 @@ export class Library {
   }
 
   /**
-   * Puts a book on the shelf; a text that is already in the collection is not stored twice and costs no quota.
-   * @throws {LibraryError} `UNREADABLE_FILE`, `FILE_TOO_LARGE`, `NOTHING_TO_READ`, `UNKNOWN_COLLECTION`, `UNKNOWN_READER` or
-   * `QUOTA_EXCEEDED`: nothing was stored.
+   * Adds a book. A text that the collection already has is not stored twice and does not count.
+   * @throws {LibraryError} `UNREADABLE_FILE`, `FILE_TOO_LARGE`, `NOTHING_TO_READ`, `UNKNOWN_COLLECTION`,
+   * `UNKNOWN_READER` or `QUOTA_EXCEEDED`: nothing was stored
    */
   addBook(book: NewBook): ShelvedBook {
     const { collection = DEFAULT_COLLECTION, source = "upload", userId } = book;
@@ -119,7 +119,7 @@ export class Library {
     return this.#books.find(id);
   }
 
-  /** Header and licence of a book as published; empty when it came without. */
+  /** Published header and licence of a book; undefined if there are none. */
   notice(bookId: number): string | undefined {
     return this.#books.notice(bookId);
   }
@@ -128,12 +128,12 @@ export class Library {
     return this.#books.contents(bookId);
   }
 
-  /** @param position Counts from 1. */
+  /** @param position counts from 1 */
   section(bookId: number, position: number): Section | undefined {
     return this.#books.section(bookId, position);
   }
 
-  /** False when there was no such book. */
+  /** @returns false if there is no such book */
   removeBook(id: number): boolean {
     return this.#books.remove(id);
   }
@@ -159,7 +159,7 @@ export class Library {
     return this.#inTransaction(() => this.#collections.add(name, description));
   }
 
-  /** Removes a collection with all its books. False when there was none. */
+  /** Removes a collection with all its books. @returns false if there is none */
   removeCollection(slug: string): boolean {
     return this.#inTransaction(() => this.#collections.remove(slug));
   }
@@ -176,20 +176,20 @@ export class Library {
     return this.#readers.byToken(token);
   }
 
-  /** Adds a reader, or renames and re-roles the one with this id. */
+  /** Adds a reader, or changes name and role of the reader with this id. */
   enrolReader(reader: Reader): void {
     this.#readers.enrol(reader);
   }
 
   /**
-   * A new token for a reader, shown once and kept as a hash; the one before stops working.
+   * Issues a token, which is shown once and stored as a hash. It replaces the previous one.
    * @throws {LibraryError} `UNKNOWN_READER`
    */
   issueToken(readerId: string): string {
     return this.#readers.issueToken(readerId);
   }
 
-  /** Removes a reader, their token and upload history, also from the write-ahead log. False when there was none. */
+  /** Removes a reader with token and upload history, also from the write-ahead log. @returns false if there is none */
   removeReader(id: string): boolean {
     const removed = this.#readers.remove(id);
     this.#db.pragma("wal_checkpoint(TRUNCATE)");
@@ -209,7 +209,7 @@ export class Library {
   }
 }
 
-/** Opens the library, with its default collection and the readers of the scripted morning in a new file. */
+/** Opens the library. A new file gets the default collection and the readers of the scripted morning. */
 export function openLibrary(options: LibraryOptions): Library {
   const db = new Database(options.path);
   db.pragma("journal_mode = WAL");

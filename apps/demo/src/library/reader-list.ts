@@ -19,10 +19,10 @@ export const DEMO_READERS = [
   { id: "amina", name: "Amina Rahal", role: "admin" },
 ] as const satisfies readonly Reader[];
 
-// Tokens are 256 random bits, so a plain hash cannot be searched backwards; a password would need a slow one.
+// A token has 256 random bits, so a plain hash cannot be reversed; a password would need a slow one.
 const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
-/** Who may use the library. Tokens are kept as hashes only. */
+/** The readers of the library. Tokens are stored as hashes only. */
 export class ReaderList {
   readonly #db: Database;
 
@@ -42,7 +42,7 @@ export class ReaderList {
     return this.#db.prepare<[Buffer], Reader>("SELECT id, name, role FROM reader WHERE token_hash = ?").get(hashOf(token));
   }
 
-  /** Adds a reader, or renames and re-roles the one with this id. */
+  /** Adds a reader, or changes name and role of the reader with this id. */
   enrol({ id, name, role }: Reader): void {
     this.#db
       .prepare(
@@ -52,7 +52,7 @@ export class ReaderList {
   }
 
   /**
-   * A new token for a reader; the one before stops working.
+   * Issues a token. It replaces the previous one.
    * @throws {LibraryError} `UNKNOWN_READER`
    */
   issueToken(id: string): string {
@@ -62,7 +62,7 @@ export class ReaderList {
     return token;
   }
 
-  /** Removes a reader and their upload history; the books stay, without the name. False when there was none. */
+  /** Removes a reader with their upload history. The books stay, without the name. @returns false if there is none */
   remove(id: string): boolean {
     return this.#db.prepare("DELETE FROM reader WHERE id = ?").run(id).changes > 0;
   }

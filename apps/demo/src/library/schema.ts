@@ -1,4 +1,4 @@
-/** Everything the library keeps. Section positions count from 1 within their book. */
+/** All tables of the library. Section positions count from 1 within their book. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS collection (
   slug TEXT PRIMARY KEY,

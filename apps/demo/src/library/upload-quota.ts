@@ -10,17 +10,17 @@ export interface UploadQuotaOptions {
   readonly windowMs?: number;
 }
 
-/** What a reader may still upload. */
+/** The remaining uploads of a reader. */
 export interface UploadAllowance {
   readonly uploadsLeft: number;
   readonly bytesLeft: number;
-  /** Milliseconds until the oldest upload leaves the window; 0 when there is none. */
+  /** Milliseconds until the oldest upload leaves the window; 0 if there is none. */
   readonly retryAfterMs: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** How much each reader uploads within a sliding window. */
+/** The uploads of each reader within a sliding window. */
 export class UploadQuota {
   readonly #db: Database;
   readonly #clock: { now(): number };
@@ -52,8 +52,8 @@ export class UploadQuota {
   }
 
   /**
-   * Counts one upload; call it in the transaction that stores the book.
-   * @throws {LibraryError} `QUOTA_EXCEEDED`: nothing was counted.
+   * Counts one upload. Call it in the transaction that stores the book.
+   * @throws {LibraryError} `QUOTA_EXCEEDED`: nothing was counted
    */
   take(reader: string, bytes: number): void {
     const { uploadsLeft, bytesLeft } = this.allowance(reader);

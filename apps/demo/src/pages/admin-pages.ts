@@ -23,7 +23,7 @@ function table(caption: string, columns: readonly string[], rows: readonly (read
 </table></div>`;
 }
 
-/** Where the admin pages begin. */
+/** Start of the admin pages. */
 export const adminStartPage = (page: PageContext): string =>
   adminPage(page, "Admin", html`<p>Readers, collections and what the audit trail holds.</p>`);
 
@@ -31,7 +31,7 @@ export interface ReadersPage extends PageContext {
   readonly readers: readonly Reader[];
 }
 
-/** Who may use the library. Removing a reader posts to /admin/readers/{id}/remove. */
+/** The readers of the library. Removing a reader posts to /admin/readers/{id}/remove. */
 export const readersPage = (page: ReadersPage): string =>
   adminPage(
     page,

@@ -12,7 +12,7 @@ export const notFoundPage = (page: PageContext): string =>
   errorPage(page, "Not found", html`<p>There is nothing at this address. The book may have been taken off the shelf.</p>`);
 
 export interface TooManyRequestsPage extends PageContext {
-  /** Seconds until another try may succeed; the header `Retry-After` says the same. */
+  /** Seconds until another try may succeed; equals the header `Retry-After`. */
   readonly retryAfterSeconds: number;
 }
 
@@ -24,7 +24,7 @@ export const tooManyRequestsPage = (page: TooManyRequestsPage): string =>
   );
 
 export interface ServerErrorPage extends PageContext {
-  /** Lets an operator find the failure; it says nothing else about it. Default: not shown. */
+  /** Helps an operator to find the failure and says nothing else about it. Default: not shown. */
   readonly requestId?: string;
 }
 

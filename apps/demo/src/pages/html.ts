@@ -1,4 +1,4 @@
-/** Markup that is safe to send: everything that came from outside is escaped in it. */
+/** Markup that is safe to send: all values from outside are escaped. */
 export class Html {
   readonly #markup: string;
 
@@ -11,7 +11,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text is escaped, `Html` is not, `undefined` and `false` leave nothing. */
+/** Values in a template: text is escaped, `Html` is not, `undefined` and `false` give nothing. */
 export type Fragment = Html | string | number | undefined | false | readonly Fragment[];
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -26,8 +26,8 @@ function markupOf(fragment: Fragment): string {
 }
 
 /**
- * Markup from a template; every value in it is escaped for text and for attributes in double quotes.
- * An attribute whose value is a choice belongs into the template as a whole: `${chosen && html` selected`}`.
+ * Markup from a template. Every value is escaped for text and for attributes in double quotes. Put an optional
+ * attribute into the template as a whole: `${chosen && html` selected`}`.
  */
 export const html = (strings: TemplateStringsArray, ...values: readonly Fragment[]): Html =>
   new Html(strings.reduce((markup, string, index) => markup + markupOf(values[index - 1]) + string));

@@ -4,7 +4,10 @@ import { type Fragment, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import type { PageContext } from "./page-context.ts";
 
-/** Somebody else's doing that was about the reader; who it was is their affair, and so a role. */
+/**
+ * An access by another person to data about the reader. The person is shown as a role only, because a name would be
+ * their personal data.
+ */
 export interface Access {
   /** ISO time. */
   readonly time: string;
@@ -44,11 +47,11 @@ const table = (caption: string, columns: readonly string[], rows: readonly (read
 const entries = (page: JournalPage): Fragment => {
   if (page.total === 0) {
     return page.agreed
-      ? html`<p class="note">Nothing is written down yet. Search or read something, and it appears here.</p>`
+      ? html`<p class="note">Your journal is empty. Your next search or section appears here.</p>`
       : html`<p class="note">No journal is kept for you. If you want one, ask for it in the <a href="/settings">settings</a>.</p>`;
   }
   return html`${table(
-    `${page.total === 1 ? "1 entry" : `${page.total} entries, the newest first`}; times are UTC`,
+    `${page.total === 1 ? "1 entry" : `${page.total} entries, newest first`}; times are UTC`,
     ["Time", "What"],
     page.entries.map((entry) => [time(entry.time), what(entry)]),
   )}
@@ -74,9 +77,9 @@ ${entries(page)}
 <h2>Who looked at my data</h2>
 ${
   page.accesses.length === 0
-    ? html`<p class="note">Nobody but you, as far as the audit trail goes back.</p>`
+    ? html`<p class="note">Only you, as far as the audit trail goes back.</p>`
     : table(
-        "What others did that was about you, the newest first",
+        "Accesses by others to your data, newest first",
         ["Time", "Who", "What", "Why"],
         page.accesses.map((access) => [time(access.time), access.who, access.what, access.purpose]),
       )

@@ -2,13 +2,13 @@ import { formToken } from "./form-token.ts";
 import { type Fragment, html } from "./html.ts";
 import type { PageContext } from "./page-context.ts";
 
-/** The policy every page keeps: one style sheet of our own, forms to ourselves, nothing else. */
+/** The policy of every page: one style sheet and forms of this site, nothing else. */
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 export interface Page extends PageContext {
   readonly title: string;
-  /** Address of the menu entry the page belongs to. */
+  /** Address of the menu entry of the page. */
   readonly current?: string;
   readonly content: Fragment;
 }

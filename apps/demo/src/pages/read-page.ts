@@ -31,7 +31,7 @@ export interface ReadPage extends PageContext {
   readonly section: Section;
 }
 
-/** One section with the way to the one before and the one after. */
+/** One section with links to the previous and the next one. */
 export function readPage(page: ReadPage): string {
   const { book, section } = page;
   const address = (position: number): string => `/books/${book.id}/sections/${position}`;

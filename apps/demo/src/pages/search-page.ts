@@ -8,7 +8,7 @@ import type { PageContext } from "./page-context.ts";
 
 export interface SearchPage extends PageContext {
   readonly collections: readonly Collection[];
-  /** What was asked; empty before the first search. */
+  /** The query; empty before the first search. */
   readonly query: string;
   /** Slug of the chosen collection. Default all. */
   readonly collection?: string;
@@ -16,7 +16,7 @@ export interface SearchPage extends PageContext {
   readonly pageNumber?: number;
   /** Passages on a full page. Default 10. */
   readonly pageSize?: number;
-  /** Default: nothing was searched. */
+  /** Default: no search yet. */
   readonly result?: SearchResult;
   /** Default: no answer is shown above the passages. */
   readonly answer?: Answer;
@@ -73,7 +73,7 @@ ${more && html`<a rel="next" href="${pageAddress(page, pageNumber + 1)}">Next pa
 </section>`;
 }
 
-/** The form and, once something was asked, what the library holds about it. Expects `q`, `collection` and `page` in the query. */
+/** The form and, after a query, the passages. Expects `q`, `collection` and `page` in the query string. */
 export const searchPage = (page: SearchPage): string =>
   layout({
     ...page,

@@ -3,39 +3,39 @@ import { type Fragment, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import type { PageContext } from "./page-context.ts";
 
-/** One thing a reader can agree to, and where they stand with it. */
+/** One purpose to which a reader can agree, with the reader's choice. */
 export interface PurposeChoice {
   readonly purpose: string;
   readonly title: string;
   readonly text: string;
-  /** What is written down, one line each. */
+  /** The recorded data, one line each. */
   readonly logged: readonly string[];
   readonly kept: string;
   readonly recipients: string;
-  /** The words beside the box. */
+  /** The label of the box. */
   readonly phrase: string;
-  /** Since when the reader agrees, ISO time; absent where they do not. */
+  /** Time of the consent in force, ISO 8601; absent if there is none. */
   readonly since?: string;
-  /** Id of the agreement, for its receipt. */
+  /** Id of the consent, for its receipt. */
   readonly consent?: string;
-  /** A material change replaced what the reader agreed to. */
+  /** True if a material change replaced the version to which the reader agreed. */
   readonly changed?: boolean;
   readonly entries: number;
 }
 
 export interface SettingsPage extends PageContext {
   readonly notice: { readonly notice: string; readonly version: string; readonly language: string; readonly content: string };
-  /** Empty where nobody is signed in. */
+  /** Empty if no reader is signed in. */
   readonly choices: readonly PurposeChoice[];
-  /** What the last form did, or why it did nothing. */
+  /** Result of the last form. */
   readonly message?: string;
 }
 
 const day = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
-/** The box is empty whenever it is shown: an agreement is something a person does (GDPR, Art. 4(11)). */
+/** The box is always shown empty: consent is an act of the person (GDPR, Art. 4(11)). */
 const off = (page: SettingsPage, { purpose, phrase, changed }: PurposeChoice): Fragment => html`
-${changed === true && html`<p class="problem">What you agreed to has changed since, so nothing is kept. Read it again and choose anew.</p>`}
+${changed === true && html`<p class="problem">The text that you agreed to has changed, so nothing is kept now. Read the new text and choose again.</p>`}
 <form method="post" action="/settings/agree">
 ${formToken(page)}
 <input type="hidden" name="purpose" value="${purpose}">
@@ -62,35 +62,38 @@ const choice = (
 <div id="about-${chosen.purpose}">
 <p>${chosen.text}</p>
 <dl>
-<dt>What is written down</dt><dd>${chosen.logged.join(", ")}</dd>
+<dt>Data</dt><dd>${chosen.logged.join(", ")}</dd>
 <dt>How long</dt><dd>${chosen.kept}</dd>
-<dt>Who else gets it</dt><dd>${chosen.recipients}</dd>
+<dt>Recipients</dt><dd>${chosen.recipients}</dd>
 </dl>
 </div>
 ${chosen.since === undefined ? off(page, chosen) : on(page, chosen)}
 </section>`;
 
-/** Consent: what the library may keep of a reader, each purpose by itself. Forms post to /settings/agree and /settings/stop. */
+/**
+ * Consent: the data that the library may keep about a reader, one choice per purpose. Forms post to /settings/agree
+ * and /settings/stop.
+ */
 export const settingsPage = (page: SettingsPage): string =>
   layout({
     ...page,
     title: "Settings",
     current: "/settings",
     content: html`${page.message !== undefined && html`<p class="done" role="status">${page.message}</p>`}
-<p>Here you choose what the library may keep of your reading. Nothing below happens unless you say so, saying no changes nothing else, and every
-choice can be taken back here with one button.</p>
+<p>Here you choose which data about your reading the library may keep. Without your consent it keeps none. A refusal has no other effect, and
+one button withdraws each choice.</p>
 ${page.choices.length === 0 ? html`<p><a href="/sign-in">Sign in</a> to choose.</p>` : page.choices.map((chosen) => choice(page, chosen))}
 <details><summary>The whole notice, version ${page.notice.version}</summary>
 ${page.notice.content.split("\n\n").map((paragraph) => html`<p>${paragraph}</p>`)}
 </details>
-${page.choices.length > 0 && html`<p>What was kept is in <a href="/journal">your journal</a>.</p>`}`,
+${page.choices.length > 0 && html`<p>The kept entries are in <a href="/journal">your journal</a>.</p>`}`,
   });
 
-/** In place of settings and journal, where the store of the trail keeps neither. */
+/** Shown instead of settings and journal if the store of the trail keeps neither. */
 export const noPrivacyPage = (page: PageContext): string =>
   layout({
     ...page,
     title: "Settings",
     current: "/settings",
-    content: html`<p class="note">The store of this library keeps no journals, so there is nothing to choose: nothing of what you search or read is kept.</p>`,
+    content: html`<p class="note">The store of this library keeps no journals, so there is no choice to make: your searches and readings are not kept.</p>`,
   });

@@ -10,11 +10,11 @@ export interface UploadPage extends PageContext {
   readonly collections: readonly Collection[];
   /** Default: no limit is shown, as for librarians. */
   readonly allowance?: UploadAllowance;
-  /** What was sent, so that nothing has to be typed twice. */
+  /** The sent values, so that the reader need not type them again. */
   readonly form?: { readonly title: string; readonly text: string; readonly collection: string };
   /** Why the last upload was refused. */
   readonly problem?: string;
-  /** The book the last upload made. */
+  /** The book from the last upload. */
   readonly uploaded?: Book;
 }
 

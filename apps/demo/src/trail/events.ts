@@ -1,13 +1,13 @@
 import { defineEvent } from "@daybook/core";
 import { z } from "zod";
 
-/** What this application records beside the built-in events. Schemas are zod here; any Standard Schema will do. */
+/** The events of this application beside the built-in ones. The schemas are zod; any Standard Schema works. */
 
 export const bookUploaded = defineEvent({
   type: "ingestion",
   action: "book.uploaded",
   data: z.object({ title: z.string(), collection: z.string(), count: z.int(), bytes: z.int() }),
-  // The title is what a reader typed: it goes when the reader goes. The counts stay.
+  // The reader typed the title, so an erasure removes it. The counts stay.
   personal: ["title"],
   description: "A reader put a text on the shelf.",
 });

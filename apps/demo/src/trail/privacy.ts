@@ -10,7 +10,7 @@ import {
   keepsPersons,
 } from "@daybook/gdpr";
 
-/** What a reader can agree to, each by itself. Nothing of it happens unasked. */
+/** The purposes to which a reader can agree, each on its own. Without consent nothing is recorded for them. */
 export const PURPOSES = [
   definePurpose({
     purpose: "personal_diary",
@@ -55,18 +55,18 @@ You can take every agreement back on the same page on which you gave it, with on
   authority: "the data protection authority of the place where you live",
 });
 
-/** Consent and the journals kept under it. */
+/** Consent and the journals under it. */
 export interface Privacy {
   readonly store: ErasableStore;
   readonly consent: Consent;
-  /** Of each reader who wants one: what they searched and read. */
+  /** For each reader with consent: the searches and the sections read. */
   readonly diary: Journal;
-  /** That somebody searched or read, and nothing about what. */
+  /** The number of searches and readings, without their contents. */
   readonly counts: Journal;
   close(): Promise<void>;
 }
 
-/** Undefined where the store of the trail keeps nothing of the kind; the library then asks nobody for anything. */
+/** Undefined if the store of the trail keeps no journals; the library then asks for no consent. */
 export async function openPrivacy(audit: AuditLog): Promise<Privacy | undefined> {
   const { store } = audit;
   if (!keepsPersons(store)) return undefined;

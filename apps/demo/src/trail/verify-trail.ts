@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { openSqliteReader } from "@daybook/store-sqlite";
 
-/** What a check of the whole trail found. */
+/** Result of a check of the whole trail. */
 export interface Verdict {
   readonly intact: boolean;
   /** One line for people. */
   readonly text: string;
 }
 
-/** Checks the trail as `daybook verify` does; undefined where the store keeps no file that could be checked. */
+/** Checks the trail as `daybook verify` does; undefined if the store has no file to check. */
 export async function verifyTrail(path: string): Promise<Verdict | undefined> {
   if (!existsSync(path)) return undefined;
   const trail = await openSqliteReader({ path });

@@ -3,13 +3,13 @@ import type { Role } from "../library/reader-list.ts";
 import { forbiddenPage } from "../pages/error-pages.ts";
 import { signInPage } from "../pages/sign-in-page.ts";
 import { pageContext } from "./page-context-of.ts";
-import type { Route, WebAnswer, WebRequest } from "./route.ts";
+import type { Route, WebRequest, WebResponse } from "./route.ts";
 import { mayPost } from "./sessions.ts";
 
 const RANK: Readonly<Record<Role, number>> = { reader: 0, librarian: 1, admin: 2 };
 
-/** Checks who may do what, then lets the route answer. */
-export function answerRequest(route: Route, request: WebRequest, audit: AuditLog): WebAnswer | Promise<WebAnswer> {
+/** Checks the reader's role, then calls the route. */
+export function handleRequest(route: Route, request: WebRequest, audit: AuditLog): WebResponse | Promise<WebResponse> {
   const { reader, session } = request;
   if (route.role !== undefined && (reader === undefined || RANK[reader.role] < RANK[route.role])) {
     audit.deny({

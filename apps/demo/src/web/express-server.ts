@@ -3,10 +3,10 @@ import { auditErrorMiddleware, auditMiddleware } from "@daybook/express";
 import express, { type ErrorRequestHandler, type Request, type Response } from "express";
 import { notFoundPage, serverErrorPage } from "../pages/error-pages.ts";
 import { CONTENT_SECURITY_POLICY } from "../pages/layout.ts";
-import { answerRequest } from "./answer-request.ts";
+import { handleRequest } from "./answer-request.ts";
 import { type House, libraryRoutes } from "./library-routes.ts";
 import { pageContext } from "./page-context-of.ts";
-import type { WebAnswer, WebRequest } from "./route.ts";
+import type { WebRequest, WebResponse } from "./route.ts";
 import { visitors } from "./visitors.ts";
 
 /** The library on Express. */
@@ -38,7 +38,7 @@ export function expressServer(house: House, uploadLimitBytes: number): { listen(
   };
   for (const route of routes) {
     app[route.method === "GET" ? "get" : "post"](route.path, async (request: Request, response: Response) => {
-      send(response, await answerRequest(route, webRequest(request), audit));
+      send(response, await handleRequest(route, webRequest(request), audit));
     });
   }
   app.use((request, response) => send(response, { status: 404, body: notFoundPage(pageContext(visitorOf(request))) }));
@@ -58,7 +58,7 @@ export function expressServer(house: House, uploadLimitBytes: number): { listen(
   };
 }
 
-function send(response: Response, { status, body = "", type = "text/html; charset=utf-8", location, headers = {} }: WebAnswer): void {
+function send(response: Response, { status, body = "", type = "text/html; charset=utf-8", location, headers = {} }: WebResponse): void {
   response.status(status ?? (location === undefined ? 200 : 303)).set(headers);
   if (location !== undefined) response.location(location).end();
   else response.type(type).send(body);

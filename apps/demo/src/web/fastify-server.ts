@@ -3,10 +3,10 @@ import { auditPlugin } from "@daybook/fastify";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { notFoundPage, serverErrorPage } from "../pages/error-pages.ts";
 import { CONTENT_SECURITY_POLICY } from "../pages/layout.ts";
-import { answerRequest } from "./answer-request.ts";
+import { handleRequest } from "./answer-request.ts";
 import { type House, libraryRoutes } from "./library-routes.ts";
 import { pageContext } from "./page-context-of.ts";
-import type { WebAnswer, WebRequest } from "./route.ts";
+import type { WebRequest, WebResponse } from "./route.ts";
 import { visitors } from "./visitors.ts";
 
 /** The library on Fastify. */
@@ -40,7 +40,7 @@ export async function fastifyServer(house: House, uploadLimitBytes: number): Pro
       method: route.method,
       url: route.path,
       config: route.audit === undefined ? {} : { audit: route.audit },
-      handler: async (request, reply) => send(reply, await answerRequest(route, webRequest(request), audit)),
+      handler: async (request, reply) => send(reply, await handleRequest(route, webRequest(request), audit)),
     });
   }
   app.setNotFoundHandler(async (request, reply) => send(reply, { status: 404, body: notFoundPage(pageContext(visitorOf(request.raw))) }));
@@ -59,7 +59,7 @@ export async function fastifyServer(house: House, uploadLimitBytes: number): Pro
 
 function send(
   reply: FastifyReply,
-  { status, body = "", type = "text/html; charset=utf-8", location, headers = {} }: WebAnswer,
+  { status, body = "", type = "text/html; charset=utf-8", location, headers = {} }: WebResponse,
 ): FastifyReply {
   reply.status(status ?? (location === undefined ? 200 : 303)).headers(headers);
   return location === undefined ? reply.type(type).send(body) : reply.header("location", location).send();

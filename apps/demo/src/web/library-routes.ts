@@ -9,6 +9,7 @@ import {
   sessionEnded,
   trailRead,
 } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import type { Metrics } from "@daybook/metrics";
 import { DEFAULT_COLLECTION } from "../library/collection-list.ts";
 import type { Library } from "../library/library.ts";
@@ -27,13 +28,13 @@ import { bookRead, bookUploaded, collectionAdded, collectionRemoved, readerRemov
 import type { Privacy } from "../trail/privacy.ts";
 import { pageContext } from "./page-context-of.ts";
 import { eraseReader, noteJournalEntry, privacyRoutes, routesWithoutPrivacy } from "./privacy-routes.ts";
-import type { Route, WebAnswer, WebRequest } from "./route.ts";
+import type { Route, WebRequest, WebResponse } from "./route.ts";
 import { type Sessions, signedInCookie, signedOutCookie } from "./sessions.ts";
 
 export interface House {
   readonly library: Library;
   readonly audit: AuditLog;
-  /** Undefined where the store keeps no journals. */
+  /** Undefined if the store keeps no journals. */
   readonly privacy: Privacy | undefined;
   readonly metrics: Metrics;
   readonly sessions: Sessions;
@@ -43,13 +44,13 @@ export interface House {
 const PAGE_SIZE = 10;
 const AUDIT_COLUMNS = ["No.", "Time (UTC)", "Type", "Action", "Outcome", "Who", "Where", "State"];
 
-const notFound = (request: WebRequest): WebAnswer => ({ status: 404, body: notFoundPage(pageContext(request)) });
+const notFound = (request: WebRequest): WebResponse => ({ status: 404, body: notFoundPage(pageContext(request)) });
 
-/** Everything the library answers. Denials, quota hits, errors and the requests themselves are recorded without a word in here. */
+/** All routes of the library. The middleware records requests, denials, quota hits and errors, without code in here. */
 export function libraryRoutes({ library, audit, privacy, sessions, model }: House): readonly Route[] {
   const styleSheet = readFileSync(STYLE_SHEET, "utf8");
 
-  async function search(request: WebRequest): Promise<WebAnswer> {
+  async function search(request: WebRequest): Promise<WebResponse> {
     const page = pageContext(request);
     const query = (request.query.get("q") ?? "").trim().slice(0, 500);
     const collection = request.query.get("collection") || undefined;
@@ -60,19 +61,19 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     const result = library.search(query, {
       limit: PAGE_SIZE,
       offset: (pageNumber - 1) * PAGE_SIZE,
-      ...(collection === undefined ? {} : { collection }),
+      ...defined({ collection }),
     });
     const answer =
       pageNumber === 1
         ? await answerQuestion(library, query, {
-            ...(collection === undefined ? {} : { collection }),
-            ...(model === undefined ? {} : { model }),
+            ...defined({ collection }),
+            ...defined({ model }),
           })
         : undefined;
     const durationMs = Math.round(performance.now() - begun);
-    // The words of a search are nobody's business: their number is enough.
+    // The words of a search are private: the trail gets their number only.
     audit.record(queryReceived, { data: { length: query.length, strategy: "full-text", results: result.passages.length, durationMs } });
-    // The reader's own diary may have them, if the reader wants one.
+    // The reader's own journal may have them, if the reader consented.
     noteJournalEntry(privacy, request.reader?.id, "search", { query, found: result.passages.length });
     if (result.passages.length > 0) {
       audit.record(documentsRetrieved, {
@@ -87,13 +88,13 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
         pageNumber,
         pageSize: PAGE_SIZE,
         result,
-        ...(collection === undefined ? {} : { collection }),
-        ...(answer === undefined ? {} : { answer }),
+        ...defined({ collection }),
+        ...defined({ answer }),
       }),
     };
   }
 
-  function read(request: WebRequest): WebAnswer {
+  function read(request: WebRequest): WebResponse {
     const book = library.book(Number(request.params.id));
     const section = book && library.section(book.id, Number(request.params.section));
     if (book === undefined || section === undefined) return notFound(request);
@@ -107,14 +108,14 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     return { body: readPage({ ...pageContext(request), book, section }) };
   }
 
-  function upload(request: WebRequest): WebAnswer {
+  function upload(request: WebRequest): WebResponse {
     const { form, reader } = request;
     const page = { ...pageContext(request), collections: library.collections() };
     const sent = { title: form.get("title") ?? "", text: form.get("text") ?? "", collection: form.get("collection") || DEFAULT_COLLECTION };
     const begun = performance.now();
     try {
       const format = form.get("format") === "markdown" ? "markdown" : "text";
-      const { book } = library.addBook({ ...sent, format, ...(reader === undefined ? {} : { userId: reader.id }) });
+      const { book } = library.addBook({ ...sent, format, ...defined({ userId: reader?.id }) });
       audit.record(bookUploaded, {
         resource: { type: "book", id: String(book.id) },
         data: { title: book.title, collection: book.collection, count: book.sections, bytes: book.bytes },
@@ -143,7 +144,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     }
   }
 
-  function signIn(request: WebRequest): WebAnswer {
+  function signIn(request: WebRequest): WebResponse {
     const reader = library.readerByToken(request.form.get("token") ?? "");
     if (reader === undefined) {
       audit.record(loginFailed, { data: { method: "token" } });
@@ -154,7 +155,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     return { location: "/", headers: { "set-cookie": signedInCookie(session) } };
   }
 
-  function signOut({ session }: WebRequest): WebAnswer {
+  function signOut({ session }: WebRequest): WebResponse {
     if (session !== undefined) {
       audit.record(sessionEnded);
       sessions.close(session);
@@ -162,7 +163,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     return { location: "/", headers: { "set-cookie": signedOutCookie } };
   }
 
-  function addCollection(request: WebRequest): WebAnswer {
+  function addCollection(request: WebRequest): WebResponse {
     try {
       const collection = library.addCollection(request.form.get("name") ?? "", request.form.get("description") ?? "");
       audit.record(collectionAdded, { resource: { type: "collection", id: collection.slug }, data: { name: collection.name } });
@@ -176,7 +177,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     }
   }
 
-  async function removeCollection(request: WebRequest): Promise<WebAnswer> {
+  async function removeCollection(request: WebRequest): Promise<WebResponse> {
     const collection = library.collection(request.params.slug ?? "");
     if (collection === undefined) return notFound(request);
     if (collection.slug === DEFAULT_COLLECTION) {
@@ -189,10 +190,10 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     return { location: "/admin/collections" };
   }
 
-  async function removeReader(request: WebRequest): Promise<WebAnswer> {
+  async function removeReader(request: WebRequest): Promise<WebResponse> {
     const id = request.params.id ?? "";
     if (library.reader(id) === undefined) return notFound(request);
-    // First the record, then the deed: a removal that cannot be recorded does not happen.
+    // First the record, then the removal: a removal that cannot be recorded does not happen.
     await audit.record(readerRemoved, { subjects: [{ id, role: "target" }], resource: { type: "reader" } }).stored;
     library.removeReader(id);
     sessions.closeAllOf(id);
@@ -200,7 +201,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
     return { location: "/admin/readers" };
   }
 
-  async function showTrail(request: WebRequest): Promise<WebAnswer> {
+  async function showTrail(request: WebRequest): Promise<WebResponse> {
     const { store } = audit;
     if (store === undefined) return notFound(request);
     const before = request.query.get("before");
@@ -224,7 +225,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
         ...pageContext(request),
         columns: AUDIT_COLUMNS,
         rows,
-        ...(next === undefined ? {} : { olderHref: `/admin/audit?before=${next}` }),
+        ...defined({ olderHref: next && `/admin/audit?before=${next}` }),
       }),
     };
   }
@@ -237,7 +238,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
       path: "/books",
       handle: (request) => {
         const collection = request.query.get("collection") || undefined;
-        const filter = collection === undefined ? {} : { collection };
+        const filter = defined({ collection });
         return {
           body: booksPage({ ...pageContext(request), collections: library.collections(), books: library.books(filter), ...filter }),
         };
@@ -286,7 +287,7 @@ export function libraryRoutes({ library, audit, privacy, sessions, model }: Hous
       role: "admin",
       handle: (request) => {
         const readers = library.readers();
-        // Whoever is listed can see later that somebody looked, and why.
+        // Each listed reader can later see that an administrator looked, and why.
         audit.record(readersViewed, {
           subjects: readers.filter(({ id }) => id !== request.reader?.id).map(({ id }) => ({ id })),
           purpose: "reader_administration",

@@ -1,8 +1,8 @@
+import { defined } from "@daybook/core/store";
 import type { PageContext } from "../pages/page-context.ts";
 import type { WebRequest } from "./route.ts";
 
-/** What every page knows about the request it answers. */
+/** Data about the request that every page gets. */
 export const pageContext = ({ reader, session }: Pick<WebRequest, "reader" | "session">): PageContext => ({
-  ...(reader === undefined ? {} : { reader }),
-  ...(session === undefined ? {} : { formToken: session.formToken }),
+  ...defined({ reader, formToken: session?.formToken }),
 });

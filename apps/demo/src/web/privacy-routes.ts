@@ -1,17 +1,18 @@
 import type { AuditLog } from "@daybook/core";
+import { defined } from "@daybook/core/store";
 import { erasePerson, exportJournal, isEmptyPlan, type JournalFormat } from "@daybook/gdpr";
 import { type Access, journalPage } from "../pages/journal-page.ts";
 import { noPrivacyPage, type PurposeChoice, settingsPage } from "../pages/settings-page.ts";
 import type { Privacy } from "../trail/privacy.ts";
 import { pageContext } from "./page-context-of.ts";
-import type { Route, WebAnswer, WebRequest } from "./route.ts";
+import type { Route, WebRequest, WebResponse } from "./route.ts";
 
 const PAGE_SIZE = 50;
 const MOST_ACCESSES = 20;
-/** Own records looked through for those of others; what is older is in the export. */
+/** Own records to search for accesses by others; the export has older ones. */
 const LOOK_BACK = 2_000;
 
-/** What a redirect says with a code, so that no text comes in through an address. */
+/** Messages by the code in a redirect, so that no text enters through an address. */
 const MESSAGES: Readonly<Record<string, string>> = {
   agreed: "Saved. It is kept from now on.",
   unticked: "Nothing was changed: tick the box to agree.",
@@ -21,14 +22,14 @@ const MESSAGES: Readonly<Record<string, string>> = {
 
 const messageOf = (request: WebRequest) => {
   const message = MESSAGES[request.query.get("done") ?? ""];
-  return message === undefined ? {} : { message };
+  return defined({ message });
 };
 
-/** Settings and journal: consent, its withdrawal, and what is kept under it. */
+/** Settings and journal: consent, its withdrawal, and the data kept under it. */
 export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }: Privacy): readonly Route[] {
   const journals = [diary, counts];
 
-  async function settings(request: WebRequest): Promise<WebAnswer> {
+  async function settings(request: WebRequest): Promise<WebResponse> {
     const { reader } = request;
     const notice = consent.notice();
     const choices =
@@ -52,7 +53,7 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
       text: purpose.text,
       logged: purpose.dataCategories,
       kept: "days" in purpose.retention ? `${purpose.retention.days} days, or until you stop it` : "until you stop it",
-      recipients: (purpose.recipients ?? []).length === 0 ? "nobody" : purpose.recipients!.join(", "),
+      recipients: purpose.recipients?.join(", ") || "none",
       phrase,
       changed: state === "reconsent_needed",
       entries: inForce && journal !== undefined ? await journal.count(id) : 0,
@@ -60,7 +61,7 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
     };
   }
 
-  async function agree({ form, reader }: WebRequest): Promise<WebAnswer> {
+  async function agree({ form, reader }: WebRequest): Promise<WebResponse> {
     if (form.get("agree") !== "yes") return { location: "/settings?done=unticked" };
     await consent.give(reader!.id, form.get("purpose") ?? "", {
       method: "ui",
@@ -70,18 +71,18 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
     return { location: "/settings?done=agreed" };
   }
 
-  async function stop({ form, reader }: WebRequest): Promise<WebAnswer> {
+  async function stop({ form, reader }: WebRequest): Promise<WebResponse> {
     await consent.withdraw(reader!.id, form.get("purpose") ?? "", { method: "ui", what: "button pressed" });
     return { location: "/settings?done=stopped" };
   }
 
-  async function receipt({ params, reader }: WebRequest): Promise<WebAnswer> {
+  async function receipt({ params, reader }: WebRequest): Promise<WebResponse> {
     const record = (await consent.history(reader!.id)).find(({ consent: id }) => id === params.consent);
     if (record === undefined) return { location: "/settings" };
     return download(JSON.stringify(consent.receipt(record), null, 2), "application/ld+json", "consent-receipt.jsonld");
   }
 
-  async function journal(request: WebRequest): Promise<WebAnswer> {
+  async function journal(request: WebRequest): Promise<WebResponse> {
     const { id } = request.reader!;
     const before = request.query.get("before");
     const cursor = before !== null && /^\d{1,15}$/.test(before) ? { cursor: before } : {};
@@ -98,17 +99,20 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
         entries,
         total,
         accesses: await accessesOf(id),
-        ...(next === undefined ? {} : { olderHref: `/journal?before=${next}` }),
+        ...defined({ olderHref: next && `/journal?before=${next}` }),
       }),
     };
   }
 
-  /** What others did that was about this reader. Who it was is theirs (GDPR, Art. 15(4)): the page says when, what and why. */
+  /**
+   * Accesses by others to data about this reader. The page shows time, action and reason, but no name (GDPR, Art.
+   * 15(4)).
+   */
   async function accessesOf(id: string): Promise<Access[]> {
     const found: Access[] = [];
     let cursor: string | undefined;
     for (let seen = 0; seen < LOOK_BACK && found.length < MOST_ACCESSES; seen += 200) {
-      const { events, next } = await store.query({ user: id }, { limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+      const { events, next } = await store.query({ user: id }, { limit: 200, ...defined({ cursor }) });
       for (const { actor, time = "", type = "", action = "", purpose = "" } of events) {
         if (actor?.id === undefined || actor.id === id) continue;
         const what = audit.catalogue.find({ type, action })?.description ?? action;
@@ -122,14 +126,14 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
 
   const exported =
     (format: JournalFormat, type: string) =>
-    async (request: WebRequest): Promise<WebAnswer> => {
+    async (request: WebRequest): Promise<WebResponse> => {
       const { id } = request.reader!;
       let body = "";
       for await (const text of exportJournal(diary.export(id, format), format)) body += text;
       return download(body, type, `my-journal.${format}`);
     };
 
-  async function deleteAll(request: WebRequest): Promise<WebAnswer> {
+  async function deleteAll(request: WebRequest): Promise<WebResponse> {
     await diary.delete(request.reader!.id);
     return { location: "/journal?done=deleted" };
   }
@@ -146,7 +150,7 @@ export function privacyRoutes(audit: AuditLog, { store, consent, diary, counts }
   ];
 }
 
-const unavailable = (request: WebRequest): WebAnswer => ({ body: noPrivacyPage(pageContext(request)) });
+const unavailable = (request: WebRequest): WebResponse => ({ body: noPrivacyPage(pageContext(request)) });
 
 /** The same addresses over a store that keeps no journals. */
 export const routesWithoutPrivacy: readonly Route[] = [
@@ -156,12 +160,12 @@ export const routesWithoutPrivacy: readonly Route[] = [
   { method: "GET", path: "/journal", role: "reader", handle: unavailable },
 ];
 
-/** What a reader did: which words, or which section of which book. */
+/** A reader's action: the words searched, or the section read. */
 type Doing =
   | { readonly query: string; readonly found: number }
   | { readonly book: number; readonly section: number; readonly title: string; readonly heading: string };
 
-/** Writes down what a reader did, where they agreed to that; it is never waited for. */
+/** Writes a journal entry if the reader consented. The response does not wait for it. */
 export function noteJournalEntry(
   privacy: Privacy | undefined,
   readerId: string | undefined,
@@ -180,14 +184,14 @@ export function noteJournalEntry(
   void counts.record(readerId, activity);
 }
 
-/** Erases a reader who was removed: what no ground keeps, the journal and the agreements. */
+/** Erases a removed reader: all parts that no ground keeps, the journal and the consents. */
 export async function eraseReader(audit: AuditLog, { store }: Privacy, id: string): Promise<void> {
   await audit.flush();
   if (isEmptyPlan(await store.planErasure(id))) return;
   await erasePerson(id, { audit, store, confirm: true, verification: { method: "operator", confirmed: true } });
 }
 
-const download = (body: string, type: string, name: string): WebAnswer => ({
+const download = (body: string, type: string, name: string): WebResponse => ({
   body,
   type,
   headers: { "content-disposition": `attachment; filename="${name}"`, "cache-control": "no-store" },

@@ -2,7 +2,7 @@ import type { RouteLevel } from "@daybook/core";
 import type { Reader, Role } from "../library/reader-list.ts";
 import type { Session } from "./sessions.ts";
 
-/** A request as the routes of the library see it, the same under both frameworks. */
+/** A request as the routes see it, the same under both frameworks. */
 export interface WebRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -11,7 +11,7 @@ export interface WebRequest {
   readonly reader: Reader | undefined;
 }
 
-export interface WebAnswer {
+export interface WebResponse {
   /** Default 200, or 303 with `location`. */
   readonly status?: number;
   readonly body?: string;
@@ -25,9 +25,9 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** Segments with `:name`, as both frameworks write them. */
   readonly path: string;
-  /** Least role that may come here. Default: everybody. */
+  /** Least role with access. Default: no role is needed. */
   readonly role?: Role;
   /** How much of it the audit trail records. Default `metadata`. */
   readonly audit?: RouteLevel;
-  readonly handle: (request: WebRequest) => WebAnswer | Promise<WebAnswer>;
+  readonly handle: (request: WebRequest) => WebResponse | Promise<WebResponse>;
 }

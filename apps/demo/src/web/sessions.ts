@@ -3,7 +3,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 export interface Session {
   readonly id: string;
   readonly readerId: string;
-  /** Sent back by every form, so that another site cannot post in the reader's name. */
+  /** Returned by every form, so that another site cannot post in the reader's name. */
   readonly formToken: string;
 }
 
@@ -11,7 +11,7 @@ const COOKIE = "alexandria";
 const LIFETIME_SECONDS = 8 * 60 * 60;
 const MOST_SESSIONS = 10_000;
 
-/** Who is signed in, in memory: a restart signs everybody out. */
+/** The signed-in readers, in memory: a restart ends every session. */
 export class Sessions {
   readonly #sessions = new Map<string, Session & { readonly until: number }>();
 

@@ -3,7 +3,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Why browser tests are skipped, or undefined where there is a browser. */
+/** Why browser tests are skipped; undefined if there is a browser. */
 export function missingBrowser(): string | undefined {
   if (existsSync(CHROMIUM)) return undefined;
   const reason = `skipped: no Chromium at ${CHROMIUM}; install it, or name it with CHROMIUM`;
@@ -29,21 +29,21 @@ export const openBrowser = (): Promise<Browser> =>
 export interface Browsing {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** What the browser refused, could not load, or asked of somebody else. */
+  /** Everything that the browser refused, could not load, or requested from another host. */
   readonly complaints: readonly string[];
 }
 
-/** A visit without scripts, with nothing kept from the one before. */
+/** A visit without scripts and without data from earlier visits. */
 export async function browse(browser: Browser): Promise<Browsing> {
   const context = await browser.newContext({ javaScriptEnabled: false, acceptDownloads: true, viewport: { width: 1100, height: 900 } });
   const complaints: string[] = [];
   const page = await context.newPage();
   page.on("console", (message) => {
-    // A browser asks for this picture on its own account.
+    // A browser requests this picture on its own.
     if (message.type() === "error" && !message.location().url.endsWith("/favicon.ico")) complaints.push(message.text());
   });
   page.on("requestfailed", (request) => {
-    // A download ends the navigation it began with.
+    // A download ends its navigation.
     if (request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`${request.url()} failed`);
   });
   page.on("request", (request) => {

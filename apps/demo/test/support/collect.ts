@@ -1,4 +1,4 @@
-/** Everything an async source gives, once it has ended. */
+/** All values of an async source, after its end. */
 export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
   for await (const item of source) items.push(item);

@@ -15,11 +15,11 @@ export interface OpenedAlexandria {
   readonly auditPath: string;
   /** Tokens of the demo readers, by id. */
   readonly tokens: ReadonlyMap<string, string>;
-  /** Safe to call twice; called by itself when the test ends. */
+  /** Safe to call twice; called automatically after the test. */
   readonly close: () => Promise<void>;
 }
 
-/** The library on a free port with files of its own, its handbook on the shelf. */
+/** The library on a free port with new files and its handbook on the shelf. */
 export async function openAlexandria(
   framework: Framework,
   { folder = temporaryFolder(), books = SHELF, model }: { folder?: string; books?: string; model?: ModelOptions } = {},

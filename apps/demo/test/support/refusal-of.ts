@@ -1,6 +1,6 @@
 import { LibraryError } from "../../src/library/library-error.ts";
 
-/** Code and message of the library's refusal; fails when there is none. */
+/** Code and message of the library's refusal; fails if there is none. */
 export function refusalOf(work: () => unknown): { code: string; message: string } {
   try {
     work();

@@ -15,25 +15,25 @@ export interface Quote {
 }
 
 export interface Answer {
-  /** Best first; empty when nothing fits. */
+  /** Best first; empty if no passage fits. */
   readonly quotes: readonly Quote[];
   /** The answer in the model's words; only with a model. */
   readonly text?: string;
-  /** Why the model's words are missing although one is configured. */
+  /** Why the model's words are missing, if a model is configured. */
   readonly modelFailure?: string;
 }
 
 export interface AnswerOptions extends Pick<SearchOptions, "collection" | "book"> {
-  /** Most quotes to give. Default 3. */
+  /** Maximum number of quotes. Default 3. */
   readonly limit?: number;
-  /** Default none: the quotes are the answer. */
+  /** Default: no model, the quotes are the answer. */
   readonly model?: ModelOptions;
 }
 
-// A passage this far below the best one is about something else.
+// A passage further below the best one than this is about another topic.
 const LEAST_SHARE_OF_BEST = 0.5;
 
-/** The best passages of the library for a question, quoted with their place. A model that fails does not take them away. */
+/** The best passages of the library for a question, quoted with their places. If the model fails, the quotes remain. */
 export async function answerQuestion(
   library: Library,
   question: string,

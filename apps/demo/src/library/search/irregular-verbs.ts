@@ -1,4 +1,4 @@
-// One verb per entry: the base form, then the forms no suffix rule can lead back to it.
+// One verb per entry: the base form, then the forms that no suffix rule can reduce to it.
 const FORMS = `
 arise arose arisen|awake awoke awoken|bear bore borne|beat beaten|become became|begin began begun|bend bent|bind bound|bite bit bitten
 bleed bled|blow blew blown|break broke broken|breed bred|bring brought|build built|burn burnt|buy bought|catch caught|choose chose chosen
@@ -22,7 +22,7 @@ const verbs = FORMS.trim()
 const baseForms = new Map(verbs.flatMap(([base = "", ...forms]) => forms.map((form) => [form, base] as const)));
 const otherForms = new Map(verbs.map(([base = "", ...forms]) => [base, forms] as const));
 
-/** "went" gives "go"; any other word is given back as it is. */
+/** "went" gives "go"; any other word is returned unchanged. */
 export const baseForm = (word: string): string => baseForms.get(word) ?? word;
 
 /** "go" gives "went" and "gone". */

@@ -11,7 +11,7 @@ const measure = (stem: string): number => (stem.match(SEQUENCE) ?? []).length;
 const hasVowel = (stem: string): boolean => /[aeiouy]/.test(stem);
 const endsInDouble = (stem: string): boolean => /([^aeiouy])\1$/.test(stem);
 
-// Anything longer is no English word.
+// A longer string is no English word.
 const LONGEST_WORD = 40;
 
 const DERIVED: readonly (readonly [string, string])[] = [

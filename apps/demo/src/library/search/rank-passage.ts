@@ -32,7 +32,7 @@ const placesOf = (terms: readonly WeighedTerm[], body: readonly string[]): Reado
   return places;
 };
 
-/** How far two terms are from standing as they stand in the query; 0 when they do. Both lists ascend. */
+/** Difference between the distance of two terms in the text and in the query; 0 if they are equal. Both lists ascend. */
 function strain(first: readonly number[], second: readonly number[], asked: number): number {
   let least = Number.POSITIVE_INFINITY;
   let next = 0;

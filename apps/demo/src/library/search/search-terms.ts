@@ -11,18 +11,18 @@ const COMMON = new Set(
 // Words that ask rather than say: "what happened when", "how did she feel", "how many".
 const ASKING = new Set("happen happened happens feel feels felt many much".split(" "));
 
-// The bound keeps the cost of one search small, whatever is pasted into the form.
+// The limit keeps the cost of one search small, however long the query is.
 const MOST_TERMS = 32;
 
 export interface SearchTerm {
   readonly normal: string;
-  /** The forms to look for in the full-text index, which stems them itself. */
+  /** The forms to look up in the full-text index, which stems them. */
   readonly forms: readonly string[];
-  /** Which word of the query it is, so that distances can be compared. */
+  /** Position of the word in the query, to compare distances. */
   readonly place: number;
 }
 
-/** The telling words of a query in its order; all its words when none is telling. */
+/** The telling words of a query in its order; all its words if none is telling. */
 export function searchTerms(query: string): readonly SearchTerm[] {
   const words = wordsOf(query).map(({ plain }, place) => ({ plain, place }));
   const uncommon = words.filter(({ plain }) => !COMMON.has(plain));

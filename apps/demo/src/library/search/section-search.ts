@@ -6,9 +6,9 @@ import { type SearchTerm, searchTerms } from "./search-terms.ts";
 import { type SnippetPart, snippetOf } from "./snippet.ts";
 
 export interface SearchOptions {
-  /** Most passages to give back, 1 to 50. Default 10. */
+  /** Maximum number of passages, 1 to 50. Default 10. */
   readonly limit?: number;
-  /** Passages to leave out from the top, for a next page. Default 0. */
+  /** Passages to skip, for a next page. Default 0. */
   readonly offset?: number;
   /** Slug of the only collection to search. Default all. */
   readonly collection?: string;
@@ -32,7 +32,7 @@ export interface Passage {
 
 export interface SearchResult {
   readonly passages: readonly Passage[];
-  /** Whether a next page would hold anything. */
+  /** True if there is a next page. */
   readonly more: boolean;
 }
 
@@ -70,7 +70,7 @@ export class SectionSearch {
     this.#size = db.prepare("SELECT count(*) AS sections, avg(words) AS averageWords FROM section");
   }
 
-  /** Passages for a question in plain words; none when the query has no word in it. */
+  /** Passages for a question in plain words; none if the query has no word. */
   search(query: string, { limit = 10, offset = 0, collection, book }: SearchOptions = {}): SearchResult {
     const terms = searchTerms(query);
     if (terms.length === 0) return { passages: [], more: false };

@@ -1,7 +1,7 @@
 import { normalForm } from "../text/normal-form.ts";
 import { type Word, wordsOf } from "../text/words.ts";
 
-/** A run of text; `hit` when it is a word that was searched for. Never markup: the page escapes and marks it. */
+/** A run of text; `hit` if it is a searched word. Never markup: the page escapes and marks it. */
 export interface SnippetPart {
   readonly text: string;
   readonly hit: boolean;

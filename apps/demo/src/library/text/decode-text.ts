@@ -112,9 +112,9 @@ function decodeBytes(bytes: Uint8Array): DecodedText {
 }
 
 /**
- * The text of a file, whose encoding is told by its byte order mark or, without one, by its bytes.
- * Latin-1 is read as Windows-1252, which agrees with it wherever Latin-1 has a printable character.
- * @throws {LibraryError} `UNREADABLE_FILE` rather than guess: nothing is ever replaced by U+FFFD.
+ * Decodes the text of a file. Its byte order mark tells the encoding, otherwise its bytes do. Latin-1 is read as
+ * Windows-1252, which equals it for every printable character of Latin-1.
+ * @throws {LibraryError} `UNREADABLE_FILE` instead of a guess: no character is replaced by U+FFFD
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const { text, encoding } = decodeBytes(bytes);

@@ -1,5 +1,5 @@
 export interface GutenbergParts {
-  /** What stands around the book: header, credits and licence, as published. */
+  /** Text around the book: header, credits and licence, as published. */
   readonly notice: string;
   readonly body: string;
   readonly title?: string;

@@ -14,7 +14,7 @@ const isCapitals = (line: string): boolean =>
   !/[,;:]$/.test(line) &&
   line.split(/\s+/).length <= MOST_CAPITAL_WORDS;
 
-/** The heading a block of lines is, on one line, or undefined when it is prose. */
+/** A block of lines as a heading on one line; undefined if it is prose. */
 export function headingOf(lines: readonly string[]): string | undefined {
   if (lines.length > LONGEST_LINES) return undefined;
   const line = lines.map((part) => part.trim()).join(" ");

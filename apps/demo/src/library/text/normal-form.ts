@@ -1,11 +1,11 @@
 import { baseForm } from "../search/irregular-verbs.ts";
 import { porterStem } from "../search/porter-stem.ts";
 
-// A library holds the same few thousand words over and over; stems are worked out once.
+// A library repeats the same few thousand words, so each stem is computed once.
 const MOST_REMEMBERED = 100_000;
 const remembered = new Map<string, string>();
 
-/** What all forms of a plain word share: "goes" and "went" give the same. */
+/** The common form of all forms of a word: "goes" and "went" give the same. */
 export function normalForm(plain: string): string {
   const known = remembered.get(plain);
   if (known !== undefined) return known;

@@ -11,11 +11,11 @@ export interface PreparedBook {
   readonly title?: string;
   readonly author?: string;
   readonly sections: readonly SectionText[];
-  /** Header and licence of the file, kept readable but out of the search; empty when there are none. */
+  /** Header and licence of the file, readable but not searched; empty if there are none. */
   readonly notice: string;
 }
 
-/** The first heading of a text without a header to say what it is. */
+/** The first heading of a text without a header. */
 function firstHeading(text: string): string | undefined {
   const [block = ""] = text.trimStart().split(/\n[ \t]*\n/, 1);
   return headingOf(block.split("\n"));
