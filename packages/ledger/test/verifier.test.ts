@@ -66,7 +66,7 @@ describe("an entry of class 8 that breaks a rule", () => {
     ["moves a watermark of class 8", raw({ class: 8, persons: 1, heads: 1 }, undefined, { action: "ledger.retention" })],
     ["moves heads before persons", raw({ class: 2, persons: 1, heads: 2 }, undefined, { action: "ledger.retention" })],
     ["moves a watermark beyond itself", raw({ class: 2, persons: 7, heads: 1 }, undefined, { action: "ledger.retention" })],
-    ["has an action nobody knows", raw(one, { gone: { 1: [2] } }, { action: "ledger.other" })],
+    ["has an unknown action", raw(one, { gone: { 1: [2] } }, { action: "ledger.other" })],
     ["is of another type", raw(one, { gone: { 1: [2] } }, { type: "custom" })],
     ["is no object", { class: 8, parts: [{ text: "[]" }] }],
     [

@@ -53,7 +53,7 @@ describe.skipIf(missingVectors("witness"))("the exchanges of FiloSottile/torchwo
     expect(exchanges.length).toBeGreaterThan(0);
     for (const { request, status, bodyContains, bodyEquals } of exchanges) {
       const answer = witness(request);
-      // For a log it does not know, the recorded witness answered 403; the protocol has since settled on 404.
+      // For a log it does not know, the recorded witness sent 403; the protocol now prescribes 404.
       expect(answer.status).toBe(bodyContains === "unknown log" ? 404 : status);
       if (bodyContains === "consistency proof") expect(answer.body).toContain("consistency proof");
       else if (bodyContains !== undefined) expect(answer.body).toContain(bodyContains);

@@ -88,7 +88,7 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
         }
         return performance.now() - quietSince > 5_000;
       },
-      "nothing but the heartbeat is told for five seconds",
+      "only the heartbeat arrives for five seconds",
       60_000,
     );
   }, 120_000);

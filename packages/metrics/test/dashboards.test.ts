@@ -99,7 +99,7 @@ describe.skipIf(skip)("dashboards over a library with everything switched on", (
       () => audit.close(),
     );
     // An hour passes for those who count people, once Prometheus has seen them before it: an increase needs a beginning.
-    await until(async () => (await query(prometheus, "daybook_requests_per_user_count"))[0], "nobody was counted yet");
+    await until(async () => (await query(prometheus, "daybook_requests_per_user_count"))[0], "no user was counted yet");
     hours = 1;
     await until(
       async () => (await query(prometheus, "increase(daybook_requests_per_user_count[1d]) > 0"))[0],

@@ -43,7 +43,7 @@ describe("the health of a store that keeps events only", () => {
     await record(() => audit.record(trailRead, verify("not proven")));
     expect(await health()).toMatchObject({
       store: { reads: 2 },
-      // Nothing outside vouches for the tail: no reason to call somebody, and no success either.
+      // No outside note covers the tail: neither an alert nor a success.
       verification: { ok: true, lastSuccessAt: verifiedAt },
       review: { lastCompletedAt: at() },
     });

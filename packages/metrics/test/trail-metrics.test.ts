@@ -50,7 +50,7 @@ describe("the audit pipeline", () => {
     expect(nonZero(all, "daybook_audit_events_accepted_total")).toEqual({
       '{type="reading"}': 5,
       '{type="custom"}': 1,
-      // In no catalogue: it was taken from the caller, and is nobody's type.
+      // In no catalogue: the type of the caller is not used.
       '{type="(unknown)"}': 1,
     });
     expect(nonZero(all, "daybook_audit_events_written_total")).toMatchObject({ '{type="reading"}': 5, '{type="custom"}': 1 });

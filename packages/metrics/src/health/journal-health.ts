@@ -5,7 +5,7 @@ export interface JournalLike {
   stats(): { readonly purpose: string; readonly noConsent: number; readonly rejected: Readonly<Record<RejectionReason, number>> };
 }
 
-/** What journals left out for want of consent, and what was refused at the moment of writing. */
+/** Counts entries that journals left out without consent, and entries refused during the write. */
 export function journalHealth(journals: readonly JournalLike[]): HealthSource {
   return () => {
     const noConsent: Record<string, number> = {};

@@ -24,7 +24,7 @@ const IN_FORCE: ReadonlySet<ConsentState> = new Set(["given", "renewed"]);
 
 /**
  * What a store can tell about its own health, asked through the contracts every store keeps: entries, and from the trail itself the last
- * verification, retention run and review, whoever made them; of a store that keeps persons, also pending erasures, holds,
+ * verification, retention run and review by any process; of a store that keeps persons, also pending erasures, holds,
  * requests and agreements.
  */
 export function storeHealth(

@@ -60,7 +60,7 @@ export interface TrailHealth {
     >
   >;
   readonly journal?: {
-    /** Entries not written for want of consent, by purpose. */
+    /** Entries not written because consent was missing, by purpose. */
     readonly noConsent: Readonly<Record<string, number>>;
     /** Entries refused at the moment of writing, by reason. */
     readonly rejected: Readonly<Record<RejectionReason, number>>;

@@ -123,7 +123,7 @@ const METRICS: readonly HealthMetric[] = [
   },
   {
     name: "daybook_activity_suppressed_total",
-    help: "Journal entries not written for want of consent, by purpose.",
+    help: "Journal entries not written because consent was missing, by purpose.",
     type: "counter",
     labels: ["purpose"],
     samples: ({ journal }) => each(journal?.noConsent, "purpose", (count) => count),

@@ -56,7 +56,7 @@ export class HttpInstruments {
     const registers = [options.registry as Registry];
     this.#duration = new Histogram({
       name: "daybook_http_request_duration_seconds",
-      help: "Time from the first byte read to the end of the answer, without the time the answer was held back for the trail.",
+      help: "Time from the first byte read to the end of the response, without the time for which the response was held for the trail.",
       labelNames: ["route", "method"],
       buckets: [...options.buckets],
       enableExemplars: options.exemplars,

@@ -1,8 +1,8 @@
 /**
  * Routing of alerts. Written so that the alertmanager of Debian 12 (0.25) reads it as well as the pinned one; secrets are files.
  */
-export const alertmanagerFile = `# Who is told about what. Secrets are files in secrets/, see secrets/README.md; a receiver whose file is missing fails in the log of
-# Alertmanager and keeps nobody else from being told. After a change: amtool check-config alertmanager.yml
+export const alertmanagerFile = `# Routes of the alerts. Secrets are files in secrets/, see secrets/README.md; a receiver whose file is missing fails in the log of
+# Alertmanager and does not affect other receivers. After a change: amtool check-config alertmanager.yml
 global:
   resolve_timeout: 5m
   slack_api_url_file: /etc/alertmanager/secrets/slack_url
@@ -31,7 +31,7 @@ route:
     - receiver: daybook
       group_wait: 10s
       continue: true
-    # What concerns people's data is told to those who answer for it, and to nobody else.
+    # Alerts about personal data go only to the people who are responsible for it.
     - receiver: privacy
       matchers: ['team="privacy"']
       routes:
@@ -62,7 +62,7 @@ inhibit_rules:
 receivers:
   - name: dead-man
     webhook_configs:
-      # A service outside that calls somebody when this stops coming.
+      # An outside service that raises the alarm when this alert stops coming.
       - url: https://deadman.example.org/daybook
         send_resolved: false
         max_alerts: 1

@@ -10,7 +10,7 @@ const IMAGES = {
 
 /** The stack for one host. Everything listens on loopback of that host only. */
 export const composeFile = `# The monitoring stack of the Daybook audit trail: docker compose up -d, then http://localhost:3001
-# Ports are published on 127.0.0.1 only; put a proxy with sign-in in front of Grafana before anybody else may see it.
+# Ports are published on 127.0.0.1 only; put a proxy with sign-in in front of Grafana before other people may see it.
 services:
   # The application with its exporter, for those who run it here: docker compose --profile app up -d, and the target app:9464.
   app:

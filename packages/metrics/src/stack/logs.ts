@@ -1,5 +1,5 @@
 /** Loki as one process on one disk, with an end to what it keeps. */
-export const lokiFile = `# Loki 3, one process, files on one volume. What otlpSink sends holds nobody's data, and it ends all the same.
+export const lokiFile = `# Loki 3, one process, files on one volume. otlpSink sends no personal data, and records still expire.
 auth_enabled: false
 
 server:

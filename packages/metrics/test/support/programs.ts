@@ -29,7 +29,7 @@ export function missingProgram(...names: string[]): false | string {
 }
 
 export function pathOf(name: string): string | undefined {
-  // Debian calls it prometheus-alertmanager, everybody else alertmanager.
+  // Debian names it prometheus-alertmanager; elsewhere it is alertmanager.
   for (const each of name === "alertmanager" ? ["prometheus-alertmanager", "alertmanager"] : [name]) {
     try {
       return execFileSync("which", [each], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();

@@ -50,7 +50,7 @@ export async function startPrometheus(
       `--storage.tsdb.path=${join(folder, "prometheus-data")}`,
       `--web.listen-address=${listen}`,
       "--enable-feature=exemplar-storage",
-      // What is told before Alertmanager is known is told again after this, by default a minute.
+      // Alerts sent before Alertmanager is discovered are sent again after this time, by default a minute.
       "--rules.alert.resend-delay=1s",
       "--log.level=warn",
     ],

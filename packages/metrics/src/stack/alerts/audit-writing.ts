@@ -14,7 +14,7 @@ export function auditWritingAlerts(options: FilledStackOptions): TestedAlert[] {
       severity: "critical",
       ...auditLabels,
       summary: "Sink {{ $labels.sink }} of {{ $labels.job }} rejects audit events",
-      description: "Events wait or are spooled; requests that must be recorded are answered 503 if the sink is a required one.",
+      description: "Events wait or are spooled; requests that must be recorded get 503 if the sink is required.",
       value: `${NUMBER} failed writes in 5 minutes`,
       limit: "0",
       test: {

@@ -29,7 +29,7 @@ export function consentAlerts(options: FilledStackOptions): TestedAlert[] {
         silent: {
           series: { [of("daybook_activity_rejected_total", 'reason="withdrawn_in_flight"')]: "0x3 2x10" },
           at: "5m",
-          because: "somebody withdrew while entries were on their way, which is ordinary",
+          because: "a person withdrew while entries were queued, which is ordinary",
         },
       },
     },

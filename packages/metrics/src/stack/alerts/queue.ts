@@ -70,7 +70,7 @@ export function queueAlerts(options: FilledStackOptions): TestedAlert[] {
         silent: {
           series: { [of("daybook_audit_events_dropped_total", 'reason="queue_full"')]: "30x30" },
           at: "20m",
-          because: "it was told when it happened",
+          because: "the alert fired when it happened",
         },
       },
     },

@@ -12,7 +12,7 @@ export function reviewAlerts(options: FilledStackOptions): TestedAlert[] {
       severity: "warning",
       team: "security",
       area: "review",
-      summary: "Nobody has reviewed the audit trail of {{ $labels.job }} for over a day",
+      summary: "The review of the audit trail of {{ $labels.job }} is overdue by more than a day",
       description: "The daily review is evidence of operation; a late one is marked as late.",
       value: `last review ${DURATION} ago`,
       limit: "26 h",

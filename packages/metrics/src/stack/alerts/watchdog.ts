@@ -13,7 +13,7 @@ export function watchdogAlerts(options: FilledStackOptions): TestedAlert[] {
       team: "sre",
       area: "watchdog",
       summary: "Alerting works",
-      description: "Always firing. Whoever receives it raises the alarm when it stops coming.",
+      description: "Always firing. Its receiver raises the alarm when it stops coming.",
       value: NUMBER,
       limit: "1",
       dashboard: "health",

@@ -6,7 +6,7 @@ const DAY = 86_400;
 export const compliance: DashboardSpec = {
   uid: "daybook-compliance",
   title: "Daybook / Compliance",
-  description: "Are requests answered in time, is what was erased gone, is nothing kept too long, and did somebody look?",
+  description: "Are requests answered in time, is what was erased gone, is nothing kept too long, and was it reviewed?",
   rows: [
     {
       title: "Duties",
@@ -40,7 +40,7 @@ export const compliance: DashboardSpec = {
         {
           kind: "stat",
           title: "Last review",
-          description: "Time since somebody completed a review of the trail.",
+          description: "Time since the last completed review of the trail.",
           unit: "s",
           red: 26 * 3600,
           queries: [{ expr: age("daybook_review_last_completed_timestamp_seconds") }],
@@ -155,7 +155,7 @@ export const compliance: DashboardSpec = {
         {
           kind: "stat",
           title: "Keys beside data",
-          description: "1 where whoever can read the data can also read the keys that sign it.",
+          description: "1 if readers of the data can also read the keys that sign it.",
           unit: "short",
           red: 1,
           queries: [{ expr: `max(daybook_keys_beside_data{${CHOSEN}})` }],

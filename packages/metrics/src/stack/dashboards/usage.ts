@@ -107,7 +107,7 @@ export const usage: DashboardSpec = {
         {
           kind: "timeseries",
           title: "Journal entries left out",
-          description: "Not written for want of consent, per minute, by purpose.",
+          description: "Not written because consent was missing, per minute, by purpose.",
           unit: "short",
           queries: [
             { expr: `sum by (purpose) (rate(daybook_activity_suppressed_total{${CHOSEN}}[$__rate_interval])) * 60`, legend: "{{purpose}}" },
