@@ -170,18 +170,19 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     await arrives("DaybookErasureStuck", "privacy");
     await until(async () => (await firing(prometheus.url)).includes("DaybookAuditAbsent"), "the missing metrics are noticed", 60_000);
     await until(() => receiver.told("dead-man", "Watchdog", "firing").length > beats + 1, "the heartbeat goes on");
-    const alerts = (await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as {
-      labels: Record<string, string>;
-      status: { state: string };
-    }[];
-    const states = Object.fromEntries(alerts.map(({ labels, status }) => [labels.alertname, status.state]));
-    expect(states).toMatchObject({
+    // Prometheus sends an alert to Alertmanager after it fires, so the states are complete a moment later.
+    const expected = {
       DaybookTargetDown: "active",
       Watchdog: "active",
       DaybookErasureStuck: "active",
       AnotherPage: "suppressed",
       DaybookAuditAbsent: "suppressed",
-    });
+    };
+    const states = await until(async () => {
+      const found = await statesOf(alertmanager.url);
+      return Object.keys(expected).every((name) => name in found) && found;
+    }, "Alertmanager knows all alerts");
+    expect(states).toMatchObject(expected);
     expect(receiver.told("sre-pager", "AnotherPage", "firing")).toEqual([]);
     expect(absentTold()).toBe(before.absent);
   }, 120_000);
@@ -191,6 +192,13 @@ describe.skipIf(skip)(`a library watched by Prometheus and Alertmanager, ${FASTE
     expect(receiver.raw.join("\n")).not.toMatch(/reader-|example\.org|private|question/);
   });
 });
+
+/** State of each alert that Alertmanager knows: `active` or `suppressed`. */
+async function statesOf(url: string): Promise<Record<string, string>> {
+  const response = await fetch(`${url}/api/v2/alerts`);
+  const alerts = (await response.json()) as { labels: Record<string, string>; status: { state: string } }[];
+  return Object.fromEntries(alerts.map(({ labels, status }) => [labels.alertname ?? "", status.state]));
+}
 
 describe.skipIf(skip)("an alert that is worse", () => {
   it("mutes only warnings of its own team", async () => {

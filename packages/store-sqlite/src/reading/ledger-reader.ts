@@ -2,40 +2,13 @@ import { DaybookError, type EventFilter, type Page, type PageOptions, type Store
 import { COUNT_KEYS, type CountKey, pageOptions } from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Statement } from "better-sqlite3";
-import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";
+import type { Kysely } from "kysely";
 import { present } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
+import { entryColumns, page, type QueryBuilder, type SelectedEntry, type Tables, whereFilter } from "./filter-sql.ts";
+import { isPersonal, personMatcher, withoutPersons } from "./person-filter.ts";
 import { lastSeqOf, personSlots } from "./person-index.ts";
 import { type LedgerRow, storedEvent } from "./stored-event.ts";
-
-interface EntryTable {
-  seq: number;
-  entry: Uint8Array;
-  head: string | null;
-  person: string | null;
-  id: string | null;
-  ts: string | null;
-  type: string | null;
-  action: string | null;
-  severity: string | null;
-  outcome: string | null;
-  actor: string | null;
-  tenant: string | null;
-}
-
-interface PersonTable {
-  seq: number;
-  part: number;
-  data: string | null;
-  sub: string | null;
-}
-
-interface Tables {
-  daybook_entry: EntryTable;
-  daybook_person: PersonTable;
-}
-
-type QueryBuilder = typeof import("./kysely.ts");
 
 /** Rows that a scan or a count reads before other work can run. */
 const STEP = 1_000;
@@ -113,7 +86,7 @@ export class LedgerReader {
     let n = 0;
     await this.#overRanges(filter, async (from, to) => {
       const { db, sql } = await this.#open();
-      const row = await where(db.selectFrom("daybook_entry"), filter, sql)
+      const row = await whereFilter(db.selectFrom("daybook_entry"), filter, sql)
         .where("seq", ">=", from)
         .where("seq", "<=", to)
         .select(sql<number>`count(*)`.as("n"))
@@ -133,7 +106,7 @@ export class LedgerReader {
       await this.#overRanges(filter, async (from, to) => {
         const { db, sql } = await this.#open();
         const value = key === "route" ? sql<string | null>`head ->> '$.route'` : sql.ref<string | null>(key);
-        const rows = await where(db.selectFrom("daybook_entry"), filter, sql)
+        const rows = await whereFilter(db.selectFrom("daybook_entry"), filter, sql)
           .where("seq", ">=", from)
           .where("seq", "<=", to)
           .select([value.as("value"), sql<number>`count(*)`.as("n")])
@@ -182,7 +155,7 @@ export class LedgerReader {
     for (const slots of personSlots(this.#db, pseudonymsOf(keys, present(filter.actor ?? filter.user, "person")), range)) {
       const seqs = [...new Set(slots.map(({ seq }) => seq))];
       for (let i = 0; i < seqs.length; i += CANDIDATES) {
-        const entries = await where(db.selectFrom("daybook_entry"), withoutPersons(filter), sql)
+        const entries = await whereFilter(db.selectFrom("daybook_entry"), withoutPersons(filter), sql)
           .where("seq", "in", seqs.slice(i, i + CANDIDATES))
           .select(entryColumns(sql))
           .orderBy("seq", order === "newest" ? "desc" : "asc")
@@ -266,91 +239,6 @@ class UnreadRows implements Iterable<LedgerRow> {
       yield { seq, parts, head, person, others: parts > (person === null ? 1 : 2) ? this.#others.all(seq) : NOBODY_ELSE };
     }
   }
-}
-
-/** One page by key: the rows beyond `cursor` in the given order. */
-function page(
-  db: Kysely<Tables>,
-  sql: QueryBuilder["sql"],
-  filter: EventFilter,
-  order: "newest" | "oldest",
-  cursor: number | undefined,
-  size: number,
-) {
-  const select = where(db.selectFrom("daybook_entry"), filter, sql);
-  return (cursor === undefined ? select : select.where("seq", order === "newest" ? "<" : ">", cursor))
-    .select(entryColumns(sql))
-    .orderBy("seq", order === "newest" ? "desc" : "asc")
-    .limit(size);
-}
-
-type EntrySelect<O> = SelectQueryBuilder<Tables, "daybook_entry", O>;
-
-function where<O>(builder: EntrySelect<O>, filter: EventFilter, sql: QueryBuilder["sql"]): EntrySelect<O> {
-  let select = builder;
-  for (const key of ["type", "action", "severity", "outcome"] as const) {
-    const wanted = filter[key];
-    if (wanted !== undefined) select = select.where(key, "in", typeof wanted === "string" ? [wanted] : wanted);
-  }
-  if (filter.route !== undefined) select = select.where(sql<SqlBool>`head ->> '$.route' = ${filter.route}`);
-  if (filter.requestId !== undefined) select = select.where(sql<SqlBool>`person ->> '$.request_id' = ${filter.requestId}`);
-  if (filter.tenant !== undefined) select = select.where("tenant", "=", filter.tenant);
-  if (filter.since !== undefined) select = select.where("ts", ">=", isoTime("since", filter.since));
-  if (filter.until !== undefined) select = select.where("ts", "<", isoTime("until", filter.until));
-  if (filter.after !== undefined) select = select.where("seq", ">", filter.after);
-  // Reached only without keys: no index has the id in clear.
-  if (filter.actor !== undefined) select = select.where(sql<SqlBool>`coalesce(person ->> '$.uid', actor) = ${filter.actor}`);
-  if (filter.user !== undefined) {
-    select = select.where(
-      sql<SqlBool>`(coalesce(person ->> '$.uid', actor) = ${filter.user} OR EXISTS (SELECT 1 FROM daybook_person p WHERE p.seq = daybook_entry.seq AND coalesce(p.data ->> '$.uid', p.sub) = ${filter.user}))`,
-    );
-  }
-  return select;
-}
-
-interface SelectedEntry {
-  seq: number;
-  parts: number;
-  head: string | null;
-  person: string | null;
-}
-
-const entryColumns = (sql: QueryBuilder["sql"]) => [
-  "seq" as const,
-  sql<number>`(length(entry) - 6) / 32`.as("parts"),
-  "head" as const,
-  "person" as const,
-];
-
-const isPersonal = (filter: EventFilter) => filter.user !== undefined || filter.actor !== undefined;
-
-const withoutPersons = ({ user: _user, actor: _actor, ...rest }: EventFilter): EventFilter => rest;
-
-/** A reference has 8 bytes of a pseudonym, so a row matches only if its part has the whole pseudonym. */
-function personMatcher(filter: EventFilter, keys: LedgerKeys): (row: LedgerRow) => boolean {
-  const actor = filter.actor === undefined ? undefined : new Set(pseudonymsOf(keys, filter.actor));
-  const user = filter.user === undefined ? undefined : new Set(pseudonymsOf(keys, filter.user));
-  const subOf = (text: string | null, role?: string) => {
-    if (text === null) return undefined;
-    const part = JSON.parse(text) as { sub?: string; role?: string };
-    return role === undefined || part.role === role ? part.sub : undefined;
-  };
-  return (row) => {
-    const acting = subOf(row.person, "actor");
-    if (actor !== undefined && !(acting !== undefined && actor.has(acting))) return false;
-    if (user === undefined) return true;
-    if (acting !== undefined && user.has(acting)) return true;
-    return row.others.some((text) => {
-      const sub = subOf(text);
-      return sub !== undefined && user.has(sub);
-    });
-  };
-}
-
-function isoTime(option: string, ms: number): string {
-  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15)
-    throw new DaybookError("BAD_FILTER", `\`${option}\` is a time in milliseconds since 1970.`);
-  return new Date(ms).toISOString();
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
