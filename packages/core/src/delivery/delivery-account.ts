@@ -62,8 +62,9 @@ export class DeliveryAccount {
     return { accepted: this.accepted, written: this.written, spooled: this.spooled, queued, dropped: { ...this.dropped } };
   }
 
-  types(): ReadonlyMap<string, { readonly accepted: number; readonly written: number }> {
-    return new Map(Array.from(this.#types, ([type, counts]) => [type, { ...counts }]));
+  figures(): Pick<DeliveryMeter, "failedWrites" | "flushes" | "flushMs" | "types"> {
+    const { failedWrites, flushes, flushMs } = this;
+    return { failedWrites, flushes, flushMs, types: new Map(Array.from(this.#types, ([type, counts]) => [type, { ...counts }])) };
   }
 
   #of(type: string): { accepted: number; written: number } {

@@ -1,5 +1,6 @@
 import type { AuditSink } from "../contracts/audit-sink.ts";
 import { DaybookError } from "../daybook-error.ts";
+import { checkedRefusals } from "./append-result.ts";
 import type { DeliveryAccount } from "./delivery-account.ts";
 import type { DeliveryResults } from "./delivery-results.ts";
 import type { QueuedEvent } from "./queued-event.ts";
@@ -33,7 +34,7 @@ export function writeAtExit<E extends QueuedEvent>(exit: DeliveryExit<E>): numbe
   let error = new DaybookError("SINK_FAILED", `Sink ${sink.name} cannot write while the process exits.`);
   if (input.appendSync !== undefined) {
     try {
-      const { refused } = input.appendSync(all, deadlineMs);
+      const refused = checkedRefusals(sink.name, input.appendSync(all, deadlineMs));
       results.stored(all, refused);
       if (!idempotent) for (const { type } of inFlight) account.write(type);
       return 0;

@@ -5,6 +5,7 @@ import { DaybookError } from "../daybook-error.ts";
 import type { PlainCodec } from "../spool/plain-codec.ts";
 import type { Spool } from "../spool/spool.ts";
 import { within } from "../within.ts";
+import { checkedRefusals } from "./append-result.ts";
 import { DeadlineWatch } from "./deadline-watch.ts";
 import { DeliveryAccount, type DeliveryCounters, type DeliveryMeter } from "./delivery-account.ts";
 import { writeAtExit } from "./delivery-exit.ts";
@@ -94,6 +95,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     const parts = { queue: this.#queue, results: this.#results, watch: this.#watch };
     this.#relay = new SpoolRelay({
       ...parts,
+      sinkName: sink.name,
       spool,
       input,
       account: this.#account,
@@ -137,9 +139,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   }
 
   meter(): DeliveryMeter {
-    const { failedWrites, flushes, flushMs } = this.#account;
-    const { maxEvents: capacity } = this.#options;
-    return { sink: this.sink.name, required: this.required, capacity, failedWrites, flushes, flushMs, types: this.#account.types() };
+    return { sink: this.sink.name, required: this.required, capacity: this.#options.maxEvents, ...this.#account.figures() };
   }
 
   /** Writes nothing until `resume`. */
@@ -274,7 +274,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
       const begun = performance.now();
       const result = this.#input.append(batch);
       this.#results.settleStored();
-      const { refused } = await result;
+      const refused = checkedRefusals(this.sink.name, await result);
       this.#watch.end();
       if (this.#openWrite !== write) return false;
       this.#openWrite = undefined;

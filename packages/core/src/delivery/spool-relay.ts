@@ -1,5 +1,6 @@
 import type { DaybookError } from "../daybook-error.ts";
 import type { Spool } from "../spool/spool.ts";
+import { checkedRefusals } from "./append-result.ts";
 import type { DeliveryAccount } from "./delivery-account.ts";
 import { type DeliveryQueue, MOST_PER_BATCH } from "./delivery-queue.ts";
 import type { DeliveryResults } from "./delivery-results.ts";
@@ -10,6 +11,7 @@ import type { SinkInput } from "./sink-input.ts";
 import type { SinkWatch } from "./sink-watch.ts";
 
 export interface SpoolRelayOptions<E extends QueuedEvent> {
+  readonly sinkName: string;
   readonly spool: Spool | undefined;
   readonly input: SinkInput<E>;
   readonly queue: DeliveryQueue<E>;
@@ -96,11 +98,11 @@ export class SpoolRelay<E extends QueuedEvent> {
    * @throws {unknown} what the sink or the spool threw; the batch stays in the spool
    */
   async replay(): Promise<void> {
-    const { spool, input, account, gaps, results, watch, problem, onStored } = this.#options;
+    const { sinkName, spool, input, account, gaps, results, watch, problem, onStored } = this.#options;
     const batch = await spool?.next();
     if (spool === undefined || batch === undefined || watch.stopped) return;
     watch.begin();
-    const { refused } = batch.events.length === 0 ? { refused: [] } : await input.replay(batch.events);
+    const refused = batch.events.length === 0 ? [] : checkedRefusals(sinkName, await input.replay(batch.events));
     watch.end();
     if (watch.stopped) return;
     const refusedIds = new Set(refused.map(({ id }) => id));
