@@ -183,7 +183,10 @@ export class SqliteReader {
     const db = this.#db;
     const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     const edge = (order: "ASC" | "DESC") =>
-      db.prepare<[], string>(`SELECT ts FROM daybook_entry WHERE ts IS NOT NULL ORDER BY seq ${order} LIMIT 1`).pluck().get();
+      db
+        .prepare<[], string>(`SELECT head ->> '$.ts' FROM daybook_entry WHERE head IS NOT NULL ORDER BY seq ${order} LIMIT 1`)
+        .pluck()
+        .get();
     const check = db.pragma("quick_check(5)") as { quick_check: string }[];
     return {
       path: this.path,

@@ -1,4 +1,4 @@
-/** One part as it is stored beside its entry. Without `data` the part is encrypted; without `salt` it cannot be opened. */
+/** One part as it is stored beside its entry. A part opens only with both. */
 export interface StoredPart {
   /** Number of the part, 0 to 254; 0 is the head. */
   readonly part: number;
@@ -24,13 +24,11 @@ export interface EntryRow {
   readonly salt1: Uint8Array | null;
   /** Part 1 in UTF-8, if the row itself stores part 1. */
   readonly person: Uint8Array | null;
-  /** Part 1 encrypted, if the row itself stores part 1. */
-  readonly box?: Uint8Array | null;
   /** All other parts. */
   readonly others: readonly StoredPart[];
 }
 
-/** The parts of a row, the head first. An encrypted part 1 in the row itself is left out. */
+/** The parts of a row, the head first. */
 export function storedParts({ salt0, head, salt1, person, others }: EntryRow): [head: StoredPart, ...detachable: StoredPart[]] {
   const inRow = salt1 === null && person === null ? [] : [{ part: 1, salt: salt1, data: person }];
   return [{ part: 0, salt: salt0, data: head }, ...inRow, ...others];

@@ -31,7 +31,6 @@ export const FINDINGS = {
   KEYS_BESIDE_DATA: { level: "warning", means: "the keys lie beside the data" },
   NONCANONICAL: { level: "warning", means: "a part opens its commitment but is not canonical JSON" },
   NO_SEAL_KEY: { level: "warning", means: "seals were not checked" },
-  SEALED_PART: { level: "warning", means: "an encrypted part was counted as present without being opened" },
   SELF_ATTESTED: { level: "warning", means: "the public key was taken from the file that is being checked" },
   TIME_BACKWARD: { level: "warning", means: "the clock ran back by more than a minute" },
   UNANCHORED_TAIL: { level: "warning", means: "no checkpoint covers the newest entries" },

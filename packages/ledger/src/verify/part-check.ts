@@ -43,7 +43,7 @@ export class PartCheck {
     if (gone) this.#absent(entryClass, 0, seq);
     else this.#present(entryClass, 0, seq);
 
-    const inRow = person !== null || salt1 !== null || (row.box ?? null) !== null;
+    const inRow = person !== null || salt1 !== null;
     if (inRow) this.#part(row, count, 1, salt1, person);
     if (others.length === 0) {
       // Most rows have one person or none: this path allocates nothing.
@@ -114,8 +114,6 @@ export class PartCheck {
 
   #part({ seq, entry }: EntryRow, count: number, part: number, salt: StoredPart["salt"], data: StoredPart["data"]): void {
     if (part < 1 || part >= count) this.#evidence.error("ORPHAN", seq, { part, text: `entry ${seq} has no part ${part}` });
-    else if (salt === null && data === null)
-      this.#evidence.add("SEALED_PART", { seq, part, text: `part ${part} of entry ${seq} is encrypted` });
     else if (salt === null || data === null || !opens(entry, part, salt, data)) {
       this.#evidence.error("ALTERED", seq, { part, text: `part ${part} of entry ${seq} was changed` });
     } else {

@@ -1,7 +1,9 @@
 import { DaybookError, isDaybookError } from "@daybook/core";
 import { defined } from "@daybook/core/store";
 import { consistencyProofFromLeaves, SlotSet } from "@daybook/ledger";
+import { seqsWhere } from "../buckets/bucket-index.ts";
 import { one } from "../database/rows.ts";
+import { PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { SuppressionRecord } from "../ledger/suppression.ts";
 import { leafHashes } from "../reading/stored-rows.ts";
@@ -106,25 +108,27 @@ export class Publisher {
 
 interface ManifestRow {
   readonly seq: number;
-  readonly action: ManifestRecord["action"];
+  readonly action: string;
   readonly ledger: string;
   readonly list: string | null;
 }
 
 /** Manifests between two sequence numbers. */
 export function manifestRecords(db: Sqlite, above: number, below: number): ManifestRecord[] {
-  return db
-    .prepare<[number, number], ManifestRow>(
-      `SELECT e.seq, e.action, e.head ->> '$.ledger' AS ledger,
-        CASE WHEN e.person ->> '$.role' = 'context' THEN e.person
-          ELSE (SELECT p.data FROM daybook_person p WHERE p.seq = e.seq AND p.data ->> '$.role' = 'context') END AS list
-      FROM daybook_entry e WHERE e.type = 'compliance' AND e.seq > ? AND e.seq < ? AND e.action IN ('ledger.erasure', 'ledger.retention')
-        AND substr(e.entry, 5, 1) = x'08' ORDER BY e.seq`,
-    )
-    .all(above, below)
-    .map(({ seq, action, ledger, list }) => {
+  const manifest = db.prepare<[number], ManifestRow>(
+    `SELECT e.seq, e.head ->> '$.action' AS action, e.head ->> '$.ledger' AS ledger,
+      CASE WHEN e.person ->> '$.role' = 'context' THEN e.person
+        ELSE (SELECT p.data FROM daybook_part p WHERE p.slot BETWEEN ${PARTS} * e.seq AND ${PARTS} * e.seq + ${PARTS - 1}
+          AND p.data ->> '$.role' = 'context') END AS list
+    FROM daybook_entry e WHERE e.seq = ? AND e.head IS NOT NULL AND substr(e.entry, 5, 1) = x'08'`,
+  );
+  const records: ManifestRecord[] = [];
+  for (const seqs of seqsWhere(db, { type: "compliance" }, { order: "oldest", low: above + 1, high: below - 1 })) {
+    for (const row of seqs.flatMap((seq) => manifest.get(seq) ?? [])) {
+      const { seq, action, ledger, list } = row;
+      if (action !== "ledger.erasure" && action !== "ledger.retention") continue;
       const { gone, keep } = (list === null ? {} : JSON.parse(list)) as { gone?: unknown; keep?: unknown };
-      return {
+      records.push({
         seq,
         action,
         ledger: JSON.parse(ledger) as Record<string, unknown>,
@@ -132,8 +136,10 @@ export function manifestRecords(db: Sqlite, above: number, below: number): Manif
           gone: gone === undefined ? undefined : slotList(gone, seq),
           keep: keep === undefined ? undefined : slotList(keep, seq),
         }),
-      };
-    });
+      });
+    }
+  }
+  return records;
 }
 
 const slotList = (value: unknown, seq: number) => SlotSet.fromJson(value, seq).toJson();

@@ -4,16 +4,24 @@
  */
 export const SCHEMA_VERSION = 1;
 
-/** Rows of one bucket of references (docs/ledger.md). */
-export const BUCKET_ROWS = 16_384;
+/** Entries of one bucket (docs/ledger.md). */
+export const BUCKET_ROWS = 4_096;
 
 export const bucketOf = (seq: number): number => Math.floor(seq / BUCKET_ROWS);
+
+/** A part of an entry as one number, the key of `daybook_part`; an entry has fewer parts than this. */
+export const PARTS = 256;
 
 /**
  * `CREATE` statements of all objects of a Daybook database, in order of creation. The text is constant: `verify`
  * compares it with `sqlite_schema` word for word, so that an added trigger or view is found.
  *
- * Search columns are generated from the committed text instead of copied: a report cannot contradict the proofs.
+ * Views read the committed text: a report cannot contradict the proofs.
+ *
+ * A table that holds something of a person is appended to and blanked, never anything else, and no index holds a
+ * pseudonym. SQLite copies the cells of a page when it splits or joins pages, and the copies stay in gaps of the
+ * pages after the cells were erased. An ordinary table with ascending keys is never split in the middle
+ * (docs/decisions.md).
  */
 export const SCHEMA: readonly string[] = [
   `CREATE TABLE daybook_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`,
@@ -26,42 +34,31 @@ export const SCHEMA: readonly string[] = [
   head TEXT,
   salt1 BLOB CHECK (length(salt1) = 32),
   person TEXT,
-  box BLOB,
-  id TEXT GENERATED ALWAYS AS (head ->> '$.id') VIRTUAL,
-  ts TEXT GENERATED ALWAYS AS (head ->> '$.ts') VIRTUAL,
-  type TEXT GENERATED ALWAYS AS (head ->> '$.type') VIRTUAL,
-  action TEXT GENERATED ALWAYS AS (head ->> '$.action') VIRTUAL,
-  severity TEXT GENERATED ALWAYS AS (head ->> '$.severity') VIRTUAL,
-  outcome TEXT GENERATED ALWAYS AS (head ->> '$.outcome') VIRTUAL,
-  actor TEXT GENERATED ALWAYS AS (person ->> '$.sub') VIRTUAL,
-  tenant TEXT GENERATED ALWAYS AS (person ->> '$.tenant') VIRTUAL,
   CHECK ((salt0 IS NULL) = (head IS NULL)),
-  CHECK ((salt1 IS NULL) = (person IS NULL)),
-  CHECK (box IS NULL OR person IS NULL)
+  CHECK ((salt1 IS NULL) = (person IS NULL))
 ) STRICT`,
-  `CREATE UNIQUE INDEX daybook_entry_id ON daybook_entry (id) WHERE id IS NOT NULL`,
-  `CREATE INDEX daybook_entry_ts ON daybook_entry (ts) WHERE ts IS NOT NULL`,
-  `CREATE INDEX daybook_entry_type ON daybook_entry (type, seq) WHERE type IS NOT NULL`,
-
-  `CREATE TABLE daybook_person (
-  seq INTEGER NOT NULL,
-  part INTEGER NOT NULL CHECK (part BETWEEN 1 AND 254),
+  // slot = 256 * seq + part
+  `CREATE TABLE daybook_part (
+  slot INTEGER PRIMARY KEY CHECK (slot > 0 AND slot % 256 BETWEEN 1 AND 254),
   salt BLOB CHECK (length(salt) = 32),
   data TEXT,
-  box BLOB,
-  sub TEXT GENERATED ALWAYS AS (data ->> '$.sub') VIRTUAL,
-  PRIMARY KEY (seq, part),
-  CHECK ((salt IS NULL) = (data IS NULL)),
-  CHECK ((data IS NULL) = (box IS NOT NULL))
-) STRICT, WITHOUT ROWID`,
+  CHECK ((salt IS NULL) = (data IS NULL))
+) STRICT`,
 
-  `CREATE TABLE daybook_ref (
-  bucket INTEGER NOT NULL,
-  key INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  part INTEGER NOT NULL,
-  PRIMARY KEY (bucket, key, seq, part)
-) STRICT, WITHOUT ROWID`,
+  // One row for each complete bucket. `positions` has the lists that `counts` counts.
+  `CREATE TABLE daybook_bucket (
+  bucket INTEGER PRIMARY KEY,
+  heads INTEGER NOT NULL,
+  first_time TEXT,
+  last_time TEXT,
+  first_id TEXT,
+  last_id TEXT,
+  counts TEXT NOT NULL,
+  positions BLOB NOT NULL
+) STRICT`,
+  `CREATE INDEX daybook_bucket_id ON daybook_bucket (last_id, first_id)`,
+  // chunk = 32 * bucket + the first five bits of the keys
+  `CREATE TABLE daybook_reference (chunk INTEGER PRIMARY KEY, refs BLOB NOT NULL CHECK (length(refs) % 11 = 0)) STRICT`,
 
   `CREATE TABLE daybook_checkpoint (
   size INTEGER PRIMARY KEY CHECK (size > 0),
@@ -95,58 +92,76 @@ export const SCHEMA: readonly string[] = [
   PRIMARY KEY (notice, version, language)
 ) STRICT, WITHOUT ROWID`,
 
-  `CREATE TABLE user_consent (
-  consent_id TEXT PRIMARY KEY,
+  `CREATE TABLE daybook_consent (
+  place INTEGER PRIMARY KEY AUTOINCREMENT,
+  consent_id TEXT,
   user_id TEXT,
-  consent_type TEXT NOT NULL,
+  consent_type TEXT,
   granted_at TEXT,
-  revoked_at TEXT,
   ip_address TEXT,
-  state TEXT NOT NULL,
-  version TEXT NOT NULL,
-  notice TEXT NOT NULL,
-  notice_version TEXT NOT NULL,
-  language TEXT NOT NULL,
-  text_sha256 TEXT NOT NULL,
-  method TEXT NOT NULL,
-  act TEXT NOT NULL,
-  given_by TEXT NOT NULL,
-  expression TEXT NOT NULL,
+  state TEXT,
+  version TEXT,
+  notice TEXT,
+  notice_version TEXT,
+  language TEXT,
+  text_sha256 TEXT,
+  method TEXT,
+  act TEXT,
+  given_by TEXT,
+  expression TEXT,
   jurisdiction TEXT,
-  record_id TEXT NOT NULL,
-  decided_at TEXT NOT NULL,
+  record_id TEXT,
+  decided_at TEXT,
   expires_at TEXT,
-  epoch INTEGER NOT NULL,
-  granted_seq INTEGER NOT NULL,
-  revoked_seq INTEGER,
-  sub TEXT NOT NULL
+  epoch INTEGER,
+  granted_seq INTEGER,
+  sub TEXT,
+  person INTEGER
 ) STRICT`,
-  `CREATE INDEX user_consent_sub ON user_consent (sub, consent_type, granted_seq)`,
-  `CREATE INDEX user_consent_expiry ON user_consent (expires_at) WHERE expires_at IS NOT NULL AND revoked_at IS NULL`,
+  `CREATE UNIQUE INDEX daybook_consent_id ON daybook_consent (consent_id) WHERE consent_id IS NOT NULL`,
+  `CREATE INDEX daybook_consent_person ON daybook_consent (person, consent_type, granted_seq) WHERE person IS NOT NULL`,
+  `CREATE TABLE daybook_consent_end (
+  place INTEGER PRIMARY KEY,
+  state TEXT NOT NULL,
+  revoked_at TEXT NOT NULL,
+  revoked_seq INTEGER NOT NULL,
+  epoch INTEGER NOT NULL
+) STRICT`,
+  `CREATE TABLE daybook_consent_expiry (expires_at TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (expires_at, place)) STRICT, WITHOUT ROWID`,
+  `CREATE VIEW user_consent AS SELECT
+  c.consent_id, c.user_id, c.consent_type, c.granted_at, e.revoked_at, c.ip_address, coalesce(e.state, c.state) AS state,
+  c.version, c.notice, c.notice_version, c.language, c.text_sha256, c.method, c.act, c.given_by, c.expression, c.jurisdiction,
+  c.record_id, c.decided_at, c.expires_at, coalesce(e.epoch, c.epoch) AS epoch, c.granted_seq, e.revoked_seq, c.sub, c.person, c.place
+FROM daybook_consent c LEFT JOIN daybook_consent_end e ON e.place = c.place WHERE c.consent_id IS NOT NULL`,
 
-  `CREATE TABLE user_activity (
+  `CREATE TABLE daybook_journal (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   user_id TEXT,
-  timestamp TEXT NOT NULL,
-  activity_type TEXT NOT NULL,
+  timestamp TEXT,
+  activity_type TEXT,
   query TEXT,
   resource_type TEXT,
   resource_id TEXT,
   collection_name TEXT,
   details TEXT,
-  consent_id TEXT NOT NULL,
-  sub TEXT NOT NULL,
-  consent_type TEXT NOT NULL,
-  version TEXT NOT NULL,
-  entry_id TEXT NOT NULL UNIQUE
+  consent_id TEXT,
+  sub TEXT,
+  person INTEGER,
+  consent_type TEXT,
+  version TEXT,
+  entry_id TEXT
 ) STRICT`,
-  `CREATE INDEX user_activity_sub ON user_activity (sub, id)`,
-  `CREATE INDEX user_activity_age ON user_activity (consent_type, timestamp)`,
+  `CREATE UNIQUE INDEX daybook_journal_entry ON daybook_journal (entry_id) WHERE entry_id IS NOT NULL`,
+  `CREATE INDEX daybook_journal_person ON daybook_journal (person, id) WHERE person IS NOT NULL`,
+  `CREATE INDEX daybook_journal_age ON daybook_journal (consent_type, timestamp) WHERE consent_type IS NOT NULL`,
+  `CREATE VIEW user_activity AS SELECT
+  id, user_id, timestamp, activity_type, query, resource_type, resource_id, collection_name, details, consent_id, sub, person, consent_type, version,
+  entry_id
+FROM daybook_journal WHERE entry_id IS NOT NULL`,
 
-  `CREATE TABLE dsar_request (
+  `CREATE TABLE daybook_request (
   request_id TEXT PRIMARY KEY,
   kinds TEXT NOT NULL,
-  sub TEXT,
   channel TEXT NOT NULL,
   state TEXT NOT NULL,
   received_at TEXT NOT NULL,
@@ -168,8 +183,9 @@ export const SCHEMA: readonly string[] = [
   outcome TEXT,
   seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
-  `CREATE INDEX dsar_request_open ON dsar_request (due_at) WHERE closed_at IS NULL`,
-  `CREATE INDEX dsar_request_sub ON dsar_request (sub) WHERE sub IS NOT NULL`,
+  `CREATE INDEX daybook_request_open ON daybook_request (due_at) WHERE closed_at IS NULL`,
+  `CREATE TABLE daybook_requester (seq INTEGER PRIMARY KEY, sub TEXT) STRICT`,
+  `CREATE VIEW dsar_request AS SELECT r.*, p.sub FROM daybook_request r LEFT JOIN daybook_requester p ON p.seq = r.seq`,
   `CREATE TABLE dsar_record (
   request_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -206,43 +222,61 @@ export const SCHEMA: readonly string[] = [
 ) STRICT`,
 
   `CREATE TABLE daybook_queue (
-  sub TEXT PRIMARY KEY,
-  basis TEXT NOT NULL,
-  scope TEXT NOT NULL CHECK (scope IN ('persons', 'full')),
-  running INTEGER NOT NULL,
-  queued TEXT NOT NULL
-) STRICT, WITHOUT ROWID`,
+  place INTEGER PRIMARY KEY,
+  sub TEXT,
+  basis TEXT,
+  scope TEXT CHECK (scope IN ('persons', 'full')),
+  running INTEGER,
+  queued TEXT
+) STRICT`,
 
   `CREATE TABLE daybook_hold (
-  id TEXT PRIMARY KEY,
+  place INTEGER PRIMARY KEY,
+  id TEXT,
   sub TEXT,
   class INTEGER,
   from_seq INTEGER,
   to_seq INTEGER,
-  case_ref TEXT NOT NULL,
-  ground TEXT NOT NULL,
-  review TEXT NOT NULL,
-  placed TEXT NOT NULL
-) STRICT, WITHOUT ROWID`,
+  case_ref TEXT,
+  ground TEXT,
+  review TEXT,
+  placed TEXT
+) STRICT`,
 
+  `CREATE VIEW daybook_event AS SELECT
+  seq,
+  entry,
+  head,
+  person,
+  head ->> '$.id' AS id,
+  head ->> '$.ts' AS ts,
+  head ->> '$.type' AS type,
+  head ->> '$.action' AS action,
+  head ->> '$.severity' AS severity,
+  head ->> '$.outcome' AS outcome,
+  person ->> '$.sub' AS actor,
+  person ->> '$.tenant' AS tenant
+FROM daybook_entry`,
   `CREATE VIEW audit_log AS SELECT
   seq AS id,
-  ts AS timestamp,
-  type AS event_type,
-  coalesce(person ->> '$.uid', actor) AS user_id,
-  severity,
+  head ->> '$.ts' AS timestamp,
+  head ->> '$.type' AS event_type,
+  coalesce(person ->> '$.uid', person ->> '$.sub') AS user_id,
+  head ->> '$.severity' AS severity,
   coalesce(
     person ->> '$.details',
-    (SELECT p.data ->> '$.details' FROM daybook_person p WHERE p.seq = e.seq AND p.data ->> '$.details' IS NOT NULL ORDER BY p.part LIMIT 1),
+    (SELECT p.data ->> '$.details' FROM daybook_part p
+      WHERE p.slot BETWEEN 256 * e.seq AND 256 * e.seq + 255 AND p.data ->> '$.details' IS NOT NULL ORDER BY p.slot LIMIT 1),
     head ->> '$.details'
   ) AS details,
   person ->> '$.ip' AS ip_address,
   head ->> '$.route' AS endpoint,
-  action,
-  outcome,
+  head ->> '$.action' AS action,
+  head ->> '$.outcome' AS outcome,
   CASE
     WHEN head IS NULL THEN 'empty'
-    WHEN 1 + (person IS NOT NULL OR box IS NOT NULL) + (SELECT count(*) FROM daybook_person p WHERE p.seq = e.seq) = (length(entry) - 6) / 32 THEN 'full'
+    WHEN 1 + (person IS NOT NULL)
+      + (SELECT count(p.data) FROM daybook_part p WHERE p.slot BETWEEN 256 * e.seq AND 256 * e.seq + 255) = (length(entry) - 6) / 32 THEN 'full'
     ELSE 'partial'
   END AS state
 FROM daybook_entry e`,
@@ -254,10 +288,12 @@ WHEN NOT (
   new.seq IS old.seq AND new.entry IS old.entry AND new.seal IS old.seal
   AND ((new.salt0 IS old.salt0 AND new.head IS old.head) OR (new.salt0 IS NULL AND new.head IS NULL))
   AND ((new.salt1 IS old.salt1 AND new.person IS old.person) OR (new.salt1 IS NULL AND new.person IS NULL))
-  AND (new.box IS old.box OR new.box IS NULL)
 )
 BEGIN SELECT raise(ABORT, 'entries of an audit log are never changed'); END`,
-  `CREATE TRIGGER daybook_person_keep BEFORE UPDATE ON daybook_person
+  `CREATE TRIGGER daybook_part_keep BEFORE DELETE ON daybook_part
+BEGIN SELECT raise(ABORT, 'parts of an audit log are blanked, never deleted'); END`,
+  `CREATE TRIGGER daybook_part_blank BEFORE UPDATE ON daybook_part
+WHEN NOT (new.slot IS old.slot AND new.salt IS NULL AND new.data IS NULL)
 BEGIN SELECT raise(ABORT, 'parts of an audit log are never changed'); END`,
   `CREATE TRIGGER daybook_purpose_keep BEFORE UPDATE ON daybook_purpose
 BEGIN SELECT raise(ABORT, 'a published purpose is never changed'); END`,

@@ -1,35 +1,21 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { defined, type EraseOptions, type ErasureBasis, type ErasureResult, uuidV7 } from "@daybook/core/store";
-import {
-  erasureEntry,
-  prepareEntry,
-  pseudonymsOf,
-  referenceKey,
-  SlotSet,
-  splitEvent,
-  suppressionTag,
-  tenantReferences,
-} from "@daybook/ledger";
-import { bucketOf } from "../database/schema.ts";
+import { defined, type EraseOptions, type ErasureResult, uuidV7 } from "@daybook/core/store";
+import { erasureEntry, prepareEntry, pseudonymsOf, referenceKey, SlotSet, splitEvent, suppressionTag } from "@daybook/ledger";
+import { refreshSummaries } from "../buckets/bucket-writer.ts";
+import { ReferenceRemoval } from "../buckets/reference-chunks.ts";
+import { bucketOf, PARTS } from "../database/schema.ts";
 import { mergeSuppressions } from "../ledger/suppression.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { forgetInProjections } from "../persons/consent-table.ts";
-import { subList } from "../persons/person-projection.ts";
+import { forgetJournal } from "../persons/journal-table.ts";
 import { MOST_NEEDLES } from "./byte-removal.ts";
 import { countedPlan, heldAmong, plannedBlocks } from "./erasure-plan.ts";
+import { ErasureQueue } from "./erasure-queue.ts";
 import type { Removals } from "./removal-proof.ts";
 
 /** Parts that one transaction removes at most, so that other writers do not wait long. */
 const MOST_SLOTS = 4_000;
 const DAY_MS = 86_400_000;
-/** A part of an entry as one number; an entry has fewer parts than this. */
-const PARTS = 256;
-
-interface QueueRow {
-  readonly sub: string;
-  readonly basis: string;
-  readonly scope: string;
-}
 
 /**
  * Removes persons, in as many transactions as it takes. Each of them removes parts together with the manifest that
@@ -39,9 +25,11 @@ interface QueueRow {
 export class ErasureOperations {
   readonly #scope: WriterScope;
   readonly #removals: Removals;
+  readonly #queue: ErasureQueue;
 
   constructor(scope: WriterScope, removals: Removals) {
     this.#scope = scope;
+    this.#queue = new ErasureQueue(scope.db);
     this.#removals = removals;
   }
 
@@ -54,19 +42,16 @@ export class ErasureOperations {
     const backupsUntil = new Date(time + backupDays * DAY_MS).toISOString();
     const unknown = plan.erase + plan.keep + plan.journal + plan.consents.length === 0;
     if (unknown && !suppressUnknown) return { plan, erased: 0, manifests: [], state: "none", backupsUntil };
-    const enqueue = db.prepare(
-      "INSERT INTO daybook_queue (sub, basis, scope, running, queued) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE SET running = max(running, excluded.running)",
-    );
     let journal = 0;
     let run: number | undefined;
     ledger.transaction((append) => {
       for (const purpose of plan.consents) {
         append(prepareEntry(this.#terminated(userId, purpose, time), randomBytes));
       }
-      journal = db.prepare("DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(?))").run(subList(subs)).changes;
+      journal = forgetJournal(db, subs);
       forgetInProjections(db, subs);
       this.#suppress(subs, time, backupsUntil);
-      for (const sub of subs) enqueue.run(sub, basis.join(" "), scope, queue ? 0 : 1, new Date(time).toISOString());
+      for (const sub of subs) this.#queue.add({ sub, basis, scope }, !queue, new Date(time).toISOString());
       if (journal > 0 || plan.consents.length > 0) run = this.#removals.note(undefined, []);
     });
     if (queue) {
@@ -92,12 +77,12 @@ export class ErasureOperations {
 
   /** Continues interrupted runs. */
   resume(): void {
-    if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue WHERE running = 1 LIMIT 1").get() !== undefined) this.#removeQueued();
+    if (this.#queue.interrupted()) this.#removeQueued();
   }
 
   /** Removes all queued persons, as after the release of a hold that kept some of their parts. */
   runQueue(): void {
-    if (this.#scope.db.prepare("SELECT 1 FROM daybook_queue LIMIT 1").get() === undefined) return;
+    if (this.#queue.all().length === 0) return;
     if (this.#removeQueued().erased > 0) this.#removals.attempt(false);
   }
 
@@ -109,7 +94,7 @@ export class ErasureOperations {
     let run: number | undefined;
     for (let low = 0, more = true; more; ) {
       ledger.transaction((append, nextSeq) => {
-        const queued = db.prepare<[], QueueRow>("SELECT sub, basis, scope FROM daybook_queue").all();
+        const queued = this.#queue.all();
         const subs = queued.map(({ sub }) => sub);
         const slots = this.#slots(
           subs,
@@ -121,7 +106,7 @@ export class ErasureOperations {
         if (now.length > 0) {
           const gone = new SlotSet();
           for (const { part, seq } of now) gone.add(part, seq);
-          const basis = [...new Set(queued.flatMap((row) => row.basis.split(" ")))] as ErasureBasis[];
+          const basis = [...new Set(queued.flatMap((one) => one.basis))];
           const manifest = append(
             prepareEntry(erasureEntry({ gone, basis, time: new Date(this.#scope.now()).toISOString(), random: randomBytes }), randomBytes),
           );
@@ -133,10 +118,7 @@ export class ErasureOperations {
         }
         if (more) return;
         // A person with held parts stays in the queue until the release of the hold.
-        const held = heldAmong(db, subs);
-        const done = subList(subs.filter((sub) => !held.has(sub)));
-        db.prepare("DELETE FROM daybook_queue WHERE sub IN (SELECT value FROM json_each(?))").run(done);
-        db.prepare("UPDATE daybook_queue SET running = 0 WHERE sub IN (SELECT value FROM json_each(?))").run(subList([...held]));
+        this.#queue.done(subs, heldAmong(db, subs));
       });
     }
     return { erased, manifests, run };
@@ -148,7 +130,7 @@ export class ErasureOperations {
     const slots: Slot[] = [];
     const alone = db
       .prepare<[number, number], number>(
-        `SELECT (SELECT count(*) FROM daybook_person p WHERE p.seq = e.seq) + (e.person IS NOT NULL) <= ? AND e.head IS NOT NULL
+        `SELECT (SELECT count(p.data) FROM daybook_part p WHERE p.slot BETWEEN ${PARTS} * e.seq AND ${PARTS} * e.seq + ${PARTS - 1}) + (e.person IS NOT NULL) <= ? AND e.head IS NOT NULL
         FROM daybook_entry e WHERE e.seq = ?`,
       )
       .pluck();
@@ -213,23 +195,23 @@ interface RemovedRow {
 }
 
 /**
- * Blanks or deletes slots with their salts and references, inside the transaction that declares the removal.
+ * Blanks slots with their salts, their references and their place in summaries, inside the transaction that declares
+ * the removal.
  * @returns a random sample of the salts, for a later scan
  */
-export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slots: Iterable<Slot>): Uint8Array[] {
+export function removeSlots({ db }: Pick<WriterScope, "db">, slots: Iterable<Slot>): Uint8Array[] {
   const head = db.prepare<[number], Uint8Array | null>("SELECT salt0 FROM daybook_entry WHERE seq = ?").pluck();
   const inRow = db.prepare<[number], RemovedRow>(
-    "SELECT salt1 AS salt, actor AS sub, tenant FROM daybook_entry WHERE seq = ? AND person IS NOT NULL",
+    "SELECT salt1 AS salt, person ->> '$.sub' AS sub, person ->> '$.tenant' AS tenant FROM daybook_entry WHERE seq = ? AND person IS NOT NULL",
   );
-  const inTable = db.prepare<[number, number], RemovedRow>(
-    "SELECT salt, sub, data ->> '$.tenant' AS tenant FROM daybook_person WHERE seq = ? AND part = ?",
+  const inTable = db.prepare<[number], RemovedRow>(
+    "SELECT salt, data ->> '$.sub' AS sub, data ->> '$.tenant' AS tenant FROM daybook_part WHERE slot = ? AND data IS NOT NULL",
   );
   const blankHead = db.prepare("UPDATE daybook_entry SET salt0 = NULL, head = NULL WHERE seq = ?");
   const blankPerson = db.prepare("UPDATE daybook_entry SET salt1 = NULL, person = NULL WHERE seq = ?");
-  const deletePart = db.prepare("DELETE FROM daybook_person WHERE seq = ? AND part = ?");
-  const deleteReference = db.prepare("DELETE FROM daybook_ref WHERE bucket = ? AND key = ? AND seq = ? AND part = ?");
-  const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
-  const unnamed = new Map<number, Slot[]>();
+  const blankPart = db.prepare("UPDATE daybook_part SET salt = NULL, data = NULL WHERE slot = ?");
+  const references = new ReferenceRemoval(db);
+  const headsGone = new Set<number>();
   const salts: Uint8Array[] = [];
   let seen = 0;
   const sample = (salt: Uint8Array | null | undefined) => {
@@ -241,32 +223,20 @@ export function removeSlots({ db, keys }: Pick<WriterScope, "db" | "keys">, slot
     if (part === 0) {
       sample(head.get(seq));
       blankHead.run(seq);
+      headsGone.add(bucketOf(seq));
       continue;
     }
     const own = part === 1 ? inRow.get(seq) : undefined;
-    const row = own ?? inTable.get(seq, part);
+    const row = own ?? inTable.get(seq * PARTS + part);
     if (row === undefined) continue;
     sample(row.salt);
-    if (own === undefined) deletePart.run(seq, part);
+    if (own === undefined) blankPart.run(seq * PARTS + part);
     else blankPerson.run(seq);
-    const bucket = bucketOf(seq);
-    if (bucket > closed) continue;
-    if (row.sub !== null) deleteReference.run(bucket, referenceKey(row.sub), seq, part);
-    if (row.tenant === null) continue;
-    let gone = 0;
-    for (const key of tenantReferences(keys, row.tenant)) gone += deleteReference.run(bucket, key, seq, part).changes;
-    if (gone > 0) continue;
-    // Written under a destroyed key epoch: its key cannot be computed, but it points to the part.
-    const others = unnamed.get(bucket);
-    if (others === undefined) unnamed.set(bucket, [{ seq, part }]);
-    else others.push({ seq, part });
+    // A tenant's reference may be of any key epoch, even of a destroyed one, whose key cannot be computed.
+    if (row.tenant !== null) references.add(seq, part, undefined);
+    else if (row.sub !== null) references.add(seq, part, referenceKey(row.sub));
   }
-  for (const [bucket, others] of unnamed) {
-    const list = JSON.stringify(others.map(({ seq, part }) => seq * PARTS + part));
-    db.prepare(`DELETE FROM daybook_ref WHERE bucket = ? AND part > 0 AND seq * ${PARTS} + part IN (SELECT value FROM json_each(?))`).run(
-      bucket,
-      list,
-    );
-  }
+  references.run();
+  refreshSummaries(db, headsGone);
   return salts;
 }

@@ -4,7 +4,7 @@ import { CLASS, type FoundPart, type HoldScope, type KeptPart, planErasure } fro
 import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { policyInForce } from "../ledger/recorded-policy.ts";
-import { subList } from "../persons/person-projection.ts";
+import { OF_PERSONS, personList, subList } from "../persons/person-projection.ts";
 import { presentParts } from "../reading/entry-parts.ts";
 import { lastSeqOf, personSlots } from "../reading/person-index.ts";
 
@@ -27,7 +27,11 @@ export interface HoldRow {
 }
 
 export const holdRows = (db: Sqlite): HoldRow[] =>
-  db.prepare<[], HoldRow>("SELECT id, sub, class, from_seq, to_seq, case_ref, ground, review FROM daybook_hold ORDER BY placed, id").all();
+  db
+    .prepare<[], HoldRow>(
+      "SELECT id, sub, class, from_seq, to_seq, case_ref, ground, review FROM daybook_hold WHERE id IS NOT NULL ORDER BY placed, id",
+    )
+    .all();
 
 /** Scopes of the holds in force. A person had several pseudonyms when the hold was placed; each of them is a scope. */
 export const heldScopes = (db: Sqlite): HoldScope[] =>
@@ -107,18 +111,17 @@ export function* countedPlan(db: Sqlite, subs: readonly string[]): Generator<voi
     }
     yield;
   }
-  const list = subList(subs);
-  const ofPerson = "sub IN (SELECT value FROM json_each(?))";
+  const list = [personList(subs), subList(subs)] as const;
   return {
     items: [...items.values()].sort((a, b) => (a.action === b.action ? b.parts - a.parts : a.action < b.action ? -1 : 1)),
     erase,
     keep,
-    journal: one(db.prepare<[string], number>(`SELECT count(*) FROM user_activity WHERE ${ofPerson}`).pluck(), list),
+    journal: one(db.prepare<[string, string], number>(`SELECT count(*) FROM user_activity WHERE ${OF_PERSONS}`).pluck(), ...list),
     consents: db
-      .prepare<[string], string>(
-        `SELECT DISTINCT consent_type FROM user_consent WHERE ${ofPerson} AND revoked_at IS NULL AND state IN ('given', 'renewed') ORDER BY 1`,
+      .prepare<[string, string], string>(
+        `SELECT DISTINCT consent_type FROM user_consent WHERE ${OF_PERSONS} AND revoked_at IS NULL AND state IN ('given', 'renewed') ORDER BY 1`,
       )
       .pluck()
-      .all(list),
+      .all(...list),
   };
 }

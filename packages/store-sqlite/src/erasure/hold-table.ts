@@ -39,9 +39,17 @@ export function placeHold({ db, keys, now }: WriterScope, hold: Omit<Hold, "id">
   return { id, ...hold, ...defined({ user: subs?.[0] }) };
 }
 
-/** @returns false if there is no such hold */
-export const releaseHold = ({ db }: WriterScope, id: string): boolean =>
-  db.prepare("DELETE FROM daybook_hold WHERE id = ?").run(id).changes > 0;
+/**
+ * Blanks the row: deleting it could leave copies of others in the file.
+ * @returns false if there is no such hold
+ */
+export function releaseHold({ db }: WriterScope, id: string): boolean {
+  const columns = ["id", "sub", "class", "from_seq", "to_seq", "case_ref", "ground", "review", "placed"];
+  const released =
+    db.prepare(`UPDATE daybook_hold SET ${columns.map((column) => `${column} = NULL`).join(", ")} WHERE id = ?`).run(id).changes > 0;
+  if (holdRows(db).length === 0) db.exec("DELETE FROM daybook_hold");
+  return released;
+}
 
 export const holdsOf = (db: Sqlite): Hold[] => holdRows(db).map(asHold);
 

@@ -8,20 +8,19 @@ import {
   type LedgerKeys,
   type PreparedEntry,
   prepareEntry,
-  referenceKey,
   type SplitEntry,
   sealKeyAt,
   sealNext,
-  tenantReference,
 } from "@daybook/ledger";
+import { BucketWriter } from "../buckets/bucket-writer.ts";
+import { headFields } from "../buckets/head-fields.ts";
 import { retryWhileBusy } from "../database/connection.ts";
 import { sameFileAt } from "../database/same-file.ts";
-import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
+import { BUCKET_ROWS, PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { isSqliteError } from "../database/sqlite-failure.ts";
 import type { HandedEvent } from "../encoding/batch-encoding.ts";
 import { KnownTree } from "./known-tree.ts";
-import { OpenBucket, type Reference } from "./open-bucket.ts";
+import { RecentIds } from "./recent-ids.ts";
 import { SaltPool } from "./salt-pool.ts";
 import { type Suppression, suppressionOf } from "./suppression.ts";
 
@@ -60,16 +59,11 @@ export class LedgerWriter {
   readonly #commit;
   readonly #last;
   readonly #insertEntry;
-  readonly #insertPerson;
-  readonly #idKnown;
-  readonly #lastBucket;
-  readonly #insertReference;
-  readonly #entryPersons;
-  readonly #otherPersons;
+  readonly #insertPart;
+  readonly #buckets: BucketWriter;
+  readonly #ids: RecentIds;
   readonly #suppression: Suppression;
   readonly #refuseOtherFile: () => void;
-  readonly #openBucket = new OpenBucket();
-  readonly #tenantKeys = new Map<string, bigint>();
 
   constructor(db: Sqlite, options: LedgerWriterOptions) {
     this.#db = db;
@@ -80,30 +74,19 @@ export class LedgerWriter {
     this.#commit = db.prepare("COMMIT");
     this.#last = db.prepare<[], { seq: number; seal: Buffer }>("SELECT seq, seal FROM daybook_entry ORDER BY seq DESC LIMIT 1");
     this.#insertEntry = db.prepare("INSERT INTO daybook_entry (seq, entry, seal, salt0, head, salt1, person) VALUES (?, ?, ?, ?, ?, ?, ?)");
-    this.#insertPerson = db.prepare("INSERT INTO daybook_person (seq, part, salt, data) VALUES (?, ?, ?, ?)");
-    this.#idKnown = db.prepare<[string], number>("SELECT 1 FROM daybook_entry WHERE id = ?").pluck();
-    this.#lastBucket = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck();
-    this.#insertReference = db.prepare("INSERT OR IGNORE INTO daybook_ref (bucket, key, seq, part) VALUES (?, ?, ?, ?)");
-    this.#entryPersons = db.prepare<[number, number], { seq: number; sub: string | null; tenant: string | null }>(
-      "SELECT seq, actor AS sub, tenant FROM daybook_entry WHERE seq BETWEEN ? AND ? AND person IS NOT NULL",
-    );
+    this.#insertPart = db.prepare("INSERT INTO daybook_part (slot, salt, data) VALUES (?, ?, ?)");
+    this.#buckets = new BucketWriter(db, options.keys);
+    this.#ids = new RecentIds(db);
     this.#suppression = suppressionOf(db, options.keys);
-    this.#otherPersons = db.prepare<[number, number], { seq: number; part: number; sub: string | null; tenant: string | null }>(
-      "SELECT seq, part, sub, data ->> '$.tenant' AS tenant FROM daybook_person WHERE seq BETWEEN ? AND ? AND data IS NOT NULL",
-    );
   }
 
   /**
    * Stores all valid events in one transaction, in order, and returns the refused ones. An event with a stored id
    * counts as valid and is not stored again.
-   * @param events iterated a second time if an id is already stored
    */
   append(events: Iterable<HandedEvent>): Appended {
     try {
       return this.transaction((append) => this.#appendAll(events, append));
-    } catch (cause) {
-      if (!isSqliteError(cause) || cause.code !== "SQLITE_CONSTRAINT_UNIQUE") throw cause;
-      return this.transaction((append) => this.#appendAll(this.#unknown(events), append));
     } finally {
       this.#salts.wipe();
     }
@@ -124,7 +107,8 @@ export class LedgerWriter {
       const first = last === undefined ? 0 : last.seq + 1;
       let seq = first;
       let seal: Uint8Array = last?.seal ?? NO_SEAL;
-      this.#openBucket.continueAt(first);
+      this.#buckets.continueAt(first);
+      this.#ids.continueAt(first);
       // Read inside the transaction: from here on no other connection can write.
       const grown = this.tree.growing();
       const result = action((entry) => {
@@ -133,12 +117,12 @@ export class LedgerWriter {
         grown?.push(entry.leaf);
         return seq++;
       }, first);
-      if (bucketOf(seq) > bucketOf(first)) this.#closeBuckets(seq);
       this.#commit.run();
       this.tree.committed(grown);
       return result;
     } catch (cause) {
-      this.#openBucket.forget();
+      this.#buckets.forget();
+      this.#ids.forget();
       if (db.inTransaction) db.exec("ROLLBACK");
       throw cause;
     }
@@ -152,6 +136,7 @@ export class LedgerWriter {
     const onTime = new Date(now - LATE_AFTER_MS).toISOString();
     const newestErasure = this.#suppression.newest();
     for (const { id, time, split: given, projected } of events) {
+      if (this.#ids.has(id)) continue;
       let split: SplitEntry | undefined = time < onTime ? withLate(given, new Date(now).toISOString()) : given;
       if (newestErasure !== undefined && time <= newestErasure) split = this.#suppression.apply(split, time);
       if (split === undefined) {
@@ -178,65 +163,20 @@ export class LedgerWriter {
     }
   }
 
-  *#unknown(events: Iterable<HandedEvent>): Generator<HandedEvent> {
-    const seen = new Set<string>();
-    for (const event of events) {
-      if (seen.has(event.id) || this.#idKnown.get(event.id) !== undefined) continue;
-      seen.add(event.id);
-      yield event;
-    }
-  }
-
   #insert(seq: number, { class: entryClass, entry, parts }: PreparedEntry, seal: Uint8Array): void {
     const [head, first] = parts;
     const inRow = first !== undefined && (first.role === "actor" || first.role === "context");
+    const fields = headFields(head!.text);
     this.#insertEntry.run(seq, entry, seal, head!.salt, head!.text, inRow ? first.salt : null, inRow ? first.text : null);
-    this.#openBucket.add(seq, parts, entryClass === CLASS.ledger);
     for (let part = inRow ? 2 : 1; part < parts.length; part++) {
       const { salt, text } = parts[part]!;
-      this.#insertPerson.run(seq, part, salt, text);
+      this.#insertPart.run(seq * PARTS + part, salt, text);
     }
-  }
-
-  /**
-   * Writes the references of every complete bucket, sorted, so that the inserts append. The process that crosses the
-   * boundary does it, also for rows of other processes. A row with part 0 marks a bucket as done, even if it has no
-   * references.
-   */
-  #closeBuckets(nextSeq: number): void {
-    const open = bucketOf(nextSeq);
-    for (let bucket = (this.#lastBucket.get() ?? -1) + 1; bucket < open; bucket++) {
-      const from = bucket * BUCKET_ROWS;
-      const to = from + BUCKET_ROWS - 1;
-      const references = this.#openBucket.complete(bucket) ?? [...this.#references(from, to)].sort(inOrder);
-      for (const { key, seq, part } of references) this.#insertReference.run(bucket, key, seq, part);
-      this.#insertReference.run(bucket, 0n, from, 0);
-    }
-  }
-
-  *#references(from: number, to: number): Generator<Reference> {
-    for (const { seq, sub, tenant } of this.#entryPersons.iterate(from, to)) {
-      if (sub !== null) yield { key: referenceKey(sub), seq, part: 1 };
-      if (tenant !== null) yield { key: this.#tenantKey(tenant), seq, part: 1 };
-    }
-    for (const { seq, part, sub, tenant } of this.#otherPersons.iterate(from, to)) {
-      if (sub !== null) yield { key: referenceKey(sub), seq, part };
-      if (tenant !== null) yield { key: this.#tenantKey(tenant), seq, part };
-    }
-  }
-
-  #tenantKey(tenant: string): bigint {
-    let key = this.#tenantKeys.get(tenant);
-    if (key === undefined) {
-      if (this.#tenantKeys.size >= 10_000) this.#tenantKeys.clear();
-      key = tenantReference(this.#options.keys, tenant);
-      this.#tenantKeys.set(tenant, key);
-    }
-    return key;
+    this.#ids.add(fields.id, seq);
+    this.#buckets.add(seq, fields, parts, entryClass === CLASS.ledger);
+    if ((seq + 1) % BUCKET_ROWS === 0) this.#buckets.close(seq + 1);
   }
 }
-
-const inOrder = (a: Reference, b: Reference) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.seq - b.seq || a.part - b.part);
 
 /** The same event with the store time in its head. */
 function withLate({ class: entryClass, parts }: SplitEntry, late: string): SplitEntry {

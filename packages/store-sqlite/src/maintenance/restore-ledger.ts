@@ -21,6 +21,7 @@ import { generationOf, generations, makeCheckpoint } from "../checkpoints/checkp
 import { findKeys } from "../database/keys-source.ts";
 import { openMigrated } from "../database/migrations.ts";
 import { stateOf } from "../database/prepare-database.ts";
+import { PARTS } from "../database/schema.ts";
 import { loadSqlite, type Sqlite } from "../database/sqlite-driver.ts";
 import { storeFailure } from "../database/sqlite-failure.ts";
 import { removeSlots } from "../erasure/erasure-operations.ts";
@@ -30,7 +31,7 @@ import type { SuppressionRecord } from "../ledger/suppression.ts";
 import { mergeSuppressions } from "../ledger/suppression.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { forgetInProjections } from "../persons/consent-table.ts";
-import { subList } from "../persons/person-projection.ts";
+import { forgetJournal } from "../persons/journal-table.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
 
 /** Options of `restoreLedger`. */
@@ -115,7 +116,7 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRes
       }
       mergeSuppressions(db, known.suppressions);
       if (back.length > 0) {
-        db.prepare("DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(?))").run(subList(back));
+        forgetJournal(db, back);
         forgetInProjections(db, back);
         removals.note(undefined, []);
       }
@@ -179,7 +180,7 @@ function presentAgain(db: Sqlite, manifests: readonly PublishedManifest[], entri
     .prepare<{ seq: number; part: number }, number>(
       `SELECT CASE @part WHEN 0 THEN (SELECT head IS NOT NULL FROM daybook_entry WHERE seq = @seq)
         ELSE (SELECT person IS NOT NULL AND @part = 1 FROM daybook_entry WHERE seq = @seq)
-          OR EXISTS (SELECT 1 FROM daybook_person WHERE seq = @seq AND part = @part) END`,
+          OR EXISTS (SELECT 1 FROM daybook_part WHERE slot = ${PARTS} * @seq + @part AND data IS NOT NULL) END`,
     )
     .pluck();
   const again = new SlotSet();
@@ -203,7 +204,7 @@ function personsBack({ db, keys }: WriterScope, suppressions: readonly Suppressi
   if (tags.size === 0) return [];
   const subs = db
     .prepare<[], string>(
-      "SELECT sub FROM user_activity UNION SELECT sub FROM user_consent UNION SELECT sub FROM dsar_request WHERE sub IS NOT NULL",
+      "SELECT sub FROM user_activity UNION SELECT sub FROM user_consent UNION SELECT sub FROM daybook_requester WHERE sub IS NOT NULL",
     )
     .pluck()
     .all();

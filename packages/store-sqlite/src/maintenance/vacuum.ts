@@ -6,6 +6,13 @@ import { storeFailure } from "../database/sqlite-failure.ts";
 import { Removals } from "../erasure/removal-proof.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
 
+/** Tables whose removed rows stay as blank ones, and a column that only these lack. */
+const BLANKED = [
+  ["daybook_consent", "consent_id"],
+  ["daybook_journal", "entry_id"],
+  ["daybook_requester", "sub"],
+] as const;
+
 /**
  * Rewrites the file without free pages, then searches for removed bytes and proves pending erasures. No other process
  * may have the file open.
@@ -17,6 +24,7 @@ export function vacuumLedger(path: string): string | undefined {
   if (keys === undefined) throw new DaybookError("KEYS_MISSING", `There are no keys of ${path}; set DAYBOOK_KEYS_FILE.`);
   const db = openMigrated(loadSqlite(), path);
   try {
+    for (const [table, column] of BLANKED) db.exec(`DELETE FROM ${table} WHERE ${column} IS NULL`);
     db.exec("VACUUM");
     const ledger = new LedgerWriter(db, { keys, userIds: "readable", now: Date.now });
     const removals = new Removals({ db, ledger, keys, userIds: "readable", now: Date.now });

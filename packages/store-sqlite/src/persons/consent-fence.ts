@@ -1,6 +1,6 @@
 import type { ConsentInForce, JournalVerdict } from "@daybook/core/store";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { subList } from "./person-projection.ts";
+import { OF_PERSONS, personList, subList } from "./person-projection.ts";
 
 interface NewestConsent {
   readonly consent_id: string;
@@ -26,9 +26,9 @@ export interface ConsentFence {
  * not expired and no material change has replaced its version.
  */
 export function consentFence(db: Sqlite): ConsentFence {
-  const newest = db.prepare<[string, string], NewestConsent>(
+  const newest = db.prepare<[string, string, string], NewestConsent>(
     `SELECT consent_id, state, version, notice, notice_version, expires_at, revoked_at, epoch FROM user_consent
-    WHERE sub IN (SELECT value FROM json_each(?)) AND consent_type = ? ORDER BY granted_seq DESC LIMIT 1`,
+    WHERE ${OF_PERSONS} AND consent_type = ? ORDER BY granted_seq DESC LIMIT 1`,
   );
   // An unpublished version cannot be compared, so it permits nothing.
   const replaced = db
@@ -46,7 +46,7 @@ export function consentFence(db: Sqlite): ConsentFence {
     .pluck();
 
   const held = (subs: readonly string[], purpose: string, now: number) => {
-    const row = newest.get(subList(subs), purpose);
+    const row = newest.get(personList(subs), subList(subs), purpose);
     if (row === undefined) return { row, state: "none" as const };
     if (row.revoked_at !== null || (row.state !== "given" && row.state !== "renewed")) return { row, state: "ended" as const };
     const time = new Date(now).toISOString();

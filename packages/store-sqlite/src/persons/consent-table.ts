@@ -5,7 +5,8 @@ import { type PreparedEntry, prepareEntry, pseudonymsOf, type SplitEntry, splitE
 import { one } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
+import { BLANK_JOURNAL } from "./journal-table.ts";
+import { OF_PERSONS, type ProjectedRecord, personKey, personList, subList, textOf } from "./person-projection.ts";
 import { eventOfParts, projectedParts } from "./projected-parts.ts";
 
 /** Actions that end a consent, with the resulting state. */
@@ -34,9 +35,6 @@ interface RunOut {
 /** Placeholder for the unknown id while an entry is made. No entry contains it. */
 const UNKNOWN_ID = "unknown";
 
-/** Rows of one step of a rebuild. */
-const STEP = 1_000;
-
 /**
  * The consents of all persons as a projection of the ledger's records. The table can be rebuilt from them.
  * `consentFence` reads it inside the writing transaction to decide about journal entries.
@@ -44,12 +42,15 @@ const STEP = 1_000;
 export class ConsentTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger" | "userIds">;
   readonly #insert;
-  readonly #supersede;
-  readonly #endAll;
-  readonly #endOne;
+  readonly #expires;
+  readonly #superseded;
+  readonly #endedAll;
+  readonly #endedOne;
+  readonly #end;
+  readonly #noExpiry;
   readonly #stillOpen;
-  readonly #removeAll;
-  readonly #deleteJournal;
+  readonly #ofPurpose;
+  readonly #journal;
   readonly #suppressed;
   readonly #runOut;
   readonly #pseudonyms;
@@ -59,26 +60,36 @@ export class ConsentTable {
     const { db } = scope;
     // A repeated id must not lose the other records of a batch, so the first one stays.
     this.#insert = db.prepare(
-      `INSERT OR IGNORE INTO user_consent (consent_id, user_id, consent_type, granted_at, ip_address, state, version, notice, notice_version, language,
-        text_sha256, method, act, given_by, expression, jurisdiction, record_id, decided_at, expires_at, epoch, granted_seq, sub)
+      `INSERT OR IGNORE INTO daybook_consent (consent_id, user_id, consent_type, granted_at, ip_address, state, version, notice, notice_version, language,
+        text_sha256, method, act, given_by, expression, jurisdiction, record_id, decided_at, expires_at, epoch, granted_seq, sub, person)
       VALUES (@consent, @userId, @purpose, @grantedAt, @ip, @state, @version, @notice, @noticeVersion, @language,
-        @noticeSha256, @method, @act, @by, @expression, @jurisdiction, @record, @time, @validUntil, @epoch, @seq, @sub)`,
+        @noticeSha256, @method, @act, @by, @expression, @jurisdiction, @record, @time, @validUntil, @epoch, @seq, @sub, @person)`,
     );
-    const ofPerson = "sub IN (SELECT value FROM json_each(@subs)) AND consent_type = @purpose";
-    this.#supersede = db.prepare(
-      `UPDATE user_consent SET state = 'superseded', revoked_at = @time, revoked_seq = @seq WHERE (consent_id = @previous OR (${ofPerson})) AND revoked_at IS NULL`,
+    this.#expires = db.prepare(
+      `INSERT OR IGNORE INTO daybook_consent_expiry (expires_at, place)
+      SELECT expires_at, place FROM user_consent WHERE consent_id = ? AND expires_at IS NOT NULL AND revoked_at IS NULL AND state IN ('given', 'renewed')`,
     );
-    const ending = "UPDATE user_consent SET state = @state, revoked_at = @time, revoked_seq = @seq, epoch = max(epoch, @epoch)";
-    this.#endAll = db.prepare(`${ending} WHERE (consent_id = @consent OR (${ofPerson})) AND revoked_at IS NULL AND state <> 'refused'`);
-    this.#endOne = db.prepare(`${ending} WHERE consent_id = @consent AND revoked_at IS NULL AND state <> 'refused'`);
+    const ofPerson =
+      "person IN (SELECT value FROM json_each(@people)) AND sub IN (SELECT value FROM json_each(@subs)) AND consent_type = @purpose";
+    const places = (condition: string) =>
+      db.prepare<[unknown], { place: number; epoch: number; expires_at: string | null }>(
+        `SELECT place, epoch, expires_at FROM user_consent WHERE ${condition} AND revoked_at IS NULL`,
+      );
+    this.#superseded = places(`(consent_id = @previous OR (${ofPerson}))`);
+    this.#endedAll = places(`(consent_id = @consent OR (${ofPerson})) AND state <> 'refused'`);
+    this.#endedOne = places("consent_id = @consent AND state <> 'refused'");
+    this.#end = db.prepare(
+      "INSERT OR IGNORE INTO daybook_consent_end (place, state, revoked_at, revoked_seq, epoch) VALUES (@place, @state, @time, @seq, @epoch)",
+    );
+    this.#noExpiry = db.prepare("DELETE FROM daybook_consent_expiry WHERE expires_at = ? AND place = ?");
     this.#stillOpen = db
       .prepare<[unknown], number>(`SELECT 1 FROM user_consent WHERE ${ofPerson} AND revoked_at IS NULL AND state <> 'refused'`)
       .pluck();
-    this.#removeAll = db.prepare(`DELETE FROM user_consent WHERE ${ofPerson}`);
-    this.#deleteJournal = db.prepare(`DELETE FROM user_activity WHERE ${ofPerson}`);
+    this.#ofPurpose = db.prepare<[unknown], number>(`SELECT place FROM user_consent WHERE ${ofPerson}`).pluck();
+    this.#journal = db.prepare(`${BLANK_JOURNAL} WHERE ${ofPerson}`);
     this.#runOut = db.prepare<[string, number], RunOut>(
-      `SELECT consent_id, record_id, consent_type, version, epoch, user_id, sub FROM user_consent
-      WHERE expires_at IS NOT NULL AND revoked_at IS NULL AND expires_at <= ? AND state IN ('given', 'renewed') ORDER BY expires_at LIMIT ?`,
+      `SELECT c.consent_id, c.record_id, c.consent_type, c.version, c.epoch, c.user_id, c.sub
+      FROM daybook_consent_expiry e JOIN user_consent c ON c.place = e.place WHERE e.expires_at <= ? ORDER BY e.expires_at LIMIT ?`,
     );
     this.#pseudonyms = db.prepare<[string], { record_id: string; sub: string }>(
       "SELECT DISTINCT record_id, sub FROM user_consent WHERE record_id IN (SELECT value FROM json_each(?))",
@@ -97,10 +108,10 @@ export class ConsentTable {
     const agreed = AGREEMENTS.get(record.action);
     if (agreed === "given" || agreed === "renewed") return 0;
     if (agreed === undefined && !ENDINGS.has(record.action)) return 0;
-    const of = { subs: subList(record.person.subs), purpose };
+    const of = { subs: subList(record.person.subs), people: personList(record.person.subs), purpose };
     // An expiry names one consent. A newer one of the same person keeps its journal.
     if (this.#stillOpen.get(of) !== undefined) return 0;
-    return this.#deleteJournal.run(of).changes;
+    return this.#journal.run(of).changes;
   }
 
   /**
@@ -170,8 +181,8 @@ export class ConsentTable {
   rebuild(): number {
     const { db, ledger } = this.#scope;
     return ledger.transaction((_append, nextSeq) => {
-      db.exec("DELETE FROM user_consent");
-      for (const row of projectedParts(db, 4, nextSeq, STEP)) {
+      for (const table of ["daybook_consent", "daybook_consent_end", "daybook_consent_expiry"]) db.exec(`DELETE FROM ${table}`);
+      for (const row of projectedParts(db, 4, nextSeq)) {
         const record = eventOfParts(row, this.#scope.keys);
         if (record !== undefined) this.#project(record);
       }
@@ -184,18 +195,20 @@ export class ConsentTable {
     if (person === undefined || purpose === null) return;
     const consent = textOf(data, "consent");
     const epoch = typeof data.epoch === "number" ? data.epoch : 0;
-    const of = { subs: subList(person.subs), purpose, time, seq };
+    const of = { subs: subList(person.subs), people: personList(person.subs), purpose };
+    const ending = { time, seq, epoch };
     const agreed = AGREEMENTS.get(action);
     if (agreed !== undefined) {
       // A record from before an erasure must not bring the person back when it arrives late.
       if (consent === null || this.#isSuppressed(person.subs, time)) return;
-      this.#supersede.run({ ...of, previous: textOf(data, "previous") });
+      this.#endAll(this.#superseded.all({ ...of, previous: textOf(data, "previous") }), { time, seq, epoch: 0, state: "superseded" });
       this.#insert.run({
         consent,
         purpose,
         state: agreed,
         userId: person.userId ?? null,
         sub: person.sub,
+        person: personKey(person.sub),
         grantedAt: agreed === "refused" ? null : time,
         ip: ip ?? null,
         version: textOf(data, "version") ?? "",
@@ -214,13 +227,24 @@ export class ConsentTable {
         epoch,
         seq,
       });
+      this.#expires.run(consent);
       return;
     }
     const state = ENDINGS.get(action);
     if (state === undefined) return;
-    if (state === "terminated") this.#removeAll.run({ subs: of.subs, purpose });
-    else if (state === "withdrawn") this.#endAll.run({ ...of, state, consent, epoch });
-    else this.#endOne.run({ state, time, seq, consent, epoch });
+    if (state === "terminated") blankConsents(this.#scope.db, this.#ofPurpose.all(of));
+    else
+      this.#endAll(state === "withdrawn" ? this.#endedAll.all({ ...of, consent }) : this.#endedOne.all({ consent }), { ...ending, state });
+  }
+
+  #endAll(
+    consents: readonly { readonly place: number; readonly epoch: number; readonly expires_at: string | null }[],
+    { state, time, seq, epoch }: { readonly state: string; readonly time: string; readonly seq: number; readonly epoch: number },
+  ): void {
+    for (const { place, epoch: before, expires_at: expiresAt } of consents) {
+      this.#end.run({ place, state, time, seq, epoch: Math.max(before, epoch) });
+      if (expiresAt !== null) this.#noExpiry.run(expiresAt, place);
+    }
   }
 
   #expired({ id, sub }: { readonly id: string | undefined; readonly sub: string }, data: JsonObject, now: number): SplitEntry {
@@ -250,14 +274,37 @@ export class ConsentTable {
   }
 }
 
+const CONSENT_COLUMNS = [
+  "consent_id, user_id, consent_type, granted_at, ip_address, state, version, notice, notice_version, language, text_sha256, method, act",
+  "given_by, expression, jurisdiction, record_id, decided_at, expires_at, epoch, granted_seq, sub, person",
+];
+const BLANK_CONSENT = `UPDATE daybook_consent SET ${CONSENT_COLUMNS.join(", ").replaceAll(", ", " = NULL, ")} = NULL WHERE place = ?`;
+
+/** Blanks rows: deleting them could leave copies of others in the file. */
+export function blankConsents(db: Sqlite, places: readonly number[]): void {
+  const blank = db.prepare(BLANK_CONSENT);
+  const end = db.prepare("DELETE FROM daybook_consent_end WHERE place = ?");
+  const expiry = db.prepare(
+    "DELETE FROM daybook_consent_expiry WHERE (expires_at, place) IN (SELECT expires_at, place FROM daybook_consent WHERE place = ?)",
+  );
+  for (const place of places) {
+    expiry.run(place);
+    end.run(place);
+    blank.run(place);
+  }
+}
+
 /**
  * Removes all traces of these persons from the tables beside the ledger, except the journal. Call it inside the
  * transaction of an erasure.
  */
 export function forgetInProjections(db: Sqlite, subs: readonly string[]): void {
   const list = subList(subs);
-  db.prepare("DELETE FROM user_consent WHERE sub IN (SELECT value FROM json_each(?))").run(list);
-  db.prepare("UPDATE dsar_request SET sub = NULL WHERE sub IN (SELECT value FROM json_each(?))").run(list);
+  blankConsents(
+    db,
+    db.prepare<[string, string], number>(`SELECT place FROM user_consent WHERE ${OF_PERSONS}`).pluck().all(personList(subs), list),
+  );
+  db.prepare("UPDATE daybook_requester SET sub = NULL WHERE sub IN (SELECT value FROM json_each(?))").run(list);
 }
 
 const changed = (what: string) =>

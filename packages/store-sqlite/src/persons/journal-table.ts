@@ -1,8 +1,23 @@
 import type { JournalVerdict, NewJournalEntry } from "@daybook/core/store";
 import { pseudonymOf, pseudonymsOf } from "@daybook/ledger";
+import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ConsentFence, consentFence } from "./consent-fence.ts";
-import { type ProjectedRecord, subList, textOf } from "./person-projection.ts";
+import { OF_PERSONS, type ProjectedRecord, personKey, personList, subList, textOf } from "./person-projection.ts";
+
+const COLUMNS = [
+  "user_id, timestamp, activity_type, query, resource_type, resource_id, collection_name, details",
+  "consent_id, sub, person, consent_type, version, entry_id",
+];
+
+/** Start of a statement that removes rows. It blanks them: deleting could leave copies of others in the file. */
+export const BLANK_JOURNAL = `UPDATE daybook_journal SET ${COLUMNS.join(", ").replaceAll(", ", " = NULL, ")} = NULL`;
+
+/** Removes the journals of these persons. @returns number of removed rows */
+export const forgetJournal = (db: Sqlite, subs: readonly string[]): number =>
+  db.prepare(`${BLANK_JOURNAL} WHERE ${OF_PERSONS}`).run(personList(subs), subList(subs)).changes;
+
+const personOf = (sub: string) => ({ sub, person: personKey(sub) });
 
 /**
  * The journal: plain rows outside of the proofs. Each row is inserted by a transaction that found the consent in
@@ -19,13 +34,13 @@ export class JournalTable {
     const { db } = scope;
     this.#fence = consentFence(db);
     this.#insert = db.prepare(
-      `INSERT OR IGNORE INTO user_activity (user_id, timestamp, activity_type, query, resource_type, resource_id, collection_name, details,
-        consent_id, sub, consent_type, version, entry_id)
+      `INSERT OR IGNORE INTO daybook_journal (user_id, timestamp, activity_type, query, resource_type, resource_id, collection_name, details,
+        consent_id, sub, person, consent_type, version, entry_id)
       SELECT @userId, @time, @activity, @query, @resourceType, @resourceId, @collection, @details,
-        consent_id, @sub, consent_type, version, @id FROM user_consent WHERE consent_id = @consent`,
+        consent_id, @sub, @person, consent_type, version, @id FROM user_consent WHERE consent_id = @consent`,
     );
     this.#delete = db.prepare(
-      `DELETE FROM user_activity WHERE sub IN (SELECT value FROM json_each(@subs))
+      `${BLANK_JOURNAL} WHERE person IN (SELECT value FROM json_each(@people)) AND sub IN (SELECT value FROM json_each(@subs))
       AND (@purpose IS NULL OR consent_type = @purpose)
       AND (@before IS NULL OR timestamp < @before)
       AND (@entries IS NULL OR entry_id IN (SELECT value FROM json_each(@entries)))`,
@@ -48,7 +63,7 @@ export class JournalTable {
           this.#insert.run({
             id: activity.id,
             userId: userIds === "readable" ? userId : null,
-            sub: pseudonymOf(keys, userId),
+            ...personOf(pseudonymOf(keys, userId)),
             time: new Date(at).toISOString(),
             activity: activity.activity,
             query: activity.query ?? null,
@@ -72,6 +87,7 @@ export class JournalTable {
     if (person === undefined) return 0;
     return this.#delete.run({
       subs: subList(person.subs),
+      people: personList(person.subs),
       purpose: textOf(data, "purpose"),
       before: textOf(data, "before"),
       entries: Array.isArray(data.entries) ? JSON.stringify(data.entries) : null,
@@ -84,7 +100,7 @@ export class JournalTable {
    */
   expire(purpose: string, before: number, limit: number): number {
     return this.#scope.db
-      .prepare("DELETE FROM user_activity WHERE id IN (SELECT id FROM user_activity WHERE consent_type = ? AND timestamp < ? LIMIT ?)")
+      .prepare(`${BLANK_JOURNAL} WHERE id IN (SELECT id FROM daybook_journal WHERE consent_type = ? AND timestamp < ? LIMIT ?)`)
       .run(purpose, new Date(before).toISOString(), limit).changes;
   }
 }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { AuditEvent, JsonObject } from "@daybook/core";
 import { type LedgerKeys, pseudonymOf, pseudonymsOf } from "@daybook/ledger";
 
@@ -50,3 +51,18 @@ export const textOf = (data: JsonObject, key: string): string | null => {
 
 /** Pseudonyms as a statement takes them: `sub IN (SELECT value FROM json_each(?))`. */
 export const subList = (subs: readonly string[]): string => JSON.stringify(subs);
+
+const KEY_BYTES = 6;
+
+/**
+ * Key of a person in the indexes of consents and journals. SQLite copies the cells of an index while it splits pages,
+ * and the copies stay in gaps after a row was removed. So an index has no pseudonym, but 48 bits of its hash.
+ */
+export const personKey = (sub: string): number =>
+  Number.parseInt(hash("sha256", `daybook/find/v1\n${sub}`, "hex").slice(0, 2 * KEY_BYTES), 16);
+
+/** Keys of persons as a statement takes them. */
+export const personList = (subs: readonly string[]): string => JSON.stringify(subs.map(personKey));
+
+/** A condition on rows of some persons; its parameters are `personList` and `subList`. */
+export const OF_PERSONS = "person IN (SELECT value FROM json_each(?)) AND sub IN (SELECT value FROM json_each(?))";

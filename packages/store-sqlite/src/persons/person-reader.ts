@@ -22,6 +22,7 @@ import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Statement } from "better-sqlite3";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { type ConsentFence, consentFence } from "./consent-fence.ts";
+import { personKey } from "./person-projection.ts";
 
 const STEP = 200;
 
@@ -89,16 +90,16 @@ export class PersonReader {
   }
 
   consentsOf(userId: string): ConsentRecord[] {
-    const { column, values } = this.#person(userId);
-    return this.#all(`SELECT ${CONSENT_COLUMNS} FROM user_consent WHERE ${among(column, values)} ORDER BY granted_seq`, ...values).map(
-      consentRecord,
-    );
+    const persons = this.#person(userId);
+    const where = persons.map(({ condition }) => `(${condition})`).join(" OR ");
+    const parameters = persons.flatMap((person) => person.parameters);
+    return this.#all(`SELECT ${CONSENT_COLUMNS} FROM user_consent WHERE ${where} ORDER BY granted_seq`, ...parameters).map(consentRecord);
   }
 
   async *consents({ purpose, state }: { readonly purpose?: string; readonly state?: ConsentState } = {}): AsyncGenerator<ConsentRecord> {
     const page = this.#db.prepare<[number, string | null, string | null], Row>(
-      `SELECT rowid AS place, ${CONSENT_COLUMNS} FROM user_consent
-      WHERE rowid > ? AND consent_type = coalesce(?, consent_type) AND state = coalesce(?, state) ORDER BY rowid LIMIT ${STEP}`,
+      `SELECT place, ${CONSENT_COLUMNS} FROM user_consent
+      WHERE place > ? AND consent_type = coalesce(?, consent_type) AND state = coalesce(?, state) ORDER BY place LIMIT ${STEP}`,
     );
     for (let after = 0; ; ) {
       const rows = page.all(after, purpose ?? null, state ?? null);
@@ -131,10 +132,15 @@ export class PersonReader {
   }
 
   countJournal(userId: string, filter: JournalFilter = {}): number {
-    const { column, values } = this.#person(userId);
     const { where, parameters } = journalWhere(filter);
-    const [row] = this.#all(`SELECT count(*) AS n FROM user_activity WHERE ${among(column, values)}${where}`, ...values, ...parameters);
-    return Number(row?.n);
+    return this.#person(userId).reduce((sum, person) => {
+      const [row] = this.#all(
+        `SELECT count(*) AS n FROM user_activity WHERE ${person.condition}${where}`,
+        ...person.parameters,
+        ...parameters,
+      );
+      return sum + Number(row?.n);
+    }, 0);
   }
 
   request(id: string): DataRequest | undefined {
@@ -202,8 +208,10 @@ export class PersonReader {
     return statement.all(...parameters);
   }
 
-  #person(userId: string): { column: string; values: readonly string[] } {
-    return this.#keys === undefined ? { column: "user_id", values: [userId] } : { column: "sub", values: pseudonymsOf(this.#keys, userId) };
+  /** Conditions on rows about a person, one for each pseudonym. */
+  #person(userId: string): readonly { readonly condition: string; readonly parameters: readonly unknown[] }[] {
+    if (this.#keys === undefined) return [{ condition: "user_id = ?", parameters: [userId] }];
+    return pseudonymsOf(this.#keys, userId).map((sub) => ({ condition: "person = ? AND sub = ?", parameters: [personKey(sub), sub] }));
   }
 
   /**
@@ -211,13 +219,18 @@ export class PersonReader {
    * page.
    */
   #journalRows(userId: string, filter: JournalFilter, order: "newest" | "oldest", from: number | undefined, limit: number): Row[] {
-    const { column, values } = this.#person(userId);
+    const persons = this.#person(userId);
     const { where, parameters } = journalWhere(filter);
     const direction = order === "newest" ? "DESC" : "ASC";
     const after = from === undefined ? "" : ` AND id ${order === "newest" ? "<" : ">"} ?`;
-    const one = `SELECT * FROM (SELECT ${ACTIVITY_COLUMNS} FROM user_activity WHERE ${column} = ?${after}${where} ORDER BY id ${direction} LIMIT ?)`;
-    const bound = values.flatMap((value) => [value, ...(from === undefined ? [] : [from]), ...parameters, limit]);
-    return this.#all(`${values.map(() => one).join(" UNION ALL ")} ORDER BY id ${direction} LIMIT ?`, ...bound, limit);
+    const one = (condition: string) =>
+      `SELECT * FROM (SELECT ${ACTIVITY_COLUMNS} FROM user_activity WHERE ${condition}${after}${where} ORDER BY id ${direction} LIMIT ?)`;
+    const bound = persons.flatMap((person) => [...person.parameters, ...(from === undefined ? [] : [from]), ...parameters, limit]);
+    return this.#all(
+      `${persons.map(({ condition }) => one(condition)).join(" UNION ALL ")} ORDER BY id ${direction} LIMIT ?`,
+      ...bound,
+      limit,
+    );
   }
 }
 

@@ -1,8 +1,10 @@
 import type { JsonObject } from "@daybook/core";
 import { defined } from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
+import { seqsWhere } from "../buckets/bucket-index.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { isProjected } from "../encoding/projected-event.ts";
+import { otherParts } from "../reading/entry-parts.ts";
 import type { ProjectedRecord } from "./person-projection.ts";
 
 /** An entry of one class with its remaining parts. */
@@ -15,23 +17,24 @@ export interface ProjectedParts {
 }
 
 /**
- * All entries of a class above `after` and below `end` that still have a head, oldest first. Use it inside one
- * transaction.
+ * All entries of a class of type `compliance` above `after` and below `end` that still have a head, oldest first. Use
+ * it inside one transaction.
  */
-export function* projectedParts(db: Sqlite, entryClass: number, end: number, step: number, after = -1): Generator<ProjectedParts> {
+export function* projectedParts(db: Sqlite, entryClass: number, end: number, after = -1): Generator<ProjectedParts> {
   // Byte 5 of an entry is its class (docs/ledger.md).
-  const entries = db.prepare<[number, number, Buffer, number], { seq: number; head: string; person: string | null; committed: number }>(
+  const entry = db.prepare<[number, Buffer], { seq: number; head: string; person: string | null; committed: number }>(
     `SELECT seq, head, person, (length(entry) - 6) / 32 AS committed FROM daybook_entry
-    WHERE type = 'compliance' AND seq > ? AND seq < ? AND head IS NOT NULL AND substr(entry, 5, 1) = ? ORDER BY seq LIMIT ?`,
+    WHERE seq = ? AND head IS NOT NULL AND substr(entry, 5, 1) = ?`,
   );
-  const others = db.prepare<[number], string>("SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part").pluck();
-  for (let last = after; ; ) {
-    const rows = entries.all(last, end, Buffer.of(entryClass), step);
-    for (const { seq, head, person, committed } of rows) {
-      yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others.all(seq)] };
+  const others = otherParts(db);
+  const ofClass = Buffer.of(entryClass);
+  for (const seqs of seqsWhere(db, { type: "compliance" }, { order: "oldest", low: after + 1, high: end - 1 })) {
+    for (const at of seqs) {
+      const row = entry.get(at, ofClass);
+      if (row === undefined) continue;
+      const { seq, head, committed, person } = row;
+      yield { seq, head, committed, parts: [...(person === null ? [] : [person]), ...others(seq)] };
     }
-    if (rows.length < step) return;
-    last = rows.at(-1)?.seq ?? last;
   }
 }
 

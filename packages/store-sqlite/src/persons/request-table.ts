@@ -6,7 +6,6 @@ import type { WriterScope } from "../ledger/writer-scope.ts";
 import { type ProjectedRecord, textOf } from "./person-projection.ts";
 import { eventOfParts, projectedParts } from "./projected-parts.ts";
 
-const STEP = 1_000;
 /** States that a successful identity check leaves. */
 const UNVERIFIED = "('received', 'verifying', 'need_information')";
 
@@ -14,6 +13,7 @@ const UNVERIFIED = "('received', 'verifying', 'need_information')";
 export class RequestTable {
   readonly #scope: Pick<WriterScope, "db" | "keys" | "ledger">;
   readonly #add;
+  readonly #addPerson;
   readonly #list;
   readonly #known;
   readonly #update: ReadonlyMap<string, (record: ProjectedRecord, request: string) => void>;
@@ -22,13 +22,14 @@ export class RequestTable {
     this.#scope = scope;
     const { db } = scope;
     this.#add = db.prepare(
-      `INSERT OR IGNORE INTO dsar_request (request_id, kinds, sub, channel, state, received_at, due_at, calendar, rule, paused_ms, jurisdiction, language, seq)
-      VALUES (@request, @kinds, @sub, @channel, 'received', @receivedAt, @dueAt, @calendar, @rule, 0, @jurisdiction, @language, @seq)`,
+      `INSERT OR IGNORE INTO daybook_request (request_id, kinds, channel, state, received_at, due_at, calendar, rule, paused_ms, jurisdiction, language, seq)
+      VALUES (@request, @kinds, @channel, 'received', @receivedAt, @dueAt, @calendar, @rule, 0, @jurisdiction, @language, @seq)`,
     );
+    this.#addPerson = db.prepare("INSERT OR IGNORE INTO daybook_requester (seq, sub) VALUES (?, ?)");
     this.#list = db.prepare("INSERT OR IGNORE INTO dsar_record (request_id, seq) VALUES (?, ?)");
-    this.#known = db.prepare<[string], number>("SELECT 1 FROM dsar_request WHERE request_id = ?").pluck();
+    this.#known = db.prepare<[string], number>("SELECT 1 FROM daybook_request WHERE request_id = ?").pluck();
     const set = (assignments: string) => {
-      const statement = db.prepare(`UPDATE dsar_request SET ${assignments} WHERE request_id = @request`);
+      const statement = db.prepare(`UPDATE daybook_request SET ${assignments} WHERE request_id = @request`);
       return (values: Record<string, unknown>) => void statement.run(values);
     };
     const verified = set(
@@ -68,10 +69,9 @@ export class RequestTable {
     const request = textOf(data, "request");
     if (request === null) return;
     if (action === "dsar.received") {
-      this.#add.run({
+      const { changes } = this.#add.run({
         request,
         kinds: JSON.stringify(Array.isArray(data.kinds) ? data.kinds : []),
-        sub: data.person === "unknown" ? null : (record.person?.sub ?? null),
         channel: textOf(data, "channel") ?? "",
         receivedAt: textOf(data, "receivedAt") ?? record.time,
         dueAt: textOf(data, "dueAt") ?? record.time.slice(0, 10),
@@ -81,6 +81,7 @@ export class RequestTable {
         language: textOf(data, "language"),
         seq,
       });
+      if (changes > 0 && data.person !== "unknown" && record.person !== undefined) this.#addPerson.run(seq, record.person.sub);
     } else this.#update.get(action)?.(record, request);
     if (this.#known.get(request) !== undefined) this.#list.run(request, seq);
   }
@@ -92,13 +93,12 @@ export class RequestTable {
   rebuild(): number {
     const { db, ledger, keys } = this.#scope;
     return ledger.transaction((_append, nextSeq) => {
-      db.exec("DELETE FROM dsar_request");
-      db.exec("DELETE FROM dsar_record");
-      for (const row of projectedParts(db, 5, nextSeq, STEP)) {
+      for (const table of ["daybook_request", "daybook_requester", "dsar_record"]) db.exec(`DELETE FROM ${table}`);
+      for (const row of projectedParts(db, 5, nextSeq)) {
         const record = eventOfParts(row, keys);
         if (record?.action.startsWith("dsar.")) this.apply(record);
       }
-      return one(db.prepare<[], number>("SELECT count(*) FROM dsar_request").pluck());
+      return one(db.prepare<[], number>("SELECT count(*) FROM daybook_request").pluck());
     });
   }
 
@@ -123,7 +123,10 @@ export function forgetRequests(db: Sqlite, { persons, heads, keep }: { persons: 
         .all(below)
         .filter((seq) => !isHeld(seq)),
     );
-  db.prepare("UPDATE dsar_request SET sub = NULL WHERE seq IN (SELECT value FROM json_each(?))").run(goes(persons, "sub IS NOT NULL"));
-  db.prepare("DELETE FROM dsar_request WHERE seq IN (SELECT value FROM json_each(?))").run(goes(heads, "closed_at IS NOT NULL"));
-  db.exec("DELETE FROM dsar_record WHERE request_id NOT IN (SELECT request_id FROM dsar_request)");
+  const blank = db.prepare("UPDATE daybook_requester SET sub = NULL WHERE seq IN (SELECT value FROM json_each(?))");
+  blank.run(goes(persons, "sub IS NOT NULL"));
+  const closed = goes(heads, "closed_at IS NOT NULL");
+  blank.run(closed);
+  db.prepare("DELETE FROM daybook_request WHERE seq IN (SELECT value FROM json_each(?))").run(closed);
+  db.exec("DELETE FROM dsar_record WHERE request_id NOT IN (SELECT request_id FROM daybook_request)");
 }

@@ -1,5 +1,6 @@
 import { DaybookError, type EventFilter } from "@daybook/core";
 import type { Kysely, SelectQueryBuilder, SqlBool } from "kysely";
+import type { HeadFilter, SeqRange } from "../buckets/bucket-index.ts";
 
 interface EntryTable {
   seq: number;
@@ -16,39 +17,55 @@ interface EntryTable {
   tenant: string | null;
 }
 
-interface PersonTable {
-  seq: number;
-  part: number;
+interface PartTable {
+  slot: number;
   data: string | null;
-  sub: string | null;
 }
 
 /** The tables that queries read. */
 export interface Tables {
-  daybook_entry: EntryTable;
-  daybook_person: PersonTable;
+  daybook_event: EntryTable;
+  daybook_part: PartTable;
 }
 
 /** The part of Kysely that is loaded for the first query. */
 export type QueryBuilder = typeof import("./kysely.ts");
 
-/** One page by key: the rows beyond `cursor` in the given order. */
-export function page(
-  db: Kysely<Tables>,
-  sql: QueryBuilder["sql"],
-  filter: EventFilter,
-  order: "newest" | "oldest",
-  cursor: number | undefined,
-  size: number,
-) {
-  const select = whereFilter(db.selectFrom("daybook_entry"), filter, sql);
-  return (cursor === undefined ? select : select.where("seq", order === "newest" ? "<" : ">", cursor))
+/** Rows of a range that match the filter, in the given order. */
+export function inRange(db: Kysely<Tables>, sql: QueryBuilder["sql"], filter: EventFilter, { order, low, high }: SeqRange, limit: number) {
+  return whereFilter(db.selectFrom("daybook_event"), filter, sql)
+    .where("seq", ">=", low)
+    .where("seq", "<=", high)
     .select(entryColumns(sql))
     .orderBy("seq", order === "newest" ? "desc" : "asc")
-    .limit(size);
+    .limit(limit);
 }
 
-type EntrySelect<O> = SelectQueryBuilder<Tables, "daybook_entry", O>;
+/** The part of a filter that summaries of buckets can narrow down. */
+export const headFilter = ({ type, action, severity, outcome, route, since, until }: EventFilter): HeadFilter => ({
+  type,
+  action,
+  severity,
+  outcome,
+  route,
+  since: since === undefined ? undefined : isoTime("since", since),
+  until: until === undefined ? undefined : isoTime("until", until),
+});
+
+/** True if summaries of buckets know every condition of the filter. */
+export const knownToSummaries = ({
+  route: _route,
+  type: _type,
+  action: _action,
+  severity: _severity,
+  outcome: _outcome,
+  since: _since,
+  until: _until,
+  after: _after,
+  ...rest
+}: EventFilter): boolean => Object.values(rest).every((value) => value === undefined);
+
+type EntrySelect<O> = SelectQueryBuilder<Tables, "daybook_event", O>;
 
 /** Translates a filter into SQL conditions. */
 export function whereFilter<O>(builder: EntrySelect<O>, filter: EventFilter, sql: QueryBuilder["sql"]): EntrySelect<O> {
@@ -67,7 +84,8 @@ export function whereFilter<O>(builder: EntrySelect<O>, filter: EventFilter, sql
   if (filter.actor !== undefined) select = select.where(sql<SqlBool>`coalesce(person ->> '$.uid', actor) = ${filter.actor}`);
   if (filter.user !== undefined) {
     select = select.where(
-      sql<SqlBool>`(coalesce(person ->> '$.uid', actor) = ${filter.user} OR EXISTS (SELECT 1 FROM daybook_person p WHERE p.seq = daybook_entry.seq AND coalesce(p.data ->> '$.uid', p.sub) = ${filter.user}))`,
+      sql<SqlBool>`(coalesce(person ->> '$.uid', actor) = ${filter.user} OR EXISTS (SELECT 1 FROM daybook_part p WHERE p.slot BETWEEN 256 * daybook_event.seq AND 256 * daybook_event.seq + 255
+        AND coalesce(p.data ->> '$.uid', p.data ->> '$.sub') = ${filter.user}))`,
     );
   }
   return select;

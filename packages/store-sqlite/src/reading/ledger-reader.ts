@@ -3,9 +3,21 @@ import { COUNT_KEYS, type CountKey, pageOptions } from "@daybook/core/store";
 import { type LedgerKeys, pseudonymsOf } from "@daybook/ledger";
 import type { Statement } from "better-sqlite3";
 import type { Kysely } from "kysely";
+import { type Candidates, candidates, counting, type SeqRange } from "../buckets/bucket-index.ts";
 import { present } from "../database/rows.ts";
+import { PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { entryColumns, page, type QueryBuilder, type SelectedEntry, type Tables, whereFilter } from "./filter-sql.ts";
+import { otherParts } from "./entry-parts.ts";
+import {
+  entryColumns,
+  headFilter,
+  inRange,
+  knownToSummaries,
+  type QueryBuilder,
+  type SelectedEntry,
+  type Tables,
+  whereFilter,
+} from "./filter-sql.ts";
 import { isPersonal, personMatcher, withoutPersons } from "./person-filter.ts";
 import { lastSeqOf, personSlots } from "./person-index.ts";
 import { type LedgerRow, storedEvent } from "./stored-event.ts";
@@ -23,6 +35,7 @@ const CANDIDATES = 500;
 export class LedgerReader {
   readonly #db: Sqlite;
   readonly #keys: LedgerKeys | undefined;
+  #parts: Statement<[string], [slot: number, data: string]> | undefined;
   #kysely: Promise<{ db: Kysely<Tables>; sql: QueryBuilder["sql"] }> | undefined;
 
   /**
@@ -64,16 +77,22 @@ export class LedgerReader {
     const { db, sql } = await this.#open();
     // One statement for all pages. The garbage collector would free a statement per page too late, because it does
     // not know their size.
-    const { sql: text, parameters } = page(db, sql, filter, order, BEYOND, ROWS_STEP).compile();
+    const { sql: text, parameters } = inRange(db, sql, filter, { order, low: LOW, high: HIGH }, ROWS_STEP).compile();
     const rows = this.#db.prepare<unknown[], RawRow>(text).raw();
-    const others = this.#db.prepare<[number], string>(OTHERS).pluck();
-    const cursorAt = parameters.indexOf(BEYOND);
-    for (let cursor = order === "newest" ? Number.MAX_SAFE_INTEGER : -1; ; ) {
-      const block = new UnreadRows(rows, parameters.with(cursorAt, cursor), others);
-      yield block;
-      if (block.read < ROWS_STEP) return;
-      cursor = block.last;
-      await nextTurn();
+    const others = otherParts(this.#db);
+    const [lowAt, highAt] = [parameters.indexOf(LOW), parameters.indexOf(HIGH)];
+    const within = (low: number, high: number) => new UnreadRows(rows, parameters.with(lowAt, low).with(highAt, high), others);
+    for (const { low, high, seqs } of candidates(this.#db, headFilter(filter), this.#range(filter, order, undefined))) {
+      for (const [from, to] of seqs === undefined ? [[low, high] as const] : stretchesOf(seqs)) {
+        for (let [at, end] = [from, to]; at <= end; ) {
+          const block = within(at, end);
+          yield block;
+          if (block.read < ROWS_STEP) break;
+          if (order === "newest") end = block.last - 1;
+          else at = block.last + 1;
+          await nextTurn();
+        }
+      }
     }
   }
 
@@ -84,14 +103,8 @@ export class LedgerReader {
       return n;
     }
     let n = 0;
-    await this.#overRanges(filter, async (from, to) => {
-      const { db, sql } = await this.#open();
-      const row = await whereFilter(db.selectFrom("daybook_entry"), filter, sql)
-        .where("seq", ">=", from)
-        .where("seq", "<=", to)
-        .select(sql<number>`count(*)`.as("n"))
-        .executeTakeFirstOrThrow();
-      n += Number(row.n);
+    await this.#counted(filter, undefined, (_value, found) => {
+      n += found;
     });
     return n;
   }
@@ -103,17 +116,7 @@ export class LedgerReader {
     if (isPersonal(filter)) {
       for await (const event of this.scan(filter)) add((key === "route" ? event.request?.route : event[key]) ?? null, 1);
     } else {
-      await this.#overRanges(filter, async (from, to) => {
-        const { db, sql } = await this.#open();
-        const value = key === "route" ? sql<string | null>`head ->> '$.route'` : sql.ref<string | null>(key);
-        const rows = await whereFilter(db.selectFrom("daybook_entry"), filter, sql)
-          .where("seq", ">=", from)
-          .where("seq", "<=", to)
-          .select([value.as("value"), sql<number>`count(*)`.as("n")])
-          .groupBy(value)
-          .execute();
-        for (const row of rows) add(row.value as string | null, Number(row.n));
-      });
+      await this.#counted(filter, key, add);
     }
     return new Map([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
   }
@@ -131,14 +134,29 @@ export class LedgerReader {
     size: number,
   ): AsyncGenerator<LedgerRow[]> {
     const { db, sql } = await this.#open();
-    let cursor = from;
-    for (;;) {
-      const entries = await page(db, sql, filter, order, cursor, size).execute();
-      if (entries.length === 0) return;
-      yield await this.#withPersons(entries);
-      if (entries.length < size) return;
-      cursor = entries.at(-1)?.seq;
-      await nextTurn();
+    for (const { low, high, seqs } of candidates(this.#db, headFilter(filter), this.#range(filter, order, from))) {
+      if (seqs !== undefined) {
+        for (let i = 0; i < seqs.length; i += CANDIDATES) {
+          const entries = await whereFilter(db.selectFrom("daybook_event"), filter, sql)
+            .where("seq", "in", seqs.slice(i, i + CANDIDATES))
+            .select(entryColumns(sql))
+            .orderBy("seq", order === "newest" ? "desc" : "asc")
+            .execute();
+          if (entries.length > 0) yield await this.#withPersons(entries);
+          await nextTurn();
+        }
+        continue;
+      }
+      for (let [at, end] = [low, high]; at <= end; ) {
+        const entries = await inRange(db, sql, filter, { order, low: at, high: end }, size).execute();
+        const last = entries.at(-1);
+        if (last === undefined) break;
+        yield await this.#withPersons(entries);
+        if (entries.length < size) break;
+        if (order === "newest") end = last.seq - 1;
+        else at = last.seq + 1;
+        await nextTurn();
+      }
     }
   }
 
@@ -146,16 +164,11 @@ export class LedgerReader {
     const { db, sql } = await this.#open();
     const keys = present(this.#keys, "key");
     const matches = personMatcher(filter, keys);
-    const last = lastSeqOf(this.#db);
-    const range = {
-      order,
-      low: Math.max(order === "oldest" && from !== undefined ? from + 1 : 0, filter.after === undefined ? 0 : filter.after + 1),
-      high: order === "newest" && from !== undefined ? Math.min(from - 1, last) : last,
-    };
-    for (const slots of personSlots(this.#db, pseudonymsOf(keys, present(filter.actor ?? filter.user, "person")), range)) {
+    const subs = pseudonymsOf(keys, present(filter.actor ?? filter.user, "person"));
+    for (const slots of personSlots(this.#db, subs, this.#range(filter, order, from))) {
       const seqs = [...new Set(slots.map(({ seq }) => seq))];
       for (let i = 0; i < seqs.length; i += CANDIDATES) {
-        const entries = await whereFilter(db.selectFrom("daybook_entry"), withoutPersons(filter), sql)
+        const entries = await whereFilter(db.selectFrom("daybook_event"), withoutPersons(filter), sql)
           .where("seq", "in", seqs.slice(i, i + CANDIDATES))
           .select(entryColumns(sql))
           .orderBy("seq", order === "newest" ? "desc" : "asc")
@@ -168,20 +181,17 @@ export class LedgerReader {
   }
 
   async #withPersons(entries: readonly SelectedEntry[]): Promise<LedgerRow[]> {
-    const { db } = await this.#open();
     const others = new Map<number, string[]>();
     const several = entries.filter((entry) => entry.parts > (entry.person === null ? 1 : 2)).map((entry) => entry.seq);
     for (let i = 0; i < several.length; i += CANDIDATES) {
-      const rows = await db
-        .selectFrom("daybook_person")
-        .select(["seq", "data"])
-        .where("seq", "in", several.slice(i, i + CANDIDATES))
-        .where("data", "is not", null)
-        .orderBy("seq")
-        .orderBy("part")
-        .execute();
-      for (const { seq, data } of rows) {
-        if (data === null) continue;
+      this.#parts ??= this.#db
+        .prepare<[string], [number, string]>(
+          `SELECT p.slot, p.data FROM json_each(?) j JOIN daybook_part p
+          ON p.slot BETWEEN ${PARTS} * j.value AND ${PARTS} * j.value + ${PARTS - 1} WHERE p.data IS NOT NULL ORDER BY p.slot`,
+        )
+        .raw();
+      for (const [slot, data] of this.#parts.all(JSON.stringify(several.slice(i, i + CANDIDATES)))) {
+        const seq = Math.floor(slot / PARTS);
         const texts = others.get(seq);
         if (texts === undefined) others.set(seq, [data]);
         else texts.push(data);
@@ -190,12 +200,60 @@ export class LedgerReader {
     return entries.map((entry) => ({ ...entry, others: others.get(entry.seq) ?? [] }));
   }
 
-  /** Calls `action` for each range of sequence numbers that can match the filter, with a pause in between. */
-  async #overRanges(filter: EventFilter, action: (from: number, to: number) => Promise<void>): Promise<void> {
-    const lastSeq = lastSeqOf(this.#db);
-    for (let from = filter.after === undefined ? 0 : filter.after + 1; from <= lastSeq; from += COUNT_STEP) {
-      await action(from, Math.min(from + COUNT_STEP - 1, lastSeq));
+  /** The entries that a filter with these options can reach. */
+  #range(filter: EventFilter, order: "newest" | "oldest", from: number | undefined): SeqRange {
+    const last = lastSeqOf(this.#db);
+    return {
+      order,
+      low: Math.max(order === "oldest" && from !== undefined ? from + 1 : 0, filter.after === undefined ? 0 : filter.after + 1),
+      high: order === "newest" && from !== undefined ? Math.min(from - 1, last) : last,
+    };
+  }
+
+  /**
+   * Counts the entries that match a filter, by the value of a key (null without one): from the summaries of complete
+   * buckets, if these know all of its conditions, otherwise from the rows, with pauses.
+   */
+  async #counted(filter: EventFilter, key: CountKey | undefined, add: (value: string | null, n: number) => void): Promise<void> {
+    const range = this.#range(filter, "oldest", undefined);
+    const heads = headFilter(filter);
+    if (knownToSummaries(filter) && (key !== undefined || Object.values(heads).some((value) => value !== undefined))) {
+      for (const { counted, rest } of counting(this.#db, heads, key, range)) {
+        for (const [value, n] of counted) add(value, n);
+        for (const some of rest) await this.#countRows(filter, key, some, add);
+        await nextTurn();
+      }
+      return;
+    }
+    for (const some of candidates(this.#db, heads, range)) await this.#countRows(filter, key, some, add);
+  }
+
+  async #countRows(
+    filter: EventFilter,
+    key: CountKey | undefined,
+    { low, high, seqs }: Candidates,
+    add: (value: string | null, n: number) => void,
+  ): Promise<void> {
+    const { db, sql } = await this.#open();
+    const value =
+      key === undefined ? sql<null>`NULL` : key === "route" ? sql<string | null>`head ->> '$.route'` : sql.ref<string | null>(key);
+    const select = () =>
+      whereFilter(db.selectFrom("daybook_event"), filter, sql).select([value.as("value"), sql<number>`count(*)`.as("n")]);
+    const counted = async (entries: ReturnType<typeof select>) => {
+      const rows = await (key === undefined ? entries : entries.groupBy(value)).execute();
+      for (const row of rows) add(row.value, Number(row.n));
       await nextTurn();
+    };
+    if (seqs !== undefined) {
+      for (let i = 0; i < seqs.length; i += CANDIDATES) await counted(select().where("seq", "in", seqs.slice(i, i + CANDIDATES)));
+      return;
+    }
+    for (let from = low; from <= high; from += COUNT_STEP) {
+      await counted(
+        select()
+          .where("seq", ">=", from)
+          .where("seq", "<=", Math.min(from + COUNT_STEP - 1, high)),
+      );
     }
   }
 
@@ -209,9 +267,9 @@ export class LedgerReader {
   }
 }
 
-const OTHERS = "SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part";
-/** Stands for the cursor in a statement; no seq is infinite. */
-const BEYOND = Number.POSITIVE_INFINITY;
+/** Stand for the ends of a range in a statement; no seq is infinite. */
+const LOW = Number.NEGATIVE_INFINITY;
+const HIGH = Number.POSITIVE_INFINITY;
 const NOBODY_ELSE: readonly string[] = [];
 
 type RawRow = [seq: number, parts: number, head: string | null, person: string | null];
@@ -224,9 +282,9 @@ class UnreadRows implements Iterable<LedgerRow> {
   last = -1;
   readonly #statement: Statement<unknown[], RawRow>;
   readonly #parameters: readonly unknown[];
-  readonly #others: Statement<[number], string>;
+  readonly #others: (seq: number) => string[];
 
-  constructor(statement: Statement<unknown[], RawRow>, parameters: readonly unknown[], others: Statement<[number], string>) {
+  constructor(statement: Statement<unknown[], RawRow>, parameters: readonly unknown[], others: (seq: number) => string[]) {
     this.#statement = statement;
     this.#parameters = parameters;
     this.#others = others;
@@ -236,9 +294,21 @@ class UnreadRows implements Iterable<LedgerRow> {
     for (const [seq, parts, head, person] of this.#statement.iterate(...this.#parameters)) {
       this.read++;
       this.last = seq;
-      yield { seq, parts, head, person, others: parts > (person === null ? 1 : 2) ? this.#others.all(seq) : NOBODY_ELSE };
+      yield { seq, parts, head, person, others: parts > (person === null ? 1 : 2) ? this.#others(seq) : NOBODY_ELSE };
     }
   }
+}
+
+/** Neighbouring sequence numbers as ranges, in the same order. */
+function stretchesOf(seqs: readonly number[]): (readonly [low: number, high: number])[] {
+  const stretches: [number, number][] = [];
+  for (const seq of seqs) {
+    const last = stretches.at(-1);
+    if (last !== undefined && seq === last[1] + 1) last[1] = seq;
+    else if (last !== undefined && seq === last[0] - 1) last[0] = seq;
+    else stretches.push([seq, seq]);
+  }
+  return stretches;
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 import { leafHash } from "@daybook/ledger";
 import { present } from "../database/rows.ts";
+import { PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
 /** A part in the table of parts: every detachable part except the first of an actor or a context. */
@@ -18,17 +19,16 @@ export interface StoredRow {
   readonly head: Uint8Array | null;
   readonly salt1: Uint8Array | null;
   readonly person: Uint8Array | null;
-  readonly box: Uint8Array | null;
   readonly others: readonly StoredPart[];
 }
 
 type Length = number | null;
 type EntryRow = [
   seq: number,
-  ...lengths: [entry: Length, seal: Length, salt0: Length, head: Length, salt1: Length, person: Length, box: Length],
+  ...lengths: [entry: Length, seal: Length, salt0: Length, head: Length, salt1: Length, person: Length],
   bytes: Buffer,
 ];
-type PartRow = [number, number, Uint8Array | null, Uint8Array | null];
+type PartRow = [slot: number, salt: Uint8Array | null, data: Uint8Array | null];
 
 const NONE: readonly StoredPart[] = [];
 const EMPTY = new Uint8Array(0);
@@ -39,14 +39,14 @@ export interface RowBlock {
   readonly orphans: readonly { readonly seq: number; readonly part: number }[];
 }
 
-const COLUMNS = ["entry", "seal", "salt0", "head", "salt1", "person", "box"] as const;
+const COLUMNS = ["entry", "seal", "salt0", "head", "salt1", "person"] as const;
 
 // One value for all bytes of a row. A value per column would be a buffer outside the JavaScript heap, which costs as
 // much as hashing its content.
 const ENTRIES = `SELECT seq, ${COLUMNS.map((column) => `octet_length(${column})`).join(", ")},
   CAST(${COLUMNS.map((column) => `ifnull(${column}, x'')`).join(" || ")} AS BLOB) FROM daybook_entry WHERE seq >= ? ORDER BY seq LIMIT ?`;
 
-function storedRow([seq, entry, seal, salt0, head, salt1, person, box, bytes]: EntryRow, others: readonly StoredPart[]): StoredRow {
+function storedRow([seq, entry, seal, salt0, head, salt1, person, bytes]: EntryRow, others: readonly StoredPart[]): StoredRow {
   let at = 0;
   const take = (length: Length) => {
     if (length === null) return null;
@@ -62,7 +62,6 @@ function storedRow([seq, entry, seal, salt0, head, salt1, person, box, bytes]: E
     head: take(head),
     salt1: take(salt1),
     person: take(person),
-    box: take(box),
     others,
   };
 }
@@ -75,14 +74,16 @@ export function ledgerRows(db: Sqlite): (from: number, limit: number) => RowBloc
   const entries = db.prepare<[number, number], EntryRow>(ENTRIES).raw();
   const parts = db
     .prepare<[number, number], PartRow>(
-      "SELECT seq, part, salt, CAST(data AS BLOB) FROM daybook_person WHERE seq BETWEEN ? AND ? ORDER BY seq, part",
+      "SELECT slot, salt, CAST(data AS BLOB) FROM daybook_part WHERE slot BETWEEN ? AND ? AND coalesce(salt, data) IS NOT NULL ORDER BY slot",
     )
     .raw();
   return (from, limit) => {
     const found = entries.all(from, limit);
     const others = new Map<number, StoredPart[]>();
-    const end = found.length < limit ? Number.MAX_SAFE_INTEGER : present(found.at(-1), "last row")[0];
-    for (const [seq, part, salt, data] of parts.all(from, end)) {
+    const end = found.length < limit ? Number.MAX_SAFE_INTEGER : present(found.at(-1), "last row")[0] * PARTS + PARTS - 1;
+    for (const [slot, salt, data] of parts.all(from * PARTS, end)) {
+      const seq = Math.floor(slot / PARTS);
+      const part = slot % PARTS;
       const list = others.get(seq);
       if (list === undefined) others.set(seq, [{ part, salt, data }]);
       else list.push({ part, salt, data });

@@ -1,4 +1,5 @@
 import { CLASS, type FoundPart, type HoldScope, holdCovers, periodInForce } from "@daybook/ledger";
+import { candidates, seqsWhere } from "../buckets/bucket-index.ts";
 import { classOf } from "../database/rows.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Slot } from "../erasure/erasure-operations.ts";
@@ -6,11 +7,9 @@ import { recordedPolicies } from "../ledger/recorded-policy.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
 import { textOf } from "../persons/person-projection.ts";
 import { eventOfParts } from "../persons/projected-parts.ts";
-import { presentParts } from "../reading/entry-parts.ts";
+import { otherParts, presentParts } from "../reading/entry-parts.ts";
+import { lastSeqOf } from "../reading/person-index.ts";
 import { cutoffOf } from "./retention-window.ts";
-
-/** Entries of one read. */
-const STEP = 500;
 
 /** A consent whose entry expires, and with it its row in the table of consents. */
 export interface ExpiredConsent {
@@ -57,19 +56,16 @@ export function* expiredEntries(
     lonelyHeads: cutoff(CLASS.consent, "persons", "heads"),
   });
   const operators = cutoff(CLASS.ledger, "persons");
-  const begin = db
-    .prepare<[string], number>("SELECT seq FROM daybook_entry WHERE ts <= ? ORDER BY ts DESC LIMIT 1")
-    .pluck()
-    .get(later(operators, ages.newest));
+  const begin = newestUpTo(db, later(operators, ages.newest));
   if (begin === undefined) return;
-  const entries = db.prepare<[number, number], EntryRow>(
+  const entry = db.prepare<[number], EntryRow>(
     `SELECT seq, substr(entry, 5, 1) AS class, head, person, (length(entry) - 6) / 32 AS committed FROM daybook_entry
-    WHERE type = 'compliance' AND seq <= ? AND substr(entry, 5, 1) IN (x'04', x'08') ORDER BY seq DESC LIMIT ?`,
+    WHERE seq = ? AND head IS NOT NULL AND substr(entry, 5, 1) IN (x'04', x'08')`,
   );
-  const others = db.prepare<[number], string>("SELECT data FROM daybook_person WHERE seq = ? AND data IS NOT NULL ORDER BY part").pluck();
+  const others = otherParts(db);
   const parts = presentParts(db);
-  for (let from = begin; ; ) {
-    const rows = entries.all(from, STEP);
+  for (const seqs of seqsWhere(db, { type: "compliance" }, { order: "newest", low: 0, high: begin })) {
+    const rows = seqs.flatMap((seq) => entry.get(seq) ?? []);
     const found = Map.groupBy(parts(rows.map(({ seq }) => seq)), ({ seq }) => seq);
     const block = { slots: [] as (Slot & { class: number })[], consents: [] as ExpiredConsent[], held: [] as (Slot & { class: number })[] };
     for (const { seq, class: of, head, person, committed } of rows) {
@@ -84,7 +80,7 @@ export function* expiredEntries(
         if (time <= operators) for (const part of present) if (part.role === "actor") goes(part, covered(part));
         continue;
       }
-      const texts = [...(person === null ? [] : [person]), ...others.all(seq)];
+      const texts = [...(person === null ? [] : [person]), ...others(seq)];
       const record = eventOfParts({ seq, head, committed, parts: texts }, keys);
       const subs = record?.person?.subs ?? [];
       const purpose = record === undefined ? null : textOf(record.data, "purpose");
@@ -95,9 +91,22 @@ export function* expiredEntries(
       if (age.persons && subs.length > 0 && !present.some(covered)) block.consents.push({ subs, seq });
     }
     yield block.slots.length + block.held.length > 0 ? block : undefined;
-    if (rows.length < STEP) return;
-    from = (rows.at(-1)?.seq ?? from) - 1;
   }
+}
+
+/** The newest entry with a time up to this one. */
+function newestUpTo(db: Sqlite, time: string): number | undefined {
+  const last = db
+    .prepare<[number, number, string], number | null>(
+      "SELECT max(seq) FROM daybook_entry WHERE seq BETWEEN ? AND ? AND head ->> '$.ts' <= ?",
+    )
+    .pluck();
+  // The end of the range is exclusive; `~` sorts after every character of a time.
+  for (const { low, high } of candidates(db, { until: `${time}~` }, { order: "newest", low: 0, high: lastSeqOf(db) })) {
+    const found = last.get(low, high, time);
+    if (found !== null && found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** ISO times compare as text. */

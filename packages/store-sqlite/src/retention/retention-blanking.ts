@@ -1,5 +1,8 @@
+import { lastBucketOf } from "../buckets/bucket-index.ts";
+import { refreshSummaries } from "../buckets/bucket-writer.ts";
+import { ReferenceChunks } from "../buckets/reference-chunks.ts";
 import { classOf } from "../database/rows.ts";
-import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
+import { BUCKET_ROWS, bucketOf, PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Due } from "./held-slots.ts";
 import type { DueParts } from "./retention-window.ts";
@@ -35,7 +38,7 @@ function stretches(due: readonly DueParts[]): Iterable<Stretch> {
   return found.values();
 }
 
-/** Blanks expired parts in the rows and deletes those in the table of parts. Entries in `held` are unchanged. */
+/** Blanks expired parts and forgets expired heads in the summaries. Entries in `held` are unchanged. */
 export function blankParts(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>): void {
   const { sql, values } = except(held);
   for (const { from, to, heads, persons, inTable } of stretches(due)) {
@@ -53,27 +56,41 @@ export function blankParts(db: Sqlite, due: readonly DueParts[], held: ReadonlyS
     update(rest(heads), head, "head IS NOT NULL");
     update(rest(persons), person, "person IS NOT NULL");
     if (inTable.length > 0) {
-      const entry = "(SELECT e.entry FROM daybook_entry e WHERE e.seq = daybook_person.seq)";
-      db.prepare(`DELETE FROM daybook_person WHERE seq >= ? AND seq < ? AND ${ofClasses(entry, inTable)}${sql}`).run(from, to, ...values);
+      db.prepare(
+        `UPDATE daybook_part SET salt = NULL, data = NULL WHERE slot >= ? AND slot < ? AND data IS NOT NULL
+        AND slot / ${PARTS} IN (SELECT seq FROM daybook_entry WHERE seq >= ? AND seq < ? AND ${ofClasses("entry", inTable)}${sql})`,
+      ).run(from * PARTS, to * PARTS, from, to, ...values);
     }
+    if (heads.length > 0) refreshSummaries(db, bucketsIn(from, to));
   }
 }
 
+function* bucketsIn(from: number, to: number): Generator<number> {
+  for (let bucket = bucketOf(from); bucket <= bucketOf(to - 1); bucket++) yield bucket;
+}
+
 /**
- * Deletes the references to expired parts, except those of entries in `held`.
+ * Overwrites the references to expired parts, except those of entries in `held`.
  * @param whole true if all personal parts in the ranges expire, of all classes: then no entry has to be read
  */
 export function removeReferences(db: Sqlite, due: readonly DueParts[], held: ReadonlySet<number>, whole: boolean): void {
-  const closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
-  const { sql, values } = whole ? except(new Set()) : except(held);
+  const closed = lastBucketOf(db);
+  const chunks = new ReferenceChunks(db);
   for (const { from, to, persons } of stretches(due)) {
     if (persons.length === 0) continue;
-    const entry = "(SELECT e.entry FROM daybook_entry e WHERE e.seq = daybook_ref.seq)";
-    const remove = db.prepare(
-      `DELETE FROM daybook_ref WHERE bucket = ? AND part > 0 AND seq >= ? AND seq < ?${whole ? "" : ` AND ${ofClasses(entry, persons)}${sql}`}`,
+    const ofClass = db.prepare<[number, number], number>(
+      `SELECT seq FROM daybook_entry WHERE seq >= ? AND seq < ? AND ${ofClasses("entry", persons)}`,
     );
-    for (let bucket = bucketOf(from); bucket <= Math.min(closed, bucketOf(to - 1)); bucket++) {
-      remove.run(bucket, Math.max(from, bucket * BUCKET_ROWS), Math.min(to, (bucket + 1) * BUCKET_ROWS), ...values);
+    for (const bucket of bucketsIn(from, to)) {
+      if (bucket > closed) return;
+      const first = bucket * BUCKET_ROWS;
+      const [low, high] = [Math.max(from, first), Math.min(to, first + BUCKET_ROWS)];
+      if (whole) {
+        chunks.remove(bucket, (position) => first + position >= low && first + position < high && !held.has(first + position));
+        continue;
+      }
+      const going = new Set(ofClass.pluck().all(low, high));
+      chunks.remove(bucket, (position) => going.has(first + position) && !held.has(first + position));
     }
   }
 }
@@ -105,14 +122,20 @@ export function slotsOfHeld(
   const entry = db.prepare<[number], { class: Uint8Array; head: number; person: number }>(
     "SELECT substr(entry, 5, 1) AS class, head IS NOT NULL AS head, person IS NOT NULL AS person FROM daybook_entry WHERE seq = ?",
   );
-  const beside = db.prepare<[number], number>("SELECT part FROM daybook_person WHERE seq = ? ORDER BY part").pluck();
+  const beside = db
+    .prepare<[number, number], number>(
+      `SELECT slot % ${PARTS} FROM daybook_part WHERE slot BETWEEN ? AND ? AND data IS NOT NULL ORDER BY slot`,
+    )
+    .pluck();
   return [...held].flatMap((seq) => {
     const row = entry.get(seq);
     if (row === undefined) return [];
     const entryClass = classOf(row.class);
     return due
       .filter((one) => one.class === entryClass && seq >= one.from && seq < one.to)
-      .flatMap(({ kind }) => (kind === "heads" ? (row.head ? [0] : []) : [...(row.person ? [1] : []), ...beside.all(seq)]))
+      .flatMap(({ kind }) =>
+        kind === "heads" ? (row.head ? [0] : []) : [...(row.person ? [1] : []), ...beside.all(seq * PARTS, seq * PARTS + PARTS - 1)],
+      )
       .map((part) => ({ class: entryClass, seq, part, kept: isKept(entryClass, part, seq) }));
   });
 }

@@ -26,7 +26,6 @@ export interface RetentionPlaces {
 }
 
 const KEY = "retention";
-const STEP = 1_000;
 
 const NOWHERE: Watermarks = { persons: 0, heads: 0, keep: new SlotSet() };
 
@@ -56,7 +55,7 @@ export class DeclaredWatermarks {
       for (const [entryClass, manifest] of remembered) if (manifest !== undefined) this.#byClass.set(entryClass, manifest);
       return;
     }
-    for (const { seq, head, parts } of projectedParts(db, 8, lastSeqOf(db) + 1, STEP)) {
+    for (const { seq, head, parts } of projectedParts(db, 8, lastSeqOf(db) + 1)) {
       const manifest = retention(seq, head, parts);
       if (manifest !== undefined) this.#byClass.set(manifest.class, manifest);
     }
@@ -78,7 +77,7 @@ export class DeclaredWatermarks {
 type Retention = Extract<Manifest, { readonly action: "ledger.retention" }>;
 
 function retentionAt(db: Sqlite, seq: number): Retention | undefined {
-  for (const entry of projectedParts(db, 8, seq + 1, 1, seq - 1)) return retention(entry.seq, entry.head, entry.parts);
+  for (const entry of projectedParts(db, 8, seq + 1, seq - 1)) return retention(entry.seq, entry.head, entry.parts);
   return undefined;
 }
 

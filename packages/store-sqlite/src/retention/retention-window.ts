@@ -1,6 +1,7 @@
 import { DAY_MS } from "@daybook/core/store";
 import { CLASS, periodInForce, type RecordedPolicy } from "@daybook/ledger";
 import { classOf } from "../database/rows.ts";
+import { BUCKET_ROWS, bucketOf, PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { Due } from "./held-slots.ts";
 import type { DeclaredWatermarks, RetentionPlaces } from "./retention-watermarks.ts";
@@ -76,7 +77,7 @@ interface ClassRow {
 
 /** Checks the log range by range and returns the expired parts. It changes only the reaches. */
 export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: number, rows: number) => RetentionWindow | undefined {
-  const time = "coalesce(head ->> '$.late', ts)";
+  const time = "coalesce(head ->> '$.late', head ->> '$.ts')";
   const youngest = db.prepare<[number, number], string | null>(`SELECT max(${time}) FROM daybook_entry WHERE seq >= ? AND seq < ?`).pluck();
   const firstYounger = db
     .prepare<[number, number, string], number | null>(`SELECT min(seq) FROM daybook_entry WHERE seq >= ? AND seq < ? AND ${time} > ?`)
@@ -86,8 +87,8 @@ export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: n
     FROM daybook_entry WHERE seq >= ? AND seq < ? GROUP BY 1`,
   );
   const inTable = db.prepare<[number, number], { class: Uint8Array | null; persons: number }>(
-    `SELECT (SELECT substr(e.entry, 5, 1) FROM daybook_entry e WHERE e.seq = p.seq) AS class, count(*) AS persons
-    FROM daybook_person p WHERE p.seq >= ? AND p.seq < ? GROUP BY 1`,
+    `SELECT (SELECT substr(e.entry, 5, 1) FROM daybook_entry e WHERE e.seq = p.slot / ${PARTS}) AS class, count(*) AS persons
+    FROM daybook_part p WHERE p.slot >= ${PARTS} * ? AND p.slot < ${PARTS} * ? AND p.data IS NOT NULL GROUP BY 1`,
   );
   const countsIn = (from: number, to: number) => {
     const counts = new Map<number, { heads: number; persons: number; inTable: number }>();
@@ -104,7 +105,8 @@ export function retentionWindows(db: Sqlite): (reaches: readonly Reach[], end: n
     const open = reaches.filter((reach) => !reach.ended);
     const from = open.reduce((lowest, { at }) => Math.min(lowest, at), Number.POSITIVE_INFINITY);
     if (from >= end) return undefined;
-    const to = Math.min(from + rows, end);
+    // Not beyond the bucket: its summary and its references are written once.
+    const to = Math.min(from + rows, (bucketOf(from) + 1) * BUCKET_ROWS, end);
     const latest = youngest.get(from, to) ?? "";
     const ends = new Map<string, number | null>();
     const stretches: Due[] = [];

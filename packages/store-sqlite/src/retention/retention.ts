@@ -9,7 +9,8 @@ import { categoryOf, heldScopes } from "../erasure/erasure-plan.ts";
 import type { Removals } from "../erasure/removal-proof.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
 import type { WriterScope } from "../ledger/writer-scope.ts";
-import { subList } from "../persons/person-projection.ts";
+import { blankConsents } from "../persons/consent-table.ts";
+import { OF_PERSONS, personList, subList } from "../persons/person-projection.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
 import { type ExpiredBlock, expiredEntries } from "./expired-entries.ts";
 import { heldSlots, releasedSlots } from "./held-slots.ts";
@@ -267,8 +268,10 @@ export class Retention {
             this.#removals.note(manifest, salts, false);
             totals.manifests.push(manifest);
           }
-          const forget = db.prepare("DELETE FROM user_consent WHERE sub IN (SELECT value FROM json_each(?)) AND granted_seq = ?");
-          for (const { subs, seq } of block.consents) forget.run(subList(subs), seq);
+          const expired = db
+            .prepare<[string, string, number], number>(`SELECT place FROM user_consent WHERE ${OF_PERSONS} AND granted_seq = ?`)
+            .pluck();
+          for (const { subs, seq } of block.consents) blankConsents(db, expired.all(personList(subs), subList(subs), seq));
         });
       }
       if (block !== undefined) countBlock(totals, block);

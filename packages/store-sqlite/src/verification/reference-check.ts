@@ -1,12 +1,11 @@
 import { type LedgerKeys, referenceKey, tenantReferences } from "@daybook/ledger";
-import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
+import { lastBucketOf, seqsWhere } from "../buckets/bucket-index.ts";
+import { ReferenceChunks } from "../buckets/reference-chunks.ts";
+import { BUCKET_ROWS, bucketOf, PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
+import { lastSeqOf } from "../reading/person-index.ts";
 
-type StoredReference = [high: number, low: number, seq: number, part: number];
-
-const FIRST_ROOM = 16_384;
-/** A part of an entry as one number within its bucket; an entry has fewer parts than this. */
-const PARTS = 256;
+const FIRST_ROOM = 4_096;
 
 /**
  * Recomputes the references of each closed bucket while its parts stream by, and compares them in index order.
@@ -30,14 +29,9 @@ export class ReferenceCheck {
   constructor(db: Sqlite, keys: LedgerKeys | undefined, found: (text: string, seq: number) => void) {
     this.#found = found;
     this.#keys = keys !== undefined && keys.sub.length > 0 ? keys : undefined;
-    this.#closed = db.prepare<[], number | null>("SELECT max(bucket) FROM daybook_ref").pluck().get() ?? -1;
+    this.#closed = lastBucketOf(db);
     if (hasDestroyedEpoch(db)) this.#withTenant = new Set();
-    // The two halves of a key are plain numbers; a whole key is a bigint.
-    this.#stored = db
-      .prepare<[number], StoredReference>(
-        "SELECT key >> 32, key & 4294967295, seq, part FROM daybook_ref WHERE bucket = ? AND part > 0 ORDER BY bucket, key, seq, part",
-      )
-      .raw();
+    this.#stored = new ReferenceChunks(db);
   }
 
   part(seq: number, part: number, value: unknown): void {
@@ -71,8 +65,9 @@ export class ReferenceCheck {
         this.#found(`part ${wanted.slot(at) % PARTS} of entry ${seq} is in no reference, so that its person is not found there`, seq);
       }
     };
-    for (const [high, low, seq, part] of this.#stored.iterate(bucket)) {
-      const slot = (seq - first) * PARTS + part;
+    for (const [high, low, position, part] of this.#stored.ofBucket(bucket)) {
+      const slot = position * PARTS + part;
+      const seq = first + position;
       missed((i) => wanted.compare(i, high, low, slot) < 0);
       if (at < wanted.count && wanted.compare(at, high, low, slot) === 0) at++;
       else if (this.#keys !== undefined && this.#withTenant?.delete(slot) !== true) {
@@ -96,16 +91,17 @@ export class ReferenceCheck {
 }
 
 /** An entry of the log records each destroyed epoch. */
-const hasDestroyedEpoch = (db: Sqlite): boolean =>
-  db
-    .prepare(
-      "SELECT 1 FROM daybook_entry WHERE type = 'compliance' AND action = 'ledger.key' AND head ->> '$.ledger.change' = 'destroyed' LIMIT 1",
-    )
-    .get() !== undefined;
+function hasDestroyedEpoch(db: Sqlite): boolean {
+  const destroyed = db.prepare<[number]>("SELECT 1 FROM daybook_entry WHERE seq = ? AND head ->> '$.ledger.change' = 'destroyed'");
+  for (const seqs of seqsWhere(db, { type: "compliance", action: "ledger.key" }, { order: "newest", low: 0, high: lastSeqOf(db) })) {
+    if (seqs.some((seq) => destroyed.get(seq) !== undefined)) return true;
+  }
+  return false;
+}
 
 /** References of one bucket. */
 class WantedReferences {
-  #high: Int32Array;
+  #high: Uint32Array;
   #low: Uint32Array;
   #slots: Uint32Array;
   #required: Uint8Array;
@@ -113,7 +109,7 @@ class WantedReferences {
   count = 0;
 
   constructor(room: number) {
-    this.#high = new Int32Array(room);
+    this.#high = new Uint32Array(room);
     this.#low = new Uint32Array(room);
     this.#slots = new Uint32Array(room);
     this.#required = new Uint8Array(room);
@@ -122,8 +118,8 @@ class WantedReferences {
   add(key: bigint, slot: number, required: boolean): void {
     const i = this.count++;
     if (i === this.#slots.length) this.#grow();
-    this.#high[i] = Number(key >> 32n);
-    this.#low[i] = Number(key & 0xffffffffn);
+    this.#high[i] = Number(BigInt.asUintN(32, key >> 32n));
+    this.#low[i] = Number(BigInt.asUintN(32, key));
     this.#slots[i] = slot;
     this.#required[i] = Number(required);
   }
@@ -156,12 +152,12 @@ class WantedReferences {
   }
 
   #grow(): void {
-    const larger = <T extends Int32Array | Uint32Array | Uint8Array>(of: T, to: T): T => {
+    const larger = <T extends Uint32Array | Uint8Array>(of: T, to: T): T => {
       to.set(of);
       return to;
     };
     const room = 2 * this.#slots.length;
-    this.#high = larger(this.#high, new Int32Array(room));
+    this.#high = larger(this.#high, new Uint32Array(room));
     this.#low = larger(this.#low, new Uint32Array(room));
     this.#slots = larger(this.#slots, new Uint32Array(room));
     this.#required = larger(this.#required, new Uint8Array(room));
@@ -169,4 +165,4 @@ class WantedReferences {
 }
 
 /** A number at a position below the length; typed arrays are dense. */
-const numberAt = (numbers: Int32Array | Uint32Array, i: number): number => numbers[i] as number;
+const numberAt = (numbers: Uint32Array, i: number): number => numbers[i] as number;

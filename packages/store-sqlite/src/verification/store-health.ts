@@ -3,7 +3,9 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DAY_MS, defined } from "@daybook/core/store";
 import { CLASS, periodInForce } from "@daybook/ledger";
+import { lastBucketOf, seqsWhere } from "../buckets/bucket-index.ts";
 import { one } from "../database/rows.ts";
+import { BUCKET_ROWS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { recordedPolicies } from "../ledger/recorded-policy.ts";
 import { lastSeqOf } from "../reading/person-index.ts";
@@ -115,28 +117,53 @@ export async function storeHealth(db: Sqlite, { path, keysBeside, now, tookMs }:
     verification: { ok: last?.ok ?? null, at: moment(last?.at), lastSuccessAt: moment(last?.lastSuccess) },
     retention: { lastSuccessAt: moment(retentionPlaces(db)?.ended), types: agesByType(db, now) },
     erasures: { pending: pending.count, oldestPendingAt: moment(pending.oldest) },
-    holds: one(db.prepare<[], number>("SELECT count(*) FROM daybook_hold").pluck()),
+    holds: one(db.prepare<[], number>("SELECT count(id) FROM daybook_hold").pluck()),
   };
 }
 
 const moment = (time: string | null | undefined): number | null => (time === null || time === undefined ? null : Date.parse(time));
 
+interface TypedEntry {
+  readonly type: string;
+  readonly class: Uint8Array;
+  readonly time: string;
+}
+
+const TYPED = `SELECT head ->> '$.type' AS type, substr(entry, 5, 1) AS class, coalesce(head ->> '$.late', head ->> '$.ts') AS time
+  FROM daybook_entry`;
+
 /** Ages of all types whose events have one class with a watermark. Compliance has none. */
 function agesByType(db: Sqlite, now: number): StoreHealth["retention"]["types"] {
   const recorded = recordedPolicies(db);
   const watermarks = new DeclaredWatermarks(db, retentionPlaces(db) ?? { manifests: {}, looked: {} });
-  const nextType = db.prepare<[string], string | null>("SELECT min(type) FROM daybook_entry WHERE type > ?").pluck();
-  const first = db.prepare<[string, number], { class: Uint8Array; time: string }>(
-    `SELECT substr(entry, 5, 1) AS class, coalesce(head ->> '$.late', ts) AS time FROM daybook_entry
-    WHERE type = ? AND seq >= ? ORDER BY seq LIMIT 1`,
-  );
+  const at = db.prepare<[number], TypedEntry>(`${TYPED} WHERE seq = ?`);
+  const open = (lastBucketOf(db) + 1) * BUCKET_ROWS;
+  const last = lastSeqOf(db);
+  /** The oldest entry of each type above a watermark, in the open bucket, which has no summary. */
+  const inTail = (low: number) =>
+    new Map(
+      db
+        .prepare<[number, number], TypedEntry>(`${TYPED} WHERE seq BETWEEN ? AND ? AND head IS NOT NULL ORDER BY seq DESC`)
+        .all(Math.max(open, low), last)
+        .map((entry) => [entry.type, entry] as const),
+    );
+  const tails = new Map<number, ReadonlyMap<string, TypedEntry>>();
+  const first = (type: string, low: number): TypedEntry | undefined => {
+    for (const [seq] of seqsWhere(db, { type }, { order: "oldest", low, high: open - 1 }))
+      return seq === undefined ? undefined : at.get(seq);
+    const tailFrom = Math.max(open, low);
+    const tail = tails.get(tailFrom) ?? inTail(tailFrom);
+    tails.set(tailFrom, tail);
+    return tail.get(type);
+  };
+  const inBuckets = db.prepare<[], string>("SELECT DISTINCT j.key FROM daybook_bucket b, json_each(b.counts, '$.type') j").pluck().all();
   const ages: Record<string, { oldestAgeMs: number; limitMs: number }> = {};
-  for (let type = nextType.get(""); typeof type === "string"; type = nextType.get(type)) {
+  for (const type of new Set([...inBuckets, ...inTail(0).keys()])) {
     if (type === "compliance") continue;
-    const entryClass = first.get(type, 0)?.class[0];
+    const entryClass = first(type, 0)?.class[0];
     if (entryClass === undefined || entryClass === CLASS.ledger) continue;
     const limit = periodInForce(recorded, now, entryClass, "persons");
-    const oldest = first.get(type, watermarks.of(entryClass).persons);
+    const oldest = first(type, watermarks.of(entryClass).persons);
     if (!Number.isFinite(limit)) continue;
     ages[type] = { oldestAgeMs: oldest === undefined ? 0 : Math.max(0, now - Date.parse(oldest.time)), limitMs: limit * DAY_MS };
   }

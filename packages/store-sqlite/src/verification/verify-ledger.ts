@@ -10,11 +10,14 @@ import {
   type VerifyReport,
   type Vkey,
 } from "@daybook/ledger";
+import { seqsWhere } from "../buckets/bucket-index.ts";
 import { one } from "../database/rows.ts";
 import { schemaDifferences } from "../database/schema-check.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
+import { lastSeqOf } from "../reading/person-index.ts";
 import { ledgerRows } from "../reading/stored-rows.ts";
 import { ReferenceCheck } from "./reference-check.ts";
+import { SummaryCheck } from "./summary-check.ts";
 
 /** Options of `SqliteStore.verify` and `SqliteReader.verify`. */
 export interface VerifyOptions {
@@ -78,6 +81,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     .map(({ size, note }): GivenNote => ({ note, size, source: "stored", name: `the stored checkpoint of size ${size}` }));
   const since = options.since === undefined ? undefined : startingPoint(db, options.since);
   const references = new ReferenceCheck(db, keys, (text, seq) => verifier.add("INDEX_DAMAGED", { seq, text }));
+  const summaries = since === undefined ? new SummaryCheck(db, (text, seq) => verifier.add("INDEX_DAMAGED", { seq, text })) : undefined;
   const verifier = createVerifier({
     notes: [...stored, ...notes],
     witnesses,
@@ -98,14 +102,20 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     const total = (db.prepare<[], number | null>("SELECT max(seq) FROM daybook_entry").pluck().get() ?? -1) + 1;
     for (let from = since?.size ?? 0; ; ) {
       const { rows, orphans } = read(from, STEP);
-      for (const row of rows) verifier.row(row);
+      for (const row of rows) {
+        verifier.row(row);
+        summaries?.row(row);
+      }
       for (const { seq, part } of orphans) verifier.orphan(seq, part);
       if (rows.length < STEP) break;
       from = (rows.at(-1)?.seq ?? from) + 1;
       onProgress?.(from, total);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    if (since === undefined) references.finish();
+    if (since === undefined) {
+      references.finish();
+      summaries?.finish();
+    }
     checkFile(db, (code, text) => verifier.add(code, { text }));
     if (keysBeside) verifier.add("KEYS_BESIDE_DATA", { text: "move the keys away from the database (DAYBOOK_KEYS_FILE)" });
     return verifier.finish();
@@ -127,12 +137,16 @@ function checkFile(db: Sqlite, found: (code: FileCode, text: string) => void): v
   if (pending > 0) found("ERASURE_PENDING", `${pending} removals are not proven yet; see \`daybook gdpr status\``);
 }
 
-/** Manifests. A head with another type explains nothing, so the index by type is enough. */
+/**
+ * Manifests. A head with another type explains nothing, so the entries that summaries list are enough: one that they
+ * hide explains nothing either.
+ */
 function manifests(db: Sqlite): number[] {
-  return db
-    .prepare<[], number>("SELECT seq FROM daybook_entry WHERE type = 'compliance' AND substr(entry, 5, 1) = x'08' ORDER BY seq")
-    .pluck()
-    .all();
+  const isManifest = db
+    .prepare<[number], number>("SELECT 1 FROM daybook_entry WHERE seq = ? AND head IS NOT NULL AND substr(entry, 5, 1) = x'08'")
+    .pluck();
+  const all = seqsWhere(db, { type: "compliance" }, { order: "oldest", low: 0, high: lastSeqOf(db) });
+  return [...all].flat().filter((seq) => isManifest.get(seq) !== undefined);
 }
 
 function storedKey(db: Sqlite): Vkey | undefined {

@@ -1,0 +1,66 @@
+import { lastBucketOf } from "../buckets/bucket-index.ts";
+import { BucketSummary, type SummaryRow } from "../buckets/bucket-summary.ts";
+import { headFields } from "../buckets/head-fields.ts";
+import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
+import type { Sqlite } from "../database/sqlite-driver.ts";
+import type { StoredRow } from "../reading/stored-rows.ts";
+
+/** Recomputes the summary of each complete bucket while its rows stream by, and compares it with the stored one. */
+export class SummaryCheck {
+  readonly #found: (text: string, seq: number) => void;
+  readonly #stored;
+  readonly #closed: number;
+  #bucket = 0;
+  #summary = new BucketSummary();
+
+  constructor(db: Sqlite, found: (text: string, seq: number) => void) {
+    this.#found = found;
+    this.#closed = lastBucketOf(db);
+    this.#stored = db.prepare<[number], SummaryRow>(
+      "SELECT heads, first_time, last_time, first_id, last_id, counts, positions FROM daybook_bucket WHERE bucket = ?",
+    );
+  }
+
+  row({ seq, head }: Pick<StoredRow, "seq" | "head">): void {
+    const bucket = bucketOf(seq);
+    if (bucket > this.#closed) return;
+    while (this.#bucket < bucket) this.#compare();
+    if (head !== null) this.#summary.add(seq % BUCKET_ROWS, fieldsOf(head));
+  }
+
+  finish(): void {
+    while (this.#bucket <= this.#closed) this.#compare();
+  }
+
+  #compare(): void {
+    const bucket = this.#bucket++;
+    const wanted = this.#summary.row();
+    this.#summary = new BucketSummary();
+    const stored = this.#stored.get(bucket);
+    const first = bucket * BUCKET_ROWS;
+    const range = `the entries ${first} to ${first + BUCKET_ROWS - 1}`;
+    if (stored === undefined) this.#found(`${range} have no summary, so that searches do not find them`, first);
+    else if (!isSame(stored, wanted)) this.#found(`the summary of ${range} does not match their heads`, first);
+  }
+}
+
+const isSame = (a: SummaryRow, b: SummaryRow): boolean =>
+  a.heads === b.heads &&
+  a.first_time === b.first_time &&
+  a.last_time === b.last_time &&
+  a.first_id === b.first_id &&
+  a.last_id === b.last_id &&
+  a.counts === b.counts &&
+  Buffer.compare(a.positions, b.positions) === 0;
+
+const NOTHING = { id: "", ts: "", type: "", action: "", severity: "", outcome: "", route: undefined };
+
+/** A head that is not JSON has no fields; the verification reports it elsewhere. */
+function fieldsOf(head: Uint8Array): ReturnType<typeof headFields> {
+  try {
+    return headFields(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("utf8"));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    return NOTHING;
+  }
+}
