@@ -6,13 +6,12 @@ import { runInto } from "./measure/command.ts";
 import { LOAD_CORE, SERVER_CORE } from "./measure/cores.ts";
 import type { Sizes } from "./measure/goal.ts";
 import { linesOf } from "./measure/lines.ts";
-import { median } from "./measure/ratio.ts";
+import { median, sum } from "./measure/ratio.ts";
 import { checkOut, ROOT, workingTree } from "./measure/revision.ts";
-import { workOf } from "./measure/servers.ts";
 import { type Side, startSide } from "./measure/side.ts";
 import { expectStored } from "./measure/two-logs.ts";
 import type { Load } from "./sides/http-load.ts";
-import type { Framework, Record as Recording, Usage } from "./sides/http-server.ts";
+import type { Done, Framework, Record as Recording, Usage } from "./sides/http-server.ts";
 import { aligned, grouped, ratioText } from "./text.ts";
 
 /** One figure of both revisions; less is better, except for rates. */
@@ -33,6 +32,8 @@ interface Context {
   readonly pairs: number;
   readonly folder: string;
   readonly progress: (text: string) => void;
+  /** Adds a line below the table. */
+  readonly note: (text: string) => void;
 }
 
 interface Comparison {
@@ -43,7 +44,12 @@ interface Comparison {
 
 const PAIRS = 8;
 const CONNECTIONS = 64;
+const FAST = "/books/#";
+const SLOW = "/slow/#";
+const NAMES = ["new", "old"] as const;
 const WARM_UP_MS = 5_000;
+/** Steps of growth before a log is verified or exported. */
+const FILLS = 4;
 const AWAITED_CONCURRENCY = 1_000;
 
 const COMPARISONS: readonly Comparison[] = [
@@ -74,19 +80,21 @@ export async function compareWith(
     progress(`${revision}: checking out, installing and building`);
     const old = checkOut(revision, join(folder, "revision"));
     try {
+      const notes: string[] = [];
       const context: Context = {
         checkouts: [undefined, old.folder],
         sizes,
         pairs: sizes.short ? LEAST_PAIRS : PAIRS,
         folder,
         progress,
+        note: (text) => notes.push(text),
       };
       const figures: Figure[] = [];
       for (const comparison of chosen) {
         progress(`${comparison.name} (${comparison.ids.join(", ")})`);
         figures.push(...(await comparison.run(context)));
       }
-      return changeTable(figures, workingTree(), old.id);
+      return [changeTable(figures, workingTree(), old.id), ...notes.map((text) => `${text}\n`)].join("");
     } finally {
       old.remove();
     }
@@ -123,20 +131,10 @@ async function inTurns<T>(pairs: number, measure: (which: 0 | 1, pair: number) =
 }
 
 /** CPU for each request, beyond that of the bare server in the same pair, and the rate of a handler of 2 ms. */
-async function compareServers({ checkouts, sizes, pairs, folder, progress }: Context, framework: Framework): Promise<Figure[]> {
+async function compareServers(context: Context, framework: Framework): Promise<Figure[]> {
+  const { checkouts, sizes, pairs, folder, progress } = context;
   const load = await startSide("http-load", { core: LOAD_CORE });
-  const servers: { side: Side; port: number; asked: number }[] = [];
-  const ask = async (server: (typeof servers)[number], path: string, ms: number) => {
-    const before = (await server.side.call<Usage>("usage")).value;
-    const { value } = await load.call<Load>("run", server.port, path, CONNECTIONS, ms);
-    server.asked += value.requests;
-    const after = (await server.side.call<Usage>("usage")).value;
-    return {
-      all: (after.total - before.total) / value.requests,
-      thread: (after.thread - before.thread) / value.requests,
-      perSecond: value.perSecond,
-    };
-  };
+  const servers: ComparedServer[] = [];
   const setup: [Recording, string | undefined][] = [
     ["daybook", checkouts[0]],
     ["daybook", checkouts[1]],
@@ -147,37 +145,89 @@ async function compareServers({ checkouts, sizes, pairs, folder, progress }: Con
       const side = await startSide("http-server", { core: SERVER_CORE, checkout });
       const place = join(folder, `${framework}-${servers.length}`);
       const { value: port } = await side.call<number>("start", framework, recording, place);
-      servers.push({ side, port, asked: 0 });
-      for (const path of ["/slow/#", "/books/#"]) await ask(servers.at(-1)!, path, sizes.short ? WARM_UP_MS / 4 : WARM_UP_MS / 2);
+      servers.push({ side, port, asked: 0, lost: 0 });
+      for (const path of [SLOW, FAST]) await ask(load, servers.at(-1)!, path, sizes.short ? WARM_UP_MS / 4 : WARM_UP_MS / 2);
     }
     const ms = sizes.seconds * 1_000;
-    const bare: Awaited<ReturnType<typeof ask>>[] = [];
-    const [current, previous] = await inTurns(pairs, async (which, pair) => {
-      if (bare.length === pair) bare.push(await ask(servers[2]!, "/books/#", ms));
-      const fast = await ask(servers[which]!, "/books/#", ms);
-      const slow = await ask(servers[which]!, "/slow/#", ms);
-      progress(`${framework} ${which === 0 ? "new" : "old"}: +${(fast.all - bare[pair]!.all).toFixed(1)} us`);
-      return { all: fast.all - bare[pair]!.all, thread: fast.thread - bare[pair]!.thread, perSecond: slow.perSecond };
+    const bare: Asked[] = [];
+    const measured = await inTurns(pairs, async (which, pair) => {
+      if (bare.length === pair) bare.push(await ask(load, servers[2]!, FAST, ms));
+      const fast = await ask(load, servers[which]!, FAST, ms);
+      const slow = await ask(load, servers[which]!, SLOW, ms);
+      progress(`${framework} ${NAMES[which]}: +${(fast.all - bare[pair]!.all).toFixed(1)} us`);
+      return {
+        all: fast.all - bare[pair]!.all,
+        thread: fast.thread - bare[pair]!.thread,
+        perSecond: slow.perSecond,
+        lost: fast.lost + slow.lost,
+      };
     });
-    for (const { side, asked } of servers) await workOf(side, framework, asked);
-    const figure = (name: string, unit: Figure["unit"], value: (each: (typeof current)[number]) => number): Figure => ({
-      name: `${framework}: ${name}`,
-      unit,
-      current: current.map(value),
-      previous: previous.map(value),
-    });
-    return [
-      figure("added to a request", "us", ({ all }) => all),
-      figure("the same, request thread", "us", ({ thread }) => thread),
-      figure("2 ms handler, requests", "/s", ({ perSecond }) => perSecond),
-    ];
+    return figuresOf(context, framework, measured);
   } finally {
     for (const { side } of servers) {
-      await side.call("stop");
+      await side.call("stop").catch(() => undefined);
       await side.end();
     }
     await load.end();
   }
+}
+
+interface ComparedServer {
+  readonly side: Side;
+  readonly port: number;
+  /** Requests that got a response. */
+  asked: number;
+  /** Of them, those that are not in the log. */
+  lost: number;
+}
+
+interface Asked {
+  /** Microseconds of CPU for each request. */
+  readonly all: number;
+  readonly thread: number;
+  readonly perSecond: number;
+  /** Requests that are not in the log. */
+  readonly lost: number;
+}
+
+async function ask(load: Side, server: ComparedServer, path: string, ms: number): Promise<Asked> {
+  const before = (await server.side.call<Usage>("usage")).value;
+  const { value } = await load.call<Load>("run", server.port, path, CONNECTIONS, ms);
+  const after = (await server.side.call<Usage>("usage")).value;
+  const { requests, kept } = (await server.side.call<Done>("work")).value;
+  server.asked += value.requests;
+  if (requests !== server.asked) throw new Error(`a server served ${requests} of ${server.asked} requests`);
+  const lost = requests - kept - server.lost;
+  server.lost += lost;
+  return {
+    all: (after.total - before.total) / value.requests,
+    thread: (after.thread - before.thread) / value.requests,
+    perSecond: value.perSecond,
+    lost,
+  };
+}
+
+/** A lost event costs nothing, so a pair in which a side lost some says nothing. */
+function figuresOf({ note }: Context, framework: Framework, [current, previous]: readonly [Asked[], Asked[]]): Figure[] {
+  for (const [which, sides] of [current, previous].entries()) {
+    const lost = sum(sides.map((side) => side.lost));
+    if (lost > 0)
+      note(
+        `${framework}, ${NAMES[which as 0 | 1]}: ${grouped(lost)} events were lost, because the queue was full; those pairs are left out.`,
+      );
+  }
+  const isWhole = (_: Asked, pair: number) => current[pair]!.lost === 0 && previous[pair]!.lost === 0;
+  const figure = (name: string, unit: Figure["unit"], value: (each: Asked) => number): Figure => ({
+    name: `${framework}: ${name}`,
+    unit,
+    current: current.filter(isWhole).map(value),
+    previous: previous.filter(isWhole).map(value),
+  });
+  return [
+    figure("added to a request", "us", ({ all }) => all),
+    figure("the same, request thread", "us", ({ thread }) => thread),
+    figure("2 ms handler, requests", "/s", ({ perSecond }) => perSecond),
+  ];
 }
 
 async function withStores<T>(
@@ -210,7 +260,7 @@ function compareAwaited(context: Context): Promise<Figure[]> {
     const [current, previous] = await inTurns(pairs, async (which, pair) => {
       const run = await stores[which]!.call<number>("awaited", (pair + 1) * events, events, AWAITED_CONCURRENCY);
       expectStored(which === 0 ? "the working tree" : "the revision", run.value, events);
-      progress(`awaited ${which === 0 ? "new" : "old"}: ${(run.cpuUs / events).toFixed(1)} us`);
+      progress(`awaited ${NAMES[which]}: ${(run.cpuUs / events).toFixed(1)} us`);
       return run;
     });
     return [
@@ -238,10 +288,10 @@ function compareLogs(context: Context, job: "insert" | "verify" | "export"): Pro
     const insert = async (which: 0 | 1, pair: number) => {
       const run = await stores[which]!.call<number>("insert", pair * events, events);
       expectStored(which === 0 ? "the working tree" : "the revision", run.value, events);
-      progress(`insert ${which === 0 ? "new" : "old"}: ${(run.cpuUs / events).toFixed(1)} us`);
+      progress(`insert ${NAMES[which]}: ${(run.cpuUs / events).toFixed(1)} us`);
       return run.cpuUs / events;
     };
-    const [inserted, insertedBefore] = await inTurns(job === "insert" ? pairs : 4, insert);
+    const [inserted, insertedBefore] = await inTurns(job === "insert" ? pairs + 1 : FILLS, insert);
     const stored = inserted.length * events;
     if (job === "insert") {
       // The first pair also compiles.
@@ -252,7 +302,7 @@ function compareLogs(context: Context, job: "insert" | "verify" | "export"): Pro
         const run = await stores[which]!.call<{ verdict: string; entries: number }>("verify");
         if (run.value.verdict !== "intact" || run.value.entries < stored)
           throw new Error(`${run.value.entries} entries are ${run.value.verdict}`);
-        progress(`verify ${which === 0 ? "new" : "old"}: ${(run.cpuUs / stored).toFixed(1)} us`);
+        progress(`verify ${NAMES[which]}: ${(run.cpuUs / stored).toFixed(1)} us`);
         return run.cpuUs / stored;
       });
       return [{ name: "verify: an entry", unit: "us", current, previous }];
@@ -266,7 +316,7 @@ function compareLogs(context: Context, job: "insert" | "verify" | "export"): Pro
         const lines = await linesOf(file);
         if (lines < stored) throw new Error(`the ${format} has ${lines} lines for ${stored} events`);
         const us = (run.cpuUs ?? run.wallMs * 1_000) / stored;
-        progress(`${format} ${which === 0 ? "new" : "old"}: ${us.toFixed(1)} us`);
+        progress(`${format} ${NAMES[which]}: ${us.toFixed(1)} us`);
         return us;
       });
       figures.push({ name: `export: an event as ${format}`, unit: "us", current, previous });

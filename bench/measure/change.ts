@@ -15,6 +15,7 @@ export const LEAST_PAIRS = 5;
 const TRIMMED_FROM = 8;
 
 export function changeOf(ratios: readonly number[]): Change {
+  if (ratios.length === 0) return { median: Number.NaN, low: Number.NaN, high: Number.NaN, verdict: "too few rounds" };
   const sorted = ratios.toSorted((a, b) => a - b);
   const cut = sorted.length >= TRIMMED_FROM ? 1 : 0;
   const low = sorted[cut]!;
