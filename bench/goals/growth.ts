@@ -116,12 +116,12 @@ async function againstItself(bench: Bench): Promise<Measurement[]> {
   ];
 }
 
-const storedBytes = async ({ logs }: Bench) => settle(logs.ledgerPath) / logs.size;
+const storedBytes = async ({ logs }: Bench) => (await settle(logs.ledgerPath)) / logs.size;
 
 async function onDisk(bench: Bench): Promise<Measurement[]> {
   const { logs } = bench;
-  const ledger = settle(logs.ledgerPath) / logs.size;
-  const plain = settle(logs.plainPath) / logs.size;
+  const ledger = await storedBytes(bench);
+  const plain = (await settle(logs.plainPath)) / logs.size;
   const text = (await (await logs.ledger()).call<number>("textBytes")).value;
   const note = `${Math.round(ledger)} bytes per event with proof and indexes, ${Math.round(text)} as NDJSON, ${Math.round(plain)} in the table`;
   const size: Size = { amount: logs.size, unit: "events", setFor: FULL.points[2] };

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Machine } from "../measure/machine.ts";
 import { spread } from "../measure/ratio.ts";
 import { parseSummary } from "../measure/system-calls.ts";
 import { type ThreadUse, usedBetween } from "../measure/threads.ts";
 import type { Profile } from "../profile.ts";
 import { profileSection, withProfile } from "../profile-report.ts";
+import { asPage } from "../report.ts";
 
 const SUMMARY = `% time     seconds  usecs/call     calls    errors syscall
 ------ ----------- ----------- --------- --------- ----------------
@@ -31,6 +33,17 @@ const PROFILE: Profile = {
     { framework: "fastify", perSecond: 1_000, bare: 40, daybook: spread([30, 31, 32]), logger: spread([1, 5, 20]) },
   ],
   gaps: ["System calls: the strace command is not installed."],
+};
+
+const MACHINE: Machine = {
+  cores: 2,
+  processor: "a processor",
+  memoryGiB: 4,
+  system: "Linux",
+  node: "v24",
+  sqlite: "3",
+  sqliteShell: "3",
+  pinned: true,
 };
 
 describe("the profile of a request", () => {
@@ -71,5 +84,6 @@ describe("the profile of a request", () => {
       /^# Performance\n\n## As the log grows\n\ntext\n\n## Where the time goes\n[\s\S]*\n\n## Tuning notes\n\nnotes\n$/,
     );
     expect(withProfile(first, PROFILE)).toBe(first);
+    expect(withProfile(asPage([], [], MACHINE), PROFILE)).toBe(asPage([], [], MACHINE, PROFILE));
   });
 });
