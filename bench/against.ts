@@ -8,6 +8,7 @@ import type { Sizes } from "./measure/goal.ts";
 import { linesOf } from "./measure/lines.ts";
 import { median, sum } from "./measure/ratio.ts";
 import { checkOut, ROOT, workingTree } from "./measure/revision.ts";
+import { stopServers } from "./measure/servers.ts";
 import { type Side, startSide } from "./measure/side.ts";
 import { expectStored } from "./measure/two-logs.ts";
 import type { Load } from "./sides/http-load.ts";
@@ -164,11 +165,9 @@ async function compareServers(context: Context, framework: Framework): Promise<F
     });
     return figuresOf(context, framework, measured);
   } finally {
-    for (const { side } of servers) {
-      await side.call("stop").catch(() => undefined);
-      await side.end();
-    }
     await load.end();
+    // A server that lost events says so again when it stops; the notes have it.
+    await stopServers(servers.map(({ side }) => side)).catch(() => undefined);
   }
 }
 

@@ -5,7 +5,7 @@ import { commitsOf } from "./measure/commits.ts";
 import { canPin, LOAD_CORE, SERVER_CORE } from "./measure/cores.ts";
 import type { Sizes } from "./measure/goal.ts";
 import { median, type Spread, spread } from "./measure/ratio.ts";
-import { workOf } from "./measure/servers.ts";
+import { stopServers, workOf } from "./measure/servers.ts";
 import { type Side, startSide } from "./measure/side.ts";
 import { type SystemCalls, systemCallsDuring, whyNoSystemCalls } from "./measure/system-calls.ts";
 import { bindWriters, type GroupUse, type ThreadGroup, threadsOf, usedBetween } from "./measure/threads.ts";
@@ -268,11 +268,8 @@ class ProfiledServers {
   }
 
   async stop(): Promise<void> {
-    for (const { side } of this.#servers.values()) {
-      await side.call("stop");
-      await side.end();
-    }
     await this.#load.end();
+    await stopServers([...this.#servers.values()].map(({ side }) => side));
   }
 
   async #atRate(server: Server, perSecond: number, ms: number): Promise<Load> {

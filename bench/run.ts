@@ -78,13 +78,20 @@ async function runGoals(): Promise<void> {
   const logs = new TwoLogs(folder, sizes, needsPlain, say);
   const growth: GrowthRow[] = [];
   const results: Judged[] = [];
+  const failures: string[] = [];
   try {
     for (const goal of chosen) {
       say(`${goal.name} (${goal.ids.join(", ")})`);
-      const measured = await goal.run({ sizes, folder, logs, progress: say, grown: (row) => growth.push(row) });
-      for (const result of measured.map(judged)) {
-        results.push(result);
-        say(`${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.verdict}`);
+      try {
+        const measured = await goal.run({ sizes, folder, logs, progress: say, grown: (row) => growth.push(row) });
+        for (const result of measured.map(judged)) {
+          results.push(result);
+          say(`${result.id}${result.part === undefined ? "" : ` ${result.part}`}: ${result.ratio.median.toFixed(2)}x ${result.verdict}`);
+        }
+      } catch (cause) {
+        // The other goals of a long run are still worth their time.
+        failures.push(`${goal.name} (${goal.ids.join(", ")}) failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+        say(failures.at(-1)!);
       }
     }
   } finally {
@@ -95,5 +102,10 @@ async function runGoals(): Promise<void> {
 
   if (values.json) process.stdout.write(`${JSON.stringify(asJson(results, growth, sizes))}\n`);
   else process.stdout.write(asTable(results, growth, sizes, machine()));
+  if (failures.length > 0) {
+    process.stderr.write(`${failures.join("\n")}\n`);
+    // Sides of a failed goal may still run; they end with this process.
+    process.exit(1);
+  }
   if (values.docs) writeFileSync(page, asPage(results, growth, machine(), await profile(sizes, values.folder, say)));
 }

@@ -97,13 +97,20 @@ export async function serveInTurns(
       series.set(recording, [before, (await side.call<number>("series")).value]);
     }
   } finally {
-    for (const { side } of servers.values()) {
-      await side.call("stop");
-      await side.end();
-    }
     await load.end();
+    await stopServers([...servers.values()].map(({ side }) => side));
   }
   return { rounds, memory, young, work, series };
+}
+
+/** Stops all of them, even if one cannot store its last events. @throws the failures */
+export async function stopServers(sides: readonly Side[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const side of sides) {
+    await side.call("stop").catch((cause) => failures.push(cause));
+    await side.end();
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("; "));
 }
 
 /**
