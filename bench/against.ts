@@ -106,8 +106,10 @@ export async function compareWith(
 }
 
 function changeTable(figures: readonly Figure[], currentId: string, previousId: string): string {
-  const cell = (values: readonly number[], unit: Figure["unit"]) =>
-    unit === "us" ? median(values).toFixed(1) : grouped(Math.round(median(values)));
+  const cell = (values: readonly number[], unit: Figure["unit"]) => {
+    if (values.length === 0) return "";
+    return unit === "us" ? median(values).toFixed(1) : grouped(Math.round(median(values)));
+  };
   return `${[
     `${currentId} against ${previousId}, in turns; the interval is that of the median.`,
     "",

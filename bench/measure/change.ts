@@ -20,7 +20,8 @@ export function changeOf(ratios: readonly number[]): Change {
   const cut = sorted.length >= TRIMMED_FROM ? 1 : 0;
   const low = sorted[cut]!;
   const high = sorted[sorted.length - 1 - cut]!;
-  const isOneSided = low > 1 || high < 1;
+  // A ratio below zero comes from an added cost that is smaller than its noise.
+  const isOneSided = low > 1 || (high < 1 && low > 0);
   const verdict = ratios.length < LEAST_PAIRS ? "too few rounds" : isOneSided ? "changed" : "no change seen";
   return { median: median(ratios), low, high, verdict };
 }
