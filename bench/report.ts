@@ -1,26 +1,33 @@
-import { REASONS } from "./goals/reasons.ts";
+import { REASONS, type Reason } from "./goals/reasons.ts";
 import { TUNING_NOTES } from "./goals/tuning-notes.ts";
 import type { GrowthRow } from "./measure/bench.ts";
-import { type Bound, distance, type Judged, type Sizes } from "./measure/goal.ts";
+import { type Bound, distance, type Judged, type Sizes, type Work } from "./measure/goal.ts";
 import type { Machine } from "./measure/machine.ts";
+import type { Profile } from "./profile.ts";
+import { profileSection } from "./profile-report.ts";
+import { aligned, grouped, markdown, ratioText } from "./text.ts";
 
-/** One entry per goal: of several parts the one that is farthest from its bound, with all of them beside it. */
+/** One entry per goal: of several parts the one that is farthest from its step, with all of them beside it. */
 export function asJson(results: readonly Judged[], growth: readonly GrowthRow[], { short }: Sizes) {
   const entry = (result: Judged) => ({
     id: result.id,
     ...(result.part === undefined ? {} : { part: result.part }),
     goal: result.goal,
-    bound: result.bound,
+    step: result.step,
+    floor: result.floor ?? result.step,
     ratio: rounded(result.ratio.median),
     min: rounded(result.ratio.min),
     max: rounded(result.ratio.max),
-    met: result.verdict === "met",
+    rounds: result.ratios.length,
+    size: result.size ?? null,
+    work: result.work ?? null,
+    reached: result.verdict === "reached",
     verdict: result.verdict,
     against: result.against,
     cpuUs: result.cpuUs === undefined ? null : rounded(result.cpuUs),
     memoryBytes: result.memory ?? null,
     note: result.note,
-    ...(result.verdict === "not met" ? { reason: reasonOf(result) } : {}),
+    ...(needsReason(result) ? reasonOf(result) : {}),
   });
   const goals = [...Map.groupBy(results, ({ id }) => id).values()].map((parts) => {
     const worst = parts.toSorted((a, b) => distance(b) - distance(a))[0]!;
@@ -31,72 +38,83 @@ export function asJson(results: readonly Judged[], growth: readonly GrowthRow[],
 
 export function asTable(results: readonly Judged[], growth: readonly GrowthRow[], { short }: Sizes, machine: Machine): string {
   const lines = [
-    ...(short ? ["Short run: small sizes, for a look only. The goals are set for the full ones."] : []),
+    ...(short ? ["Short run: small sizes, for a first look. A goal whose bounds are set for a larger size gets no verdict."] : []),
     machineLine(machine),
     "",
-    ...columns([
-      ["goal", "", "bound", "median", "min", "max", "CPU us/op", "memory", ""],
+    ...aligned([
+      ["goal", "", "step", "floor", "median", "min", "max", "rounds", "size", "CPU us/op", "memory", ""],
       ...results.map((result) => [
         result.id,
         result.part ?? "",
-        boundText(result.bound),
-        times(result.ratio.median),
-        times(result.ratio.min),
-        times(result.ratio.max),
+        boundText(result.step),
+        result.floor === undefined ? "" : boundText(result.floor),
+        ratioText(result.ratio.median),
+        ratioText(result.ratio.min),
+        ratioText(result.ratio.max),
+        String(result.ratios.length),
+        sizeText(result),
         result.cpuUs === undefined ? "" : result.cpuUs.toFixed(1),
         result.memory === undefined ? "" : `${Math.round(result.memory / 1e6)} MB`,
-        result.verdict === "not met" ? "NOT MET" : result.verdict,
+        result.verdict === "not reached" ? "NOT REACHED" : result.verdict,
       ]),
     ]),
     "",
     ...results.map((result) => {
-      const { goal, against, note, verdict } = result;
-      return `${nameOf(result)}: ${goal}; against ${against}. ${note}${verdict === "not met" ? `. NOT MET: ${reasonOf(result)}` : ""}`;
+      const { reason, next } = reasonOf(result);
+      const why = needsReason(result) ? ` ${result.verdict.toUpperCase()}: ${reason}. Next: ${next}.` : "";
+      return `${nameOf(result)}: ${result.goal}; against ${result.against}. ${result.note}.${workText(result)}${why}`;
     }),
   ];
-  if (growth.length > 0) lines.push("", "As the log grows:", "", ...columns(growthCells(growth)));
+  if (growth.length > 0) lines.push("", "As the log grows:", "", ...aligned(growthCells(growth)));
   return `${lines.join("\n")}\n`;
 }
 
 /** The page of the documentation. */
-export function asPage(results: readonly Judged[], growth: readonly GrowthRow[], machine: Machine): string {
-  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const rule = (cells: readonly string[]) => row(cells.map(() => "---"));
-  const head = ["", "Goal", "Against, in the same run", "Measured", "Spread", "CPU per operation", ""];
-  const growthTable = growthCells(growth);
+export function asPage(results: readonly Judged[], growth: readonly GrowthRow[], machine: Machine, profile?: Profile): string {
+  const behind = results.filter(needsReason);
   return `${[
     "# Performance",
     "",
-    "Written by `pnpm bench --docs`; do not edit. Every figure is a ratio of two sides that ran in turns in one run, each in its own process.",
-    "Both sides do the whole work: accepted events are counted again in their store. The ledger is on, every commit is flushed to the disk",
-    "(`synchronous=FULL`), and the privacy settings are the default ones. A goal is inconclusive if the added cost of a side is within its noise.",
+    "Written by `pnpm bench --docs`; do not edit. Every figure is a ratio: two sides ran in turns in one run, each in its own process.",
+    "Both sides do the whole work: accepted events are counted again in the store, and the other side's log lines in its file. The ledger",
+    "is on, every commit is flushed to the disk (`synchronous=FULL`), and the privacy settings are the default ones.",
+    "",
+    "Each goal has a step, the bound to reach now, and a floor, the bound that no release may miss. *Reached* means that the median is",
+    "within the step, *floor* that it is between the two. A goal is *inconclusive* if the added cost of a side is within its own spread.",
     "",
     machineLine(machine),
     "",
-    row(head),
-    rule(head),
-    ...results.map((result) =>
-      row([
+    ...markdown([
+      ["", "Goal", "Floor", "Against, in the same run", "Measured", "Spread", "Rounds", "Size", "CPU per operation", ""],
+      ...results.map((result) => [
         nameOf(result),
         sentence(result.goal),
+        result.floor === undefined ? "" : boundText(result.floor),
         result.against,
-        `**${times(result.ratio.median)}**`,
-        `${times(result.ratio.min)} to ${times(result.ratio.max)}`,
+        `**${ratioText(result.ratio.median)}**`,
+        `${ratioText(result.ratio.min)} to ${ratioText(result.ratio.max)}`,
+        String(result.ratios.length),
+        sizeText(result),
         result.cpuUs === undefined ? "" : `${result.cpuUs.toFixed(1)} us`,
         result.verdict,
       ]),
-    ),
+    ]),
     "",
     "## What was measured",
     "",
-    ...results.map((result) => `* **${nameOf(result)}**: ${result.note}.`),
+    ...results.map((result) => `* **${nameOf(result)}**: ${result.note}.${workText(result)}`),
     "",
-    "## Goals that are not met, and why",
+    "## Goals that are not reached, and why",
     "",
-    ...results.filter(({ verdict }) => verdict === "not met").map((result) => `* **${nameOf(result)}**: ${reasonOf(result)}.`),
-    ...(growthTable.length === 0
-      ? []
-      : ["", "## As the log grows", "", row(growthTable[0]!), rule(growthTable[0]!), ...growthTable.slice(1).map(row)]),
+    ...(behind.length === 0
+      ? ["All goals are reached."]
+      : behind.map((result) => {
+          const { reason, next } = reasonOf(result);
+          const missed = result.verdict === "floor" ? " (within the floor)" : "";
+          return `* **${nameOf(result)}**${missed}: ${reason}. *Next*: ${next}.`;
+        })),
+    ...(growth.length === 0 ? [] : ["", "## As the log grows", "", ...markdown(growthCells(growth))]),
+    ...(profile === undefined ? [] : ["", profileSection(profile).trimEnd()]),
     "",
     "## Tuning notes",
     "",
@@ -106,8 +124,11 @@ export function asPage(results: readonly Judged[], growth: readonly GrowthRow[],
 
 const nameOf = ({ id, part }: Judged) => (part === undefined ? id : `${id} ${part}`);
 
-/** Of a goal that is not reached. */
-const reasonOf = (result: Judged) => REASONS[nameOf(result)] ?? REASONS[result.id] ?? "not examined yet";
+const needsReason = ({ verdict }: Judged) => verdict === "not reached" || verdict === "floor";
+
+const UNKNOWN: Reason = { reason: "not examined yet", next: "examine it" };
+
+const reasonOf = (result: Judged): Reason => REASONS[nameOf(result)] ?? REASONS[result.id] ?? UNKNOWN;
 
 const machineLine = ({ cores, processor, memoryGiB, system, node, sqlite, sqliteShell, pinned }: Machine) =>
   `Measured on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Node ${node}, SQLite ${sqlite}, sqlite3 shell ${sqliteShell}; ` +
@@ -121,17 +142,18 @@ function growthCells(growth: readonly GrowthRow[]): string[][] {
   return [names, ...growth.map((row) => names.map((name) => cell(row[name])))];
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join("  ")
-      .trimEnd(),
-  );
-}
+const sizeText = ({ size }: Judged) => (size === undefined ? "" : `${grouped(size.amount)} ${size.unit}`);
+
+const workText = ({ work }: Judged) => {
+  if (work === undefined) return "";
+  return ` Done: ${sideText(work.ours)}${work.theirs === undefined ? "" : `; the other side ${sideText(work.theirs)}`}.`;
+};
+
+const sideText = (work: Work) =>
+  Object.entries(work)
+    .map(([unit, amount]) => `${grouped(amount as number)} ${unit}`)
+    .join(", ");
 
 const boundText = (bound: Bound) => ("most" in bound ? `<= ${bound.most}x` : `>= ${bound.least}x`);
-const times = (ratio: number) => `${ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(2)}x`;
 const rounded = (n: number) => Math.round(n * 1_000) / 1_000;
 const sentence = (text: string) => text[0]!.toUpperCase() + text.slice(1);

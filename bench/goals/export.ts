@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Goal } from "../measure/bench.ts";
 import { type CommandRun, runInto } from "../measure/command.ts";
-import type { Measurement } from "../measure/goal.ts";
+import { FULL, type Measurement, type Size } from "../measure/goal.ts";
 import { linesOf } from "../measure/lines.ts";
 import { sqliteShellVersion } from "../measure/machine.ts";
 import { median } from "../measure/ratio.ts";
@@ -24,8 +24,9 @@ export const exportLog: Goal = {
     const rounds = Math.min(3, sizes.rounds);
     const measurements: Measurement[] = [];
     let peak = 0;
-    for (const [format, most] of [
-      ["csv", 1.25],
+    const size: Size = { amount: logs.size, unit: "events", setFor: FULL.whole };
+    for (const [format, step] of [
+      ["csv", 1.5],
       ["ndjson", 1.75],
     ] as const) {
       const ours: CommandRun[] = [];
@@ -37,6 +38,8 @@ export const exportLog: Goal = {
         );
         progress(`${format}: ${(ours.at(-1)!.wallMs / theirs.at(-1)!.wallMs).toFixed(2)}x`);
       }
+      const printed = await linesOf(file("shell.csv"));
+      if (printed < logs.size) throw new Error(`the shell printed ${printed} lines for ${logs.size} events`);
       const rows = await linesOf(file(`daybook.${format}`));
       if (rows < logs.size) throw new Error(`the ${format} has ${rows} lines for ${logs.size} events`);
       peak = Math.max(peak, ...ours.map(({ peakRss }) => peakRss ?? 0));
@@ -44,10 +47,13 @@ export const exportLog: Goal = {
       measurements.push({
         id: "P10",
         part: format,
-        goal: `${format.toUpperCase()} of 1M events in at most ${most}x the time`,
-        bound: { most },
+        goal: `${format.toUpperCase()} of 1M events in at most ${step}x the time`,
+        step: { most: step },
+        floor: { most: 2 },
         against: "`sqlite3 -csv` of the view audit_log in the same file",
         ratios: ours.map(({ wallMs }, i) => wallMs / theirs[i]!.wallMs),
+        size,
+        work: { ours: { lines: rows * rounds }, theirs: { lines: printed * rounds } },
         ...(cpu.length === 0 ? {} : { cpuUs: median(cpu) }),
         ...(peak === 0 ? {} : { memory: peak }),
         note: `${(median(ours.map(({ wallMs }) => wallMs)) / 1_000).toFixed(1)} s for ${Math.round(ours[0]!.outputBytes / 1e6)} MB, the shell ${(median(theirs.map(({ wallMs }) => wallMs)) / 1_000).toFixed(1)} s for ${Math.round(theirs[0]!.outputBytes / 1e6)} MB`,
@@ -59,9 +65,11 @@ export const exportLog: Goal = {
         id: "P10",
         part: "memory",
         goal: "an export keeps at most 120 MB resident, whatever its size",
-        bound: { most: 1 },
+        step: { most: 1 },
         against: "120 MB",
         ratios: [peak / MOST_RESIDENT],
+        once: true,
+        size,
         memory: peak,
         note: `${Math.round(peak / 1e6)} MB at most`,
       });

@@ -25,7 +25,7 @@ export const showHelp: Goal = {
       {
         id: "C1",
         goal: `daybook --help takes at most ${MOST_MS} ms of CPU`,
-        bound: { most: 1 },
+        step: { most: 1 },
         against: `${MOST_MS} ms`,
         ratios: ours.map((ms) => ms / MOST_MS),
         cpuUs: median(ours) * 1_000,

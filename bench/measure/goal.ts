@@ -3,30 +3,63 @@ import { type Spread, spread, withinNoise } from "./ratio.ts";
 /** A bound of a goal: the ratio is at most, or at least, so much. */
 export type Bound = { readonly most: number } | { readonly least: number };
 
+/** What one side did in all rounds, counted at the place where it is kept. */
+export interface Work {
+  readonly requests?: number;
+  readonly events?: number;
+  readonly rows?: number;
+  readonly lines?: number;
+  /** Values that a metrics library has counted. */
+  readonly observations?: number;
+}
+
+/** How much one round measures. */
+export interface Size {
+  readonly amount: number;
+  readonly unit: "events" | "s";
+  /** The size that the step and the floor are set for; a smaller run gets no verdict. Default: any. */
+  readonly setFor?: number;
+}
+
 /** One measured goal, or one part of a goal that has several. */
 export interface Measurement {
   /** Such as `P5`. */
   readonly id: string;
-  /** Which part of the goal, where it has several. */
+  /** Which part of the goal, if it has several. */
   readonly part?: string;
-  /** What is wanted, in words. */
+  /** The goal in words. */
   readonly goal: string;
-  readonly bound: Bound;
+  /** The bound to reach now. */
+  readonly step: Bound;
+  /** The bound that must never be missed. Default: the step. */
+  readonly floor?: Bound;
   /** What the other side is. */
   readonly against: string;
   /** Ratios of the pairs. */
   readonly ratios: readonly number[];
   /** For ratios of differences: the added cost of each side, one number per round. Absent if both sides are measured directly. */
   readonly added?: readonly (readonly number[])[];
-  /** Microseconds of CPU time one operation took on our side, all threads; undefined where the goal is no operation. */
+  /** True for a number that one measurement settles, such as bytes, a maximum or a single long job. Default: false. */
+  readonly once?: boolean;
+  readonly size?: Size;
+  readonly work?: { readonly ours: Work; readonly theirs?: Work };
+  /** Microseconds of CPU time of one operation on our side, all threads; undefined if the goal is no operation. */
   readonly cpuUs?: number;
   /** Most resident bytes of our side's process. */
   readonly memory?: number;
   readonly note: string;
 }
 
-/** `inconclusive`: the added cost of a side is within its own noise, so the ratio says nothing. */
-export type Verdict = "met" | "not met" | "inconclusive";
+/**
+ * - `floor`: between the step and the floor.
+ * - `inconclusive`: the added cost of a side is within its own spread, so the ratio says nothing.
+ * - `too small`: the bounds are set for a larger size.
+ * - `too few rounds`: the spread is unknown.
+ */
+export type Verdict = "reached" | "floor" | "not reached" | "inconclusive" | "too small" | "too few rounds";
+
+/** Fewest rounds that show a spread. */
+export const LEAST_ROUNDS = 3;
 
 export interface Judged extends Measurement {
   readonly ratio: Spread;
@@ -38,15 +71,23 @@ export function judged(measurement: Measurement): Judged {
   return { ...measurement, ratio, verdict: verdictOf(measurement, ratio) };
 }
 
-function verdictOf({ bound, added = [] }: Measurement, { median }: Spread): Verdict {
+function verdictOf({ step, floor = step, added = [], ratios, once = false, size }: Measurement, { median }: Spread): Verdict {
+  if (size?.setFor !== undefined && size.amount < size.setFor) return "too small";
+  if (!once && ratios.length < LEAST_ROUNDS) return "too few rounds";
   if (added.some(withinNoise)) return "inconclusive";
-  return ("most" in bound ? median <= bound.most : median >= bound.least) ? "met" : "not met";
+  if (isWithin(step, median)) return "reached";
+  return isWithin(floor, median) ? "floor" : "not reached";
 }
 
-/** How far a measurement is from its bound: 1 is on it, less is within. An inconclusive one counts as on it. */
-export function distance({ bound, ratio, verdict }: Judged): number {
-  if (verdict === "inconclusive") return 1;
-  return "most" in bound ? ratio.median / bound.most : bound.least / Math.max(ratio.median, Number.MIN_VALUE);
+const isWithin = (bound: Bound, ratio: number) => ("most" in bound ? ratio <= bound.most : ratio >= bound.least);
+
+/** True for a verdict that says how far the step is. */
+export const isDecided = (verdict: Verdict): boolean => verdict === "reached" || verdict === "floor" || verdict === "not reached";
+
+/** How far a measurement is from its step: 1 is on it, less is within. One without a decision counts as on it. */
+export function distance({ step, ratio, verdict }: Judged): number {
+  if (!isDecided(verdict)) return 1;
+  return "most" in step ? ratio.median / step.most : step.least / Math.max(ratio.median, Number.MIN_VALUE);
 }
 
 export interface Sizes {
@@ -81,6 +122,6 @@ export const SHORT: Sizes = {
   points: [40_000, 80_000, 160_000],
   whole: 40_000,
   step: 10_000,
-  rounds: 2,
+  rounds: LEAST_ROUNDS,
   seconds: 1,
 };

@@ -18,6 +18,8 @@ export const spread = (ratios: readonly number[]): Spread => ({
   max: Math.max(...ratios),
 });
 
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 /**
  * True when a cost is no larger than its own noise: the median is at most the distance of the largest round from the smallest. A
  * ratio of such costs says nothing; it is even negative when the bare side was the slower one.

@@ -1,7 +1,24 @@
-/** Entry of a child process: imports one module and runs its functions on request, measuring each. */
+/**
+ * Entry of a child process: imports one module and runs its functions on request, measuring each. A second argument is another
+ * checkout of this repository, whose packages the module gets.
+ */
+import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { Call, Reply } from "./side.ts";
 
-const module = (await import(process.argv[2]!)) as Record<string, (...args: unknown[]) => unknown>;
+const [, , moduleUrl, checkout] = process.argv;
+if (checkout !== undefined) {
+  const parentURL = pathToFileURL(`${checkout}/bench/run.ts`).href;
+  const own = new URL("..", import.meta.url).href;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      /^@?daybook\b/.test(specifier) && context.parentURL?.startsWith(own)
+        ? next(specifier, { ...context, parentURL })
+        : next(specifier, context),
+  });
+}
+
+const module = (await import(moduleUrl!)) as Record<string, (...args: unknown[]) => unknown>;
 
 process.on("message", async ({ name, args }: Call) => {
   const cpu = process.cpuUsage();

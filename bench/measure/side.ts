@@ -34,6 +34,8 @@ export interface Side {
 export interface SideOptions {
   /** Core the process is bound to. Default: any. */
   readonly core?: number;
+  /** Another checkout of this repository: the side loads its packages from there. Default: this one. */
+  readonly checkout?: string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -41,27 +43,27 @@ export interface SideOptions {
  * Starts `bench/sides/<module>.ts`. Calls run one at a time.
  * @param module name of the file, without its ending
  */
-export async function startSide(module: string, { core, environment = {} }: SideOptions = {}): Promise<Side> {
+export async function startSide(module: string, { core, checkout, environment = {} }: SideOptions = {}): Promise<Side> {
   const entry = fileURLToPath(new URL("./side-process.ts", import.meta.url));
   const [command, ...before] = pinned(core, process.execPath);
-  const child = fork(entry, [new URL(`../sides/${module}.ts`, import.meta.url).href], {
+  const child = fork(entry, [new URL(`../sides/${module}.ts`, import.meta.url).href, ...(checkout === undefined ? [] : [checkout])], {
     execPath: command!,
     execArgv: before,
     env: { ...process.env, NODE_ENV: "production", ...environment },
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  let answered: ((reply: Reply) => void) | undefined;
+  let settled: ((reply: Reply) => void) | undefined;
   const ended = once(child, "exit");
   const ready = new Promise<void>((resolve, reject) => {
     child.on("message", (message: Reply | { ready: true }) => {
       if ("ready" in message) resolve();
-      else answered?.(message);
+      else settled?.(message);
     });
     child.once("exit", (code) => {
       const failure = `${module} ended with ${code}`;
       reject(new Error(failure));
-      answered?.({ failure });
+      settled?.({ failure });
     });
   });
   await ready;
@@ -69,7 +71,7 @@ export async function startSide(module: string, { core, environment = {} }: Side
     pid: child.pid!,
     call<T>(name: string, ...args: readonly unknown[]) {
       return new Promise<Measured<T>>((resolve, reject) => {
-        answered = (reply) =>
+        settled = (reply) =>
           "failure" in reply ? reject(new Error(`${module}.${name}: ${reply.failure}`)) : resolve(reply as Measured<T>);
         child.send({ name, args } satisfies Call);
       });

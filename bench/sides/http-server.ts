@@ -1,4 +1,5 @@
 /** A server with one way of keeping a record of its requests, or none. */
+import { once } from "node:events";
 import { mkdirSync, readdirSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,12 +28,17 @@ import { linesOf } from "../measure/lines.ts";
 export type Framework = "express" | "fastify";
 export type Record = "nothing" | "daybook" | "pino" | "evlog" | "prometheus" | "daybook-metrics";
 
+type Unit = "requests" | "events" | "lines" | "observations";
+
 /** What a variant adds to a server, and how to see that it did its work. */
 interface Recording {
   /** Everything handed over so far is where it belongs. */
   flush(): Promise<void>;
-  /** Records kept of requests, counted where they are kept. */
+  /** Records kept of requests, counted at the place where they are kept. */
   kept(): Promise<number>;
+  readonly unit: Unit;
+  /** Records that each request leaves. Default: 1. */
+  readonly perRequest?: number;
   /** Series of metrics there are, where there are any. */
   series?(): Promise<number>;
   close(): Promise<void>;
@@ -44,6 +50,8 @@ const SLOW_MS = 2;
 let server: Server;
 let recording: Recording;
 let requests = 0;
+/** Records that starting the server left, such as Fastify's line about its address. */
+let keptAtStart = 0;
 
 /** Starts the server. @returns its port */
 export async function start(framework: Framework, record: Record, folder: string): Promise<number> {
@@ -76,6 +84,8 @@ export async function start(framework: Framework, record: Record, folder: string
     await app.listen({ port: 0, host: "127.0.0.1" });
     server = app.server;
   }
+  await recording.flush();
+  keptAtStart = await recording.kept();
   return (server.address() as AddressInfo).port;
 }
 
@@ -97,11 +107,24 @@ export async function usage(): Promise<Usage> {
   return { total: all.user + all.system, thread: own.user + own.system, young };
 }
 
-/** Requests handled, and records kept of them. */
-export async function work(): Promise<{ requests: number; kept: number }> {
-  await recording.flush();
-  return { requests, kept: await recording.kept() };
+export interface Done {
+  readonly requests: number;
+  readonly unit: Unit;
+  /** Records kept of the requests. */
+  readonly kept: number;
+  /** Records that each request must leave. */
+  readonly perRequest: number;
 }
+
+/** Requests handled, and records kept of them. */
+export async function work(): Promise<Done> {
+  await recording.flush();
+  const { unit, perRequest = 1 } = recording;
+  return { requests, unit, kept: (await recording.kept()) - keptAtStart, perRequest };
+}
+
+/** Resolves once everything handed over so far is stored. */
+export const settle = (): Promise<void> => recording.flush();
 
 export const series = async (): Promise<number | undefined> => recording.series?.();
 
@@ -121,7 +144,12 @@ export async function stop(): Promise<void> {
   await recording.close();
 }
 
-const nothing: Recording = { flush: async () => undefined, kept: async () => requests, close: async () => undefined };
+const nothing: Recording = {
+  flush: async () => undefined,
+  kept: async () => requests,
+  unit: "requests",
+  close: async () => undefined,
+};
 
 async function recordExpress(app: express.Express, record: Record, folder: string): Promise<Recording> {
   switch (record) {
@@ -133,7 +161,7 @@ async function recordExpress(app: express.Express, record: Record, folder: strin
       return recorded;
     }
     case "pino": {
-      const { destination, recorded } = pinoFile(folder, 1);
+      const { destination, recorded } = await pinoFile(folder, 1);
       app.use(pinoHttp({}, destination));
       return recorded;
     }
@@ -171,7 +199,7 @@ async function recordFastify(record: Record, folder: string) {
       return { app, recorded };
     }
     case "pino": {
-      const { destination, recorded } = pinoFile(folder, 2);
+      const { destination, recorded } = await pinoFile(folder, 2);
       return { app: fastify({ logger: { stream: destination } }), recorded };
     }
     case "evlog": {
@@ -210,6 +238,7 @@ async function daybook(folder: string): Promise<{ audit: AuditLog; recorded: Rec
     recorded: {
       flush: () => audit.flush(),
       kept: () => store.count({ action: "request.completed" }),
+      unit: "events",
       close: async () => {
         const { lost } = await audit.close();
         if (lost > 0) throw new Error(`${lost} events were lost`);
@@ -219,15 +248,18 @@ async function daybook(folder: string): Promise<{ audit: AuditLog; recorded: Rec
 }
 
 /** pino to a file in blocks, as its documentation recommends for busy servers. */
-function pinoFile(folder: string, linesPerRequest: number) {
+async function pinoFile(folder: string, linesPerRequest: number) {
   const file = join(folder, "access.log");
   const destination = pino.destination({ dest: file, sync: false, minLength: 4_096 });
+  await once(destination, "ready");
   const flush = () => new Promise<void>((resolve, reject) => destination.flush((error) => (error ? reject(error) : resolve())));
   return {
     destination,
     recorded: {
       flush,
-      kept: async () => Math.floor((await linesOf(file)) / linesPerRequest),
+      kept: () => linesOf(file),
+      unit: "lines",
+      perRequest: linesPerRequest,
       close: async () => destination.end(),
     } satisfies Recording,
   };
@@ -246,6 +278,7 @@ function evlogFiles(folder: string) {
         for (const name of readdirSync(folder)) if (name.endsWith(".jsonl")) lines += await linesOf(join(folder, name));
         return lines;
       },
+      unit: "lines",
       close: () => drain.flush(),
     } satisfies Recording,
   };
@@ -259,6 +292,7 @@ function prometheus(registry: Registry, metric: string): Recording {
       (await lines())
         .filter((line) => line.startsWith(metric))
         .reduce((observed, line) => observed + Number(line.slice(line.lastIndexOf(" ") + 1)), 0),
+    unit: "observations",
     series: async () => (await lines()).length,
     close: async () => undefined,
   };
