@@ -47,12 +47,13 @@ beforeAll(async () => {
   await audit.close();
   // Recorded one by one these would take longer than the export.
   const db = new Database(path);
+  const personKey = db.prepare<[], number>("SELECT person FROM user_consent").pluck().get();
   db.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ? - 1)
-    INSERT INTO user_activity (user_id, timestamp, activity_type, query, resource_type, resource_id, details, consent_id, sub, consent_type, version, entry_id)
+    INSERT INTO daybook_journal (user_id, timestamp, activity_type, query, resource_type, resource_id, details, consent_id, sub, person, consent_type, version, entry_id)
     SELECT 'ada', '2026-11-24T10:00:00.000Z', 'search', 'what the audit trail of a library records, number ' || i, 'book', i % 500,
-      '{"found":' || (i % 10) || '}', ?, ?, 'personal_diary', '1', printf('01900000-0000-7000-8000-%012x', i) FROM n`,
-  ).run(ENTRIES, given.consent, sub);
+      '{"found":' || (i % 10) || '}', ?, ?, ?, 'personal_diary', '1', printf('01900000-0000-7000-8000-%012x', i) FROM n`,
+  ).run(ENTRIES, given.consent, sub, personKey);
   db.close();
   return () => rmSync(folder, { recursive: true });
 }, 300_000);

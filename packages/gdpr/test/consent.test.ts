@@ -146,6 +146,7 @@ describe("the table of consents", () => {
     await consent.give("ada", "personal_diary", TICK);
     await consent.give("ada", "personal_diary", TICK);
     await audit.flush();
+    // Its place in the file is the only thing that a rebuilt row does not keep.
     const all = "SELECT * FROM user_consent ORDER BY granted_seq";
     const before = rowsOf(path, all);
     expect(await store.rebuildConsents()).toBe(before.length);

@@ -41,8 +41,8 @@ function partsOf({ path }: House, sub: string) {
   const db = new Database(path, { readonly: true });
   const all = db
     .prepare<[], { text: string; salt: Buffer; sub: string | null }>(
-      `SELECT person AS text, salt1 AS salt, actor AS sub FROM daybook_entry WHERE person IS NOT NULL
-      UNION ALL SELECT data, salt, sub FROM daybook_person WHERE data IS NOT NULL`,
+      `SELECT person AS text, salt1 AS salt, person ->> '$.sub' AS sub FROM daybook_entry WHERE person IS NOT NULL
+      UNION ALL SELECT data, salt, data ->> '$.sub' FROM daybook_part WHERE data IS NOT NULL`,
     )
     .all();
   db.close();

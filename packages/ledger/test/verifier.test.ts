@@ -289,16 +289,6 @@ describe("parts", () => {
     });
   });
 
-  it("count as present while encrypted", () => {
-    const log = logOf(3);
-    log.append({ actor: { kind: "user", id: "a" }, subjects: [{ id: "b" }] });
-    log.checkpoint();
-    Object.assign(log.rows[2]!, { salt1: null, person: null, box: Buffer.alloc(60) });
-    Object.assign(log.rows[3]!.others[0]!, { salt: null, data: null });
-    const report = log.verifySealed();
-    expect(report).toMatchObject({ verdict: "intact", warnings: [{ code: "SEALED_PART", count: 2 }, { code: "UNWITNESSED" }] });
-  });
-
   it("are passed to onPart with pseudonym and tenant", () => {
     const log = logOf(3);
     log.append({ actor: { kind: "user", id: "ada" }, subjects: [{ id: "bob" }], tenant: "acme" });

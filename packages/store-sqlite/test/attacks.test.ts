@@ -256,7 +256,7 @@ describe("4: the same in the unsigned tail", () => {
 describe("5: one person part is removed silently", () => {
   it.each([
     ["from the row", "UPDATE daybook_entry SET salt1 = NULL, person = NULL WHERE seq = 3", 3, 1],
-    ["from the table", "DELETE FROM daybook_person WHERE seq = 5 AND part = 3", 5, 3],
+    ["from the table", "DELETE FROM daybook_part WHERE slot = 256 * 5 + 3", 5, 3],
   ])("%s: UNEXPLAINED_LOSS", async (_, sql, seq, part) => {
     const copy = copyOf(original);
     copy.edit((db) => db.exec(sql));

@@ -6,6 +6,7 @@ import type { FindingGroup } from "@daybook/ledger";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openSqliteReader, openSqliteStore } from "../src/index.ts";
+import { editReference } from "./support/references.ts";
 import { temporaryFolder, temporaryFolderOfFile } from "./support/temporary-folder.ts";
 
 /**
@@ -40,13 +41,11 @@ beforeAll(async () => {
   await store.close();
 }, 120_000);
 
-/** The finding about references of a copy after `sql`. */
-async function referencesAfter(sql: string): Promise<FindingGroup | undefined> {
+/** The finding about references of a copy after an edit. */
+async function referencesAfter(edit: (copy: string) => void): Promise<FindingGroup | undefined> {
   const copy = join(temporaryFolder(), "copy.db");
   copyFileSync(path, copy);
-  const db = new Database(copy);
-  db.exec(sql);
-  db.close();
+  edit(copy);
   const reader = await openSqliteReader({ path: copy, keys: readFileSync(`${path}.keys`, "utf8") });
   const { findings } = await reader.verify();
   await reader.close();
@@ -54,29 +53,55 @@ async function referencesAfter(sql: string): Promise<FindingGroup | undefined> {
   return findings[0];
 }
 
-/** Entries 1 to 16,383 are in the bucket, each with two persons; every 700th is about the erased person. */
-const PERSONS = 2 * 16_383 - 24;
+/** The closed buckets have each entry but the first, with two persons; every 700th of them is about the erased person. */
+const CLOSED = Math.floor((EVENTS + 1) / 4_096) * 4_096;
+const ERASED = Math.floor((CLOSED - 2 - 77) / 700) + 1;
+const PERSONS = 2 * (CLOSED - 1) - ERASED;
 
-const ref = "(SELECT seq FROM daybook_ref WHERE part = 2 ORDER BY seq LIMIT 1 OFFSET 100)";
+const exec = (sql: string) => (copy: string) => {
+  const db = new Database(copy);
+  db.exec(sql);
+  db.close();
+};
+const second = (record: Buffer) => record.readUInt8(10) === 2;
+const nextKey = (record: Buffer) => record.writeUInt8(record.readUInt8(7) ^ 1, 7);
 
 describe("references of a closed bucket", () => {
   it("match the persons and tenants of its entries", async () => {
-    expect(await referencesAfter("SELECT 1")).toBeUndefined();
+    expect(await referencesAfter(() => undefined)).toBeUndefined();
   });
 
-  it.each([
-    ["one that is missing", `DELETE FROM daybook_ref WHERE part = 2 AND seq = ${ref}`, 1, "is in no reference"],
-    ["one of another person", `UPDATE daybook_ref SET key = key + 1 WHERE part = 2 AND seq = ${ref}`, 2, "of entry"],
-    [
-      "one without a person",
-      "INSERT INTO daybook_ref SELECT bucket, key, seq, 9 FROM daybook_ref WHERE part = 2 LIMIT 1",
-      1,
-      "points to part 9",
-    ],
-    ["all of them that are missing", "DELETE FROM daybook_ref WHERE part > 0", PERSONS, "is in no reference"],
-  ])("show %s", async (_, sql, count, text) => {
-    const found = await referencesAfter(sql);
+  it.each<[string, (copy: string) => void, unknown, string]>([
+    ["one that is missing", (copy) => editReference(copy, second, (record) => record.fill(0)), 1, "is in no reference"],
+    // An edited record is out of order, so that the records of its key after it are named as well.
+    ["one of another person", (copy) => editReference(copy, second, nextKey), expect.any(Number), "of entry"],
+    ["one without a person", (copy) => editReference(copy, second, (record) => record.writeUInt8(9, 10)), 2, "points to part 9"],
+    ["all of them that are missing", exec("DELETE FROM daybook_reference"), PERSONS, "is in no reference"],
+  ])("show %s", async (_, edit, count, text) => {
+    const found = await referencesAfter(edit);
     expect(found).toMatchObject({ code: "INDEX_DAMAGED", count });
-    expect(found!.first[0]!.text).toContain(text);
+    expect(found!.first.map((finding) => finding.text).join("\n")).toContain(text);
+  });
+});
+
+describe("the summary of a closed bucket", () => {
+  it.each([
+    ["without it", "DELETE FROM daybook_bucket WHERE bucket = 0", "have no summary"],
+    [
+      "with another count",
+      `UPDATE daybook_bucket SET counts = replace(counts, '"denied":4', '"denied":3') WHERE bucket = 0`,
+      "does not match",
+    ],
+    ["with another time", "UPDATE daybook_bucket SET last_time = first_time WHERE bucket = 1", "does not match"],
+    ["with another id", "UPDATE daybook_bucket SET first_id = last_id WHERE bucket = 1", "does not match"],
+    [
+      "with another position",
+      "UPDATE daybook_bucket SET positions = CAST(positions || x'0000' AS BLOB) WHERE bucket = 1",
+      "does not match",
+    ],
+  ])("is reported: %s", async (_, sql, text) => {
+    const found = await referencesAfter(exec(sql));
+    expect(found).toMatchObject({ code: "INDEX_DAMAGED" });
+    expect(found!.first.map((finding) => finding.text).join("\n")).toContain(text);
   });
 });

@@ -1,6 +1,7 @@
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { countsIn, countsOf, positionsOf, SUMMARY_KEYS, type SummaryKey, type SummaryRow } from "./bucket-summary.ts";
+import { readableFields } from "./head-fields.ts";
 
 /** Conditions on heads that summaries can narrow down. */
 export type HeadFilter = { readonly [K in SummaryKey]?: string | readonly string[] | undefined } & {
@@ -151,19 +152,22 @@ function mayHold(counts: string, wanted: ReadonlyMap<SummaryKey, readonly string
 }
 
 /**
- * Sequence numbers of the entries whose heads match, in blocks in the given order. In the open bucket every head is
- * read.
+ * Sequence numbers of the entries whose heads match, in blocks in the given order. Heads of the open bucket are read;
+ * one that is not JSON matches nothing.
  */
-export function* seqsWhere(db: Sqlite, filter: { readonly [K in SummaryKey]?: string }, range: SeqRange): Generator<number[]> {
+export function* seqsWhere(db: Sqlite, filter: { readonly [K in SummaryKey]?: string }, range: SeqRange): Generator<readonly number[]> {
   const conditions = SUMMARY_KEYS.filter((key) => filter[key] !== undefined);
-  const inTail = db
-    .prepare<unknown[], number>(
-      `SELECT seq FROM daybook_entry WHERE seq BETWEEN ? AND ? AND ${conditions.map((key) => `head ->> '$.${key}' = ?`).join(" AND ")}
-      ORDER BY seq ${range.order === "newest" ? "DESC" : "ASC"}`,
+  const heads = db
+    .prepare<[number, number], [seq: number, head: string]>(
+      `SELECT seq, head FROM daybook_entry WHERE seq BETWEEN ? AND ? AND head IS NOT NULL ORDER BY seq ${range.order === "newest" ? "DESC" : "ASC"}`,
     )
-    .pluck();
+    .raw();
+  const matches = (head: string) => {
+    const fields = readableFields(head);
+    return fields !== undefined && conditions.every((key) => fields[key] === filter[key]);
+  };
   for (const { low, high, seqs } of candidates(db, filter, range)) {
-    const found = seqs ?? inTail.all(low, high, ...conditions.map((key) => filter[key]));
-    if (found.length > 0) yield [...found];
+    const found = seqs ?? heads.all(low, high).flatMap(([seq, head]) => (matches(head) ? [seq] : []));
+    if (found.length > 0) yield found;
   }
 }

@@ -3,7 +3,7 @@ import { BUCKET_ROWS, bucketOf, PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import { lastBucketOf } from "./bucket-index.ts";
 import { BucketSummary, type SummaryRow } from "./bucket-summary.ts";
-import { type HeadFields, headFields } from "./head-fields.ts";
+import { type HeadFields, readableFields } from "./head-fields.ts";
 import { OpenBucket } from "./open-bucket.ts";
 import { type BucketReference, inReferenceOrder, insertReferences } from "./reference-chunks.ts";
 
@@ -36,9 +36,9 @@ export class BucketWriter {
     );
     this.#persons = db.prepare<{ from: number; to: number }, PersonRow>(
       `SELECT ${PARTS} * seq + 1 AS slot, person ->> '$.sub' AS sub, person ->> '$.tenant' AS tenant
-        FROM daybook_entry WHERE seq BETWEEN @from AND @to AND person IS NOT NULL
+        FROM daybook_entry WHERE seq BETWEEN @from AND @to AND json_valid(person)
       UNION ALL SELECT slot, data ->> '$.sub', data ->> '$.tenant'
-        FROM daybook_part WHERE slot BETWEEN ${PARTS} * @from AND ${PARTS} * @to + ${PARTS - 1} AND data IS NOT NULL`,
+        FROM daybook_part WHERE slot BETWEEN ${PARTS} * @from AND ${PARTS} * @to + ${PARTS - 1} AND json_valid(data)`,
     );
   }
 
@@ -99,7 +99,10 @@ export function summaryOf(db: Sqlite, bucket: number): SummaryRow {
     .prepare<[number, number], [number, string]>("SELECT seq, head FROM daybook_entry WHERE seq BETWEEN ? AND ? AND head IS NOT NULL")
     .raw();
   const summary = new BucketSummary();
-  for (const [seq, head] of heads.iterate(from, from + BUCKET_ROWS - 1)) summary.add(seq - from, headFields(head));
+  for (const [seq, head] of heads.iterate(from, from + BUCKET_ROWS - 1)) {
+    const fields = readableFields(head);
+    if (fields !== undefined) summary.add(seq - from, fields);
+  }
   return summary.row();
 }
 

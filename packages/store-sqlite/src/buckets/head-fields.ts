@@ -36,6 +36,16 @@ export function headFields(head: string): HeadFields {
   return { id, ts, type, action, severity, outcome, route };
 }
 
+/** Like `headFields`; undefined for a text that is not JSON, which only an edited file has. */
+export function readableFields(head: string): HeadFields | undefined {
+  try {
+    return headFields(head);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    return undefined;
+  }
+}
+
 function lastText(head: string, key: string): string | undefined {
   const at = head.lastIndexOf(key);
   if (at < 0) return undefined;

@@ -66,10 +66,12 @@ export class RecentIds {
 
   constructor(db: Sqlite) {
     this.#db = db;
-    this.#idAt = db.prepare<[number, string], number>("SELECT 1 FROM daybook_entry WHERE seq = ? AND head ->> '$.id' = ?").pluck();
+    this.#idAt = db
+      .prepare<[number, string], number>("SELECT 1 FROM daybook_entry WHERE seq = ? AND json_valid(head) AND head ->> '$.id' = ?")
+      .pluck();
     this.#rows = db
       .prepare<[number, number], [number, string]>(
-        "SELECT seq, head ->> '$.id' FROM daybook_entry WHERE seq BETWEEN ? AND ? AND head IS NOT NULL ORDER BY seq",
+        "SELECT seq, head ->> '$.id' FROM daybook_entry WHERE seq BETWEEN ? AND ? AND json_valid(head) ORDER BY seq",
       )
       .raw();
     this.#buckets = db

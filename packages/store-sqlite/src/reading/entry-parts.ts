@@ -25,12 +25,12 @@ export function otherParts(db: Sqlite): (seq: number) => string[] {
 export function presentParts(db: Sqlite): (seqs: readonly number[]) => FoundPart[] {
   const select = db.prepare<[string], PartRow>(
     `WITH wanted AS (SELECT e.seq, substr(e.entry, 5, 1) AS class, coalesce(e.head ->> '$.late', e.head ->> '$.ts') AS time, e.person
-      FROM json_each(?) j JOIN daybook_entry e ON e.seq = j.value)
+      FROM json_each(?) j CROSS JOIN daybook_entry e ON e.seq = j.value)
     SELECT seq, 1 AS part, class, time, person ->> '$.role' AS role, person ->> '$.sub' AS sub
       FROM wanted WHERE person IS NOT NULL
     UNION ALL
     SELECT w.seq, p.slot % ${PARTS}, w.class, w.time, p.data ->> '$.role', p.data ->> '$.sub'
-      FROM wanted w JOIN daybook_part p ON p.slot BETWEEN ${PARTS} * w.seq AND ${PARTS} * w.seq + ${PARTS - 1} WHERE p.data IS NOT NULL
+      FROM wanted w CROSS JOIN daybook_part p ON p.slot BETWEEN ${PARTS} * w.seq AND ${PARTS} * w.seq + ${PARTS - 1} WHERE p.data IS NOT NULL
     ORDER BY 1, 2`,
   );
   return (seqs) => {

@@ -186,7 +186,7 @@ export class LedgerReader {
     for (let i = 0; i < several.length; i += CANDIDATES) {
       this.#parts ??= this.#db
         .prepare<[string], [number, string]>(
-          `SELECT p.slot, p.data FROM json_each(?) j JOIN daybook_part p
+          `SELECT p.slot, p.data FROM json_each(?) j CROSS JOIN daybook_part p
           ON p.slot BETWEEN ${PARTS} * j.value AND ${PARTS} * j.value + ${PARTS - 1} WHERE p.data IS NOT NULL ORDER BY p.slot`,
         )
         .raw();

@@ -1,6 +1,6 @@
 import { lastBucketOf } from "../buckets/bucket-index.ts";
 import { BucketSummary, type SummaryRow } from "../buckets/bucket-summary.ts";
-import { headFields } from "../buckets/head-fields.ts";
+import { readableFields } from "../buckets/head-fields.ts";
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 import type { StoredRow } from "../reading/stored-rows.ts";
@@ -25,7 +25,9 @@ export class SummaryCheck {
     const bucket = bucketOf(seq);
     if (bucket > this.#closed) return;
     while (this.#bucket < bucket) this.#compare();
-    if (head !== null) this.#summary.add(seq % BUCKET_ROWS, fieldsOf(head));
+    if (head === null) return;
+    const fields = readableFields(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("utf8"));
+    if (fields !== undefined) this.#summary.add(seq % BUCKET_ROWS, fields);
   }
 
   finish(): void {
@@ -52,15 +54,3 @@ const isSame = (a: SummaryRow, b: SummaryRow): boolean =>
   a.last_id === b.last_id &&
   a.counts === b.counts &&
   Buffer.compare(a.positions, b.positions) === 0;
-
-const NOTHING = { id: "", ts: "", type: "", action: "", severity: "", outcome: "", route: undefined };
-
-/** A head that is not JSON has no fields; the verification reports it elsewhere. */
-function fieldsOf(head: Uint8Array): ReturnType<typeof headFields> {
-  try {
-    return headFields(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("utf8"));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    return NOTHING;
-  }
-}

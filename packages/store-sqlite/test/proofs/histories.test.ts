@@ -93,7 +93,7 @@ function provenCells(path: string): Cell[] {
     }
   };
   collect("daybook_entry", "seq", ["entry", "seal", "salt0", "head", "salt1", "person"]);
-  collect("daybook_person", "seq || '/' || part", ["salt", "data"]);
+  collect("daybook_part", "slot", ["salt", "data"]);
   db.close();
   return cells;
 }
@@ -121,7 +121,7 @@ describe("a random history of a log in a file", () => {
             changed[at] = changed[at]! ^ (column === "head" || column === "person" || column === "data" ? 0x01 : 1 << (pick & 7));
             copyFileSync(trail.path, copy);
             const db = new Database(copy);
-            db.exec("DROP TRIGGER daybook_entry_blank; DROP TRIGGER daybook_person_keep");
+            db.exec("DROP TRIGGER daybook_entry_blank; DROP TRIGGER daybook_part_blank");
             const text = column === "head" || column === "person" || column === "data";
             let refused = false;
             try {

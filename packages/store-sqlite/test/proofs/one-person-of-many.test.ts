@@ -47,7 +47,7 @@ interface StoredPart {
 }
 
 const partsSql = `SELECT seq, 1 AS part, salt1 AS salt, CAST(person AS BLOB) AS text FROM daybook_entry WHERE person IS NOT NULL
-  UNION ALL SELECT seq, part, salt, CAST(data AS BLOB) FROM daybook_person`;
+  UNION ALL SELECT slot / 256, slot % 256, salt, CAST(data AS BLOB) FROM daybook_part WHERE data IS NOT NULL`;
 
 let erasedParts: readonly StoredPart[];
 let manifests: readonly number[];
@@ -103,7 +103,7 @@ describe(`one person of ${PERSONS}, erased from ${EVENTS} events`, () => {
     const salts = db
       .prepare<[], Buffer>(
         `SELECT salt0 FROM daybook_entry WHERE salt0 IS NOT NULL UNION ALL SELECT salt1 FROM daybook_entry WHERE salt1 IS NOT NULL
-        UNION ALL SELECT salt FROM daybook_person UNION ALL SELECT zeroblob(32) UNION ALL SELECT CAST(seal || seal AS BLOB) FROM daybook_entry`,
+        UNION ALL SELECT salt FROM daybook_part WHERE salt IS NOT NULL UNION ALL SELECT zeroblob(32) UNION ALL SELECT CAST(seal || seal AS BLOB) FROM daybook_entry`,
       )
       .pluck()
       .all();
@@ -121,7 +121,7 @@ describe(`one person of ${PERSONS}, erased from ${EVENTS} events`, () => {
     const near = db
       .prepare<[number, number, number, number], Buffer>(
         `SELECT salt0 FROM daybook_entry WHERE seq BETWEEN ? AND ? AND salt0 IS NOT NULL
-        UNION ALL SELECT salt FROM daybook_person WHERE seq BETWEEN ? AND ?`,
+        UNION ALL SELECT salt FROM daybook_part WHERE slot / 256 BETWEEN ? AND ? AND salt IS NOT NULL`,
       )
       .pluck();
     expect(erasedParts.some((part) => confirmed(part, near.all(part.seq - 20, part.seq + 20, part.seq - 20, part.seq + 20)))).toBe(false);
