@@ -34,8 +34,10 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ledger: [["ledger-error.ts"], ["encoding", "merkle"], ["keys"], ["entry", "checkpoint"], ["removal"], ["verify"]],
   "store-sqlite": [
     ["database", "encoding"],
+    ["buckets"],
     ["ledger"],
-    ["persons", "reading"],
+    ["reading"],
+    ["persons"],
     ["erasure", "checkpoints"],
     ["retention"],
     ["verification"],

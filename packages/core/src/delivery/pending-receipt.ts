@@ -10,15 +10,20 @@ export class PendingReceipt implements Receipt {
   /** Failure policy of the event: decides what happens to a request whose receipt rejects. */
   policy: FailurePolicy = "block";
   readonly #deadlineMs: number;
+  readonly #awaited: () => void;
   #settled = false;
   #error: DaybookError | undefined;
   #listeners: Listener[] | undefined;
   #promise: Promise<void> | undefined;
 
-  /** @param deadlineMs longest time for which `stored` stays pending after its first use */
-  constructor(id: string, deadlineMs: number) {
+  /**
+   * @param deadlineMs longest time for which `stored` stays pending after its first use
+   * @param awaited called at the first use of `stored`, if the event is still queued
+   */
+  constructor(id: string, deadlineMs: number, awaited: () => void) {
     this.id = id;
     this.#deadlineMs = deadlineMs;
+    this.#awaited = awaited;
   }
 
   get stored(): Promise<void> {
@@ -56,6 +61,7 @@ export class PendingReceipt implements Receipt {
 
   #wait(): Promise<void> {
     if (this.#settled) return this.#error === undefined ? Promise.resolve() : Promise.reject(this.#error);
+    this.#awaited();
     return new Promise((resolve, reject) => {
       // A caller awaits the promise, so the timer keeps the process alive.
       const timer = setTimeout(() => {

@@ -13,6 +13,7 @@ import { DeliveryQueue, MOST_PER_BATCH } from "./delivery-queue.ts";
 import { DeliveryResults } from "./delivery-results.ts";
 import type { PackedEvent } from "./event-arena.ts";
 import type { GapTracker } from "./gap-tracker.ts";
+import { Gathering } from "./gathering.ts";
 import { OpenWrite, type Taken } from "./open-write.ts";
 import type { QueuedEvent } from "./queued-event.ts";
 import type { RecordedEvent } from "./recorded-event.ts";
@@ -42,8 +43,6 @@ export interface SinkDeliveryOptions {
 
 /** With this many events queued, start the next write before settling the receipts of the previous batch. */
 const WORTH_A_COMMIT = 256;
-/** Most turns of the event loop in which background events gather. */
-const MOST_TURNS = 32;
 
 /** Carries events to one sink, whichever form it takes them in. */
 export type Delivery = SinkDelivery<RecordedEvent> | SinkDelivery<PackedEvent>;
@@ -55,8 +54,8 @@ export const deliveryTo = (options: SinkDeliveryOptions): Delivery =>
     : new SinkDelivery(options, lineInput(options.sink));
 
 /**
- * Carries events to one sink, one batch at a time. Group commit without a timer: events that arrive during one write are the next
- * batch, so the size of a batch follows the load. A batch is in the order of recording.
+ * Carries events to one sink, one batch at a time: events that arrive during one write are the next batch, so its size follows the
+ * load. If no caller waits, background events gather for `GATHER_MS` before a write. A batch is in the order of recording.
  *
  * While the sink fails, or has not resolved a write for half the deadline, spoolable events go to the spool. When the sink is back, it
  * gets the spooled events first, so that each delivery class keeps its order.
@@ -74,6 +73,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   readonly #deadline: DeadlineWatch<E>;
   #loop: "idle" | "scheduled" | "running" = "idle";
   #paused = false;
+  readonly #gathering = new Gathering();
   /** The write the sink is busy with; undefined after `close` or the exit took its events over. */
   #openWrite: OpenWrite<E> | undefined;
   #idle: (() => void)[] = [];
@@ -124,6 +124,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     this.#queue.push(recorded);
     if (this.#watch.unavailable) void this.#relay.spill();
     this.#schedule();
+    if (recorded.durable || this.#queue.gathered >= MOST_PER_BATCH) this.#gathering.end();
   }
 
   /** Like `push`, before everything in the queue. */
@@ -163,6 +164,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
   /** Resolves when no event is in memory, and the spool holds only events that the sink does not take now. */
   async idle(): Promise<void> {
     if (this.#isIdle()) return;
+    this.hurry();
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -231,6 +233,7 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     this.#loop = "running";
     do await this.#gather();
     while (!this.#watch.stopped && (await this.#writeNext()));
+    this.#gathering.hurried = this.#idle.length > 0;
     this.#results.settleStored();
     this.#loop = "idle";
     const { spilling } = this.#relay;
@@ -240,20 +243,17 @@ export class SinkDelivery<E extends QueuedEvent> implements Settler {
     this.#resolveIdle();
   }
 
-  /**
-   * A commit costs as much for one event as for fifty, so background events gather while each turn of the event loop brings more.
-   * There is no timer: a turn without a new event ends the gathering, and so does a durable event.
-   */
+  /** Receipts of the last batch settle only after the next write has begun, and a caller may wait for them. */
   async #gather(): Promise<void> {
-    // Receipts of the last batch settle only after the next write has begun.
-    if (this.#results.hasUnsettled) return;
-    for (let turn = 0; turn < MOST_TURNS && !this.#watch.stopped && this.#queue.durable === 0; turn++) {
-      this.#queue.admit();
-      const before = this.#queue.background;
-      if (before === 0 || before >= MOST_PER_BATCH) return;
-      await new Promise((resolve) => setImmediate(resolve));
-      if (this.#queue.gathered <= before) return;
-    }
+    if (this.#results.hasUnsettled || this.#watch.stopped) return;
+    this.#queue.admit();
+    const { durable, background } = this.#queue;
+    if (durable === 0 && background > 0 && background < MOST_PER_BATCH) await this.#gathering.wait();
+  }
+
+  /** Writes queued events without a pause, because a caller waits for one of them. */
+  hurry(): void {
+    this.#gathering.hurry();
   }
 
   /** Writes one batch of the queue and then, if the spool holds events, one of the spool. Returns false if nothing is left to do. */

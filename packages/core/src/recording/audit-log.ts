@@ -138,7 +138,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     { request, context = currentContext() }: RecordOverrides,
   ): PendingReceipt {
     const at = this.#tick();
-    const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs);
+    const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs, this.#parts.hurry);
     try {
       this.#accept(definition, { fields, request, context, at, id: receipt.id }, receipt);
     } catch (cause) {
@@ -329,7 +329,8 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
     if (handling.required === 0) throw new DaybookError("BAD_OPTION", `No required sink takes events of type ${definition.type}.`);
     const policy = this.#glass.policy(handling.policy);
     // A durable event has a deadline, and several required sinks share one result: both need a receipt even if no caller asked for it.
-    const receipt = asked ?? (handling.durable || handling.required > 1 ? new PendingReceipt(id, this.#deadlineMs) : undefined);
+    const receipt =
+      asked ?? (handling.durable || handling.required > 1 ? new PendingReceipt(id, this.#deadlineMs, this.#parts.hurry) : undefined);
     this.#hand(composed, definition, handling, { policy, order: this.#order++, receipt });
     if (receipt === undefined || receipt.settled) return;
     if (handling.durable && context?.holdResponse !== undefined && !context.holdResponse(receipt)) this.#lateDurable++;
@@ -349,7 +350,7 @@ export class AuditLog<D extends EventDefinition = EventDefinition> {
   #recordOwn(definition: EventDefinition, data: JsonObject, place: "first" | "last"): PendingReceipt {
     const { composer, handlings, now } = this.#parts;
     const at = now();
-    const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs);
+    const receipt = new PendingReceipt(uuidV7(at), this.#deadlineMs, this.#parts.hurry);
     const composed = composer.compose(definition, { data }, undefined, undefined, at, receipt.id);
     const handling = handlings.of(definition, composed.event.severity);
     const order = place === "first" ? -1 - this.#order++ : this.#order++;

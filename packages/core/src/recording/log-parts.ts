@@ -39,6 +39,8 @@ export interface LogParts {
   /** The store's delivery, or that of the first required sink: it has the spool, and its losses are gaps. */
   readonly primary: Delivery;
   readonly handlings: Handlings;
+  /** Call it if a caller waits for an event: required sinks get queued events at once. */
+  readonly hurry: () => void;
 }
 
 /**
@@ -85,7 +87,10 @@ export function logParts(options: AuditLogOptions, onGap: (gap: Gap) => void): L
   const deliveries = sinks.map((given) => (given === first ? primary : deliver(given)));
   const { delivery, onStoreFailure } = options;
   const handlings = new Handlings({ deliveries, delivery, onStoreFailure, hasSpool: spool !== undefined });
-  return { run, now, catalogue, composer, report, clock: new ClockWatch(now), gaps, spool, deliveries, primary, handlings };
+  const hurry = () => {
+    for (const delivery of deliveries) if (delivery.required) delivery.hurry();
+  };
+  return { run, now, catalogue, composer, report, clock: new ClockWatch(now), gaps, spool, deliveries, primary, handlings, hurry };
 }
 
 function sinksOf({ store, sinks = [] }: AuditLogOptions): GivenSink[] {

@@ -93,7 +93,7 @@ export const SCHEMA: readonly string[] = [
 ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE daybook_consent (
-  place INTEGER PRIMARY KEY AUTOINCREMENT,
+  place INTEGER PRIMARY KEY,
   consent_id TEXT,
   user_id TEXT,
   consent_type TEXT,
