@@ -59,6 +59,8 @@ export class BucketCollector {
   #lastIds = new Set<string>();
   /** Newest id below those; an id above it needs no look-up. */
   oldest = "";
+  /** Newest id of all rows. */
+  newest = "";
   full: Full[] = [];
   /** What the last summary cost. */
   spent = { cpuUs: 0, ms: 0 };
@@ -106,6 +108,7 @@ export class BucketCollector {
     if (seq % BUCKET_ROWS === 0) this.begin(bucketOf(seq));
     this.next = seq + 1;
     this.ids.add(id);
+    if (id > this.newest) this.newest = id;
     const position = seq % BUCKET_ROWS;
     if (time < this.#times[0]) this.#times[0] = time;
     if (time > this.#times[1]) this.#times[1] = time;

@@ -29,6 +29,7 @@ export abstract class BucketedLayout extends Layout {
       collector.begin(bucket);
       collector.clearIds();
       collector.oldest = this.closed.newestIdBelow(bucket - 1);
+      collector.newest = this.closed.newestIdBelow(bucket);
       for (const { id } of this.collected(Math.max(0, from - BUCKET_ROWS), from)) collector.addOldId(id);
     }
     for (const row of this.collected(from, first)) collector.add(row);
@@ -38,6 +39,8 @@ export abstract class BucketedLayout extends Layout {
   }
 
   known(id: string): boolean {
+    // Ids ascend nearly always: one above all others is new without a look-up.
+    if (id > this.collector.newest) return false;
     if (this.collector.has(id)) return true;
     return id <= this.collector.oldest && this.byId(id) !== undefined;
   }

@@ -125,7 +125,7 @@ export class ValueACommit extends BucketedLayout {
     super(path, SCHEMA);
     const { db } = this;
     this.#last = db.prepare<[], { seq: number; seal: Buffer }>(
-      "SELECT seq + n - 1 AS seq, substr(seals, -16) AS seal FROM daybook_commit ORDER BY seq DESC LIMIT 1",
+      "SELECT seq + n - 1 AS seq, substr(seals, -16) AS seal FROM daybook_commit c ORDER BY c.seq DESC LIMIT 1",
     );
     this.#insert = db.prepare("INSERT INTO daybook_commit VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT))");
     this.#rewrite = db.prepare("UPDATE daybook_commit SET salts = ?, events = CAST(? AS TEXT) WHERE seq = ?");
