@@ -20,23 +20,52 @@ const CHUNKS = 128;
 /** Key (8), position in the bucket (2), part (1). */
 const RECORD = 11;
 const FIELDS = ["action", "outcome", "route", "severity", "type"] as const;
-const MARKS = FIELDS.map((field) => `"${field}":"`);
 
-/** Value of a text field of a head; the search goes on where the field before it ended, because keys are in order. */
-let at = 0;
-function field(head: string, mark: string): string | undefined {
-  const found = head.indexOf(mark, at);
-  if (found < 0) return undefined;
-  const from = found + mark.length;
-  at = head.indexOf('"', from);
-  return head.slice(from, at);
+/** Values of the summary's fields, in the order of their names. */
+export type FieldValues = readonly (string | undefined)[];
+export const fieldsOf = (head: object): FieldValues => FIELDS.map((name) => (head as Record<string, string>)[name]);
+
+/** Eight hex digits at a place of a text, as a number. */
+function hex32(text: string, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) {
+    const code = text.charCodeAt(i);
+    value = (value << 4) | ((code & 15) + (code >> 6) * 9);
+  }
+  return value >>> 0;
+}
+
+/** Ids as 64 of their bits, outside of the JavaScript heap. A hit has to be confirmed. */
+class IdSet {
+  static readonly #SLOTS = 1 << 16;
+  readonly #words = new Uint32Array(2 * IdSet.#SLOTS);
+
+  clear = (): unknown => this.#words.fill(0);
+  add = (id: string): void => void this.#find(id, true);
+  has = (id: string): boolean => this.#find(id, false);
+
+  #find(id: string, adds: boolean): boolean {
+    const words = this.#words;
+    const a = hex32(id, 28);
+    const b = (hex32(id, 0) ^ hex32(id, 20)) >>> 0 || 1;
+    for (let at = a & (IdSet.#SLOTS - 1); ; at = (at + 1) & (IdSet.#SLOTS - 1)) {
+      if (words[2 * at + 1] === 0) {
+        if (adds) {
+          words[2 * at] = a;
+          words[2 * at + 1] = b;
+        }
+        return false;
+      }
+      if (words[2 * at] === a && words[2 * at + 1] === b) return true;
+    }
+  }
 }
 
 export interface CollectedRow {
   readonly seq: number;
   readonly id: string;
   readonly time: string;
-  readonly head: string;
+  readonly fields: FieldValues;
   /** Pseudonym of each part; undefined for the head, an erased part, or one without a person. */
   readonly subs: readonly (string | undefined)[];
 }
@@ -55,8 +84,8 @@ export class BucketCollector {
   /** Seq of the next expected row; -1 if everything has to be read again. */
   next = -1;
   /** Ids of this and the last bucket. */
-  ids = new Set<string>();
-  #lastIds = new Set<string>();
+  ids = new IdSet();
+  #lastIds = new IdSet();
   /** Newest id below those; an id above it needs no look-up. */
   oldest = "";
   /** Newest id of all rows. */
@@ -66,7 +95,9 @@ export class BucketCollector {
   spent = { cpuUs: 0, ms: 0 };
   #lastNewest = "";
   #bucket = -1;
-  #values: Map<string, number[]>[] = FIELDS.map(() => new Map());
+  /** Code of each value, and for each row the codes of its fields; 0 is absent. */
+  readonly #values: Map<string, number>[] = FIELDS.map(() => new Map());
+  readonly #codes = FIELDS.map(() => new Uint16Array(BUCKET_ROWS));
   #times: [string, string] = ["~", ""];
   #idRange: [string, string] = ["~", ""];
   #high: number[] = [];
@@ -84,7 +115,6 @@ export class BucketCollector {
 
   begin(bucket: number): void {
     this.#bucket = bucket;
-    this.#values = FIELDS.map(() => new Map());
     this.#times = ["~", ""];
     this.#idRange = ["~", ""];
     this.#high = [];
@@ -99,12 +129,12 @@ export class BucketCollector {
   }
 
   clearIds(): void {
-    this.ids = new Set();
-    this.#lastIds = new Set();
+    this.ids.clear();
+    this.#lastIds.clear();
     this.#lastNewest = "";
   }
 
-  add({ seq, id, time, head, subs }: CollectedRow): void {
+  add({ seq, id, time, fields, subs }: CollectedRow): void {
     if (seq % BUCKET_ROWS === 0) this.begin(bucketOf(seq));
     this.next = seq + 1;
     this.ids.add(id);
@@ -114,20 +144,21 @@ export class BucketCollector {
     if (time > this.#times[1]) this.#times[1] = time;
     if (id < this.#idRange[0]) this.#idRange[0] = id;
     if (id > this.#idRange[1]) this.#idRange[1] = id;
-    at = 0;
-    for (let i = 0; i < MARKS.length; i++) {
-      const value = field(head, MARKS[i]!);
-      if (value === undefined) continue;
-      const known = this.#values[i]!.get(value);
-      if (known === undefined) this.#values[i]!.set(value, [position]);
-      else known.push(position);
+    for (let i = 0; i < FIELDS.length; i++) {
+      const value = fields[i];
+      let code = 0;
+      if (value !== undefined) {
+        code = this.#values[i]!.get(value) ?? this.#values[i]!.size + 1;
+        if (code > this.#values[i]!.size) this.#values[i]!.set(value, code);
+      }
+      this.#codes[i]![position] = code;
     }
     for (let part = 1; part < subs.length; part++) {
       const sub = subs[part];
       if (sub === undefined) continue;
       const from = sub.indexOf(".") + 1;
-      this.#high.push(Number.parseInt(sub.slice(from, from + 8), 16));
-      this.#low.push(Number.parseInt(sub.slice(from + 8, from + 16), 16));
+      this.#high.push(hex32(sub, from));
+      this.#low.push(hex32(sub, from + 8));
       this.#slots.push(position * 256 + part);
     }
     if (position === BUCKET_ROWS - 1) {
@@ -145,28 +176,33 @@ export class BucketCollector {
   }
 
   #finish(): void {
-    this.#lastIds = this.ids;
-    this.ids = new Set();
+    [this.#lastIds, this.ids] = [this.ids, this.#lastIds];
+    this.ids.clear();
     if (this.#lastNewest > this.oldest) this.oldest = this.#lastNewest;
     this.#lastNewest = this.#idRange[1];
-    const lists = this.#values.flatMap((values) => [...values.values()]);
-    const positions = new Uint16Array(lists.reduce((sum, list) => sum + list.length, 0));
+    const positions = new Uint16Array(FIELDS.length * BUCKET_ROWS);
     const counts: Record<string, Record<string, [number, number]>> = {};
     let used = 0;
     FIELDS.forEach((name, i) => {
+      const codes = this.#codes[i]!;
+      const sizes = new Uint32Array(this.#values[i]!.size + 1);
+      for (const code of codes) sizes[code]!++;
+      sizes[0] = 0;
+      // Where the positions of each value begin.
+      const starts = sizes.map((_, code) => used + sizes.subarray(0, code).reduce((sum, size) => sum + size, 0));
       counts[name] = {};
-      for (const [value, list] of this.#values[i]!) {
-        positions.set(list, used);
-        counts[name][value] = [list.length, used];
-        used += list.length;
-      }
+      for (const [value, code] of this.#values[i]!) if (sizes[code]! > 0) counts[name][value] = [sizes[code]!, starts[code]!];
+      codes.forEach((code, position) => {
+        if (code > 0) positions[starts[code]!++] = position;
+      });
+      used += sizes.reduce((sum, size) => sum + size, 0);
     });
     this.full.push({
       bucket: this.#bucket,
       times: this.#times,
       ids: this.#idRange,
       counts: JSON.stringify(counts),
-      positions: Buffer.from(positions.buffer),
+      positions: Buffer.from(positions.buffer, 0, 2 * used),
       chunks: this.#chunks(),
     });
   }

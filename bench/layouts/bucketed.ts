@@ -41,8 +41,7 @@ export abstract class BucketedLayout extends Layout {
   known(id: string): boolean {
     // Ids ascend nearly always: one above all others is new without a look-up.
     if (id > this.collector.newest) return false;
-    if (this.collector.has(id)) return true;
-    return id <= this.collector.oldest && this.byId(id) !== undefined;
+    return (id <= this.collector.oldest || this.collector.has(id)) && this.byId(id) !== undefined;
   }
 
   rolledBack(): void {

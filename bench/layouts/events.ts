@@ -7,6 +7,8 @@ export interface LayoutEvent {
   readonly id: string;
   readonly time: string;
   readonly split: SplitEntry;
+  /** Values of the bucket's summary, which the recorder has at hand. */
+  readonly fields: readonly (string | undefined)[];
 }
 
 /** Fixed, so that every process of a run makes the same pseudonyms and seals. */
@@ -43,7 +45,12 @@ export function eventAt(n: number, pool = ""): LayoutEvent {
     ...(n % SUBJECT_EVERY === 3 && { subjects: [{ id: `${pool}subject-${n % 3_000}`, about: { loan: n } }] }),
   };
   const { class: entryClass, parts } = splitEvent(event as Parameters<typeof splitEvent>[0], { keys: KEYS });
-  return { id: event.id, time: event.time, split: { class: entryClass, parts: parts.map((part) => ({ ...part, text: flat(part.text) })) } };
+  return {
+    id: event.id,
+    time: event.time,
+    fields: [event.action, event.outcome, request.route, event.severity, event.type],
+    split: { class: entryClass, parts: parts.map((part) => ({ ...part, text: flat(part.text) })) },
+  };
 }
 
 export const eventsFrom = (from: number, count: number, pool = ""): LayoutEvent[] =>

@@ -1,6 +1,6 @@
 /** Layout B: a row for each event, without indexes and without generated columns. */
 import type { PreparedEntry } from "../../packages/ledger/src/index.ts";
-import type { CollectedRow } from "./bucket-collector.ts";
+import { type CollectedRow, fieldsOf } from "./bucket-collector.ts";
 import { BucketedLayout } from "./bucketed.ts";
 import type { LayoutEvent } from "./events.ts";
 import type { PageRow, Slot, StoredRow } from "./layout.ts";
@@ -101,11 +101,11 @@ export class PlainRows extends BucketedLayout {
   last = () => this.#last.get();
   flush(): void {}
 
-  put(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array, { id, time }: LayoutEvent): void {
+  put(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array, { id, time, fields }: LayoutEvent): void {
     const [head, first] = parts;
     this.#insertEntry.run(seq, entry, seal, head!.salt, head!.text, first?.salt ?? null, first?.text ?? null);
     for (let part = 2; part < parts.length; part++) this.#insertPart.run(seq * 256 + part, parts[part]!.salt, parts[part]!.text);
-    this.collector.add({ seq, id, time, head: head!.text, subs: parts.map(({ sub }) => sub) });
+    this.collector.add({ seq, id, time, fields, subs: parts.map(({ sub }) => sub) });
   }
 
   protected *collected(from: number, to: number): Generator<CollectedRow> {
@@ -116,10 +116,10 @@ export class PlainRows extends BucketedLayout {
       `SELECT seq, head, person ->> '$.sub' AS sub, (length(entry) - 6) / 32 AS parts FROM daybook_entry WHERE seq >= ? AND seq < ?`,
     );
     for (const { seq, head, sub, parts: count } of rows.iterate(from, to)) {
-      const { id, ts } = JSON.parse(head) as { id: string; ts: string };
+      const values = JSON.parse(head) as { id: string; ts: string };
       const subs = [undefined, sub ?? undefined];
       if (count > 2) for (const other of parts.all(seq * 256, seq * 256 + 255)) subs[other.part] = other.sub ?? undefined;
-      yield { seq, id, time: ts, head, subs };
+      yield { seq, id: values.id, time: values.ts, fields: fieldsOf(values), subs };
     }
   }
 

@@ -330,23 +330,13 @@ async function two(perCommit: number): Promise<void> {
     for (const key of MAIN) {
       const path = join(folder, `two-${key}-${turn}.db`);
       openLayout(key, path).close();
-      const pair = await Promise.all([0, 1].map((i) => started(key, path, i * SIZES.two, SIZES.two, perCommit)));
+      const pair = await Promise.all([0, 1].map(() => started(key, path, 0, SIZES.two, perCommit)));
       const before = performance.now();
-      const cpu = pair.map(({ child }) => cpuTicks(child.pid!));
       for (const { child } of pair) child.stdin!.write("go\n");
-      let after = 0;
-      const watch = setInterval(
-        () =>
-          (after = Math.max(
-            after,
-            pair.reduce((sum, { child }, i) => sum + (cpuTicks(child.pid!) - cpu[i]!), 0),
-          )),
-        20,
-      );
       for (const { ended } of pair) expect("exit code", await ended, 0);
-      clearInterval(watch);
       rates.set(key, [...(rates.get(key) ?? []), (2 * SIZES.two * 1_000) / (performance.now() - before)]);
-      cpus.set(key, [...(cpus.get(key) ?? []), (after * 10_000) / (2 * SIZES.two)]);
+      const cpu = pair.reduce((sum, { said }) => sum + Number(/cpu (\d+)/.exec(said())![1]), 0);
+      cpus.set(key, [...(cpus.get(key) ?? []), cpu / (2 * SIZES.two)]);
       const layout = openLayout(key, path);
       expect("rows of both", checkAll(layout).rows, 2 * SIZES.two);
       // Every reference is found: what the summaries say is what the rows have.
@@ -358,13 +348,7 @@ async function two(perCommit: number): Promise<void> {
     }
   }
   const cells = MAIN.map((key) => [key, `${Math.round(median(rates.get(key)!)).toLocaleString("en")}/s, ${us(median(cpus.get(key)!))} us`]);
-  row(`two processes, one file, ${perCommit} a commit: rows/s together, about CPU us/event; dense`, Object.fromEntries(cells));
-}
-
-function cpuTicks(pid: number): number {
-  const { stdout } = spawnSync("cat", [`/proc/${pid}/stat`], { encoding: "utf8" });
-  const fields = stdout.split(") ").at(-1)!.split(" ");
-  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0) || 0;
+  row(`two processes, one file, ${perCommit} a commit: rows/s together, CPU us/event; dense`, Object.fromEntries(cells));
 }
 
 const wanted = (name: string) => values.only === undefined || values.only.split(",").includes(name);

@@ -1,6 +1,6 @@
 /** Layout C: one row for each commit, which holds all its events as one JSON array and their bytes as blobs. */
 import type { PreparedEntry } from "../../packages/ledger/src/index.ts";
-import type { CollectedRow } from "./bucket-collector.ts";
+import { type CollectedRow, fieldsOf } from "./bucket-collector.ts";
 import { BucketedLayout } from "./bucketed.ts";
 import type { LayoutEvent } from "./events.ts";
 import type { PageRow, Slot, StoredPart, StoredRow } from "./layout.ts";
@@ -111,6 +111,8 @@ export class ValueACommit extends BucketedLayout {
   readonly #rewrite;
   readonly #at;
   readonly #backwards;
+  /** Ids of the commit that is being made, which no query finds yet. */
+  #pending: string[] = [];
   #first = -1;
   #n = 0;
   #slots = 0;
@@ -134,10 +136,14 @@ export class ValueACommit extends BucketedLayout {
   }
 
   last = () => this.#last.get();
+  override known(id: string): boolean {
+    return super.known(id) || (this.#n > 0 && id <= this.collector.newest && this.#pending.includes(id));
+  }
 
-  put(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array, { id, time }: LayoutEvent): void {
+  put(seq: number, { entry, parts }: PreparedEntry, seal: Uint8Array, { id, time, fields }: LayoutEvent): void {
     if (this.#n === 0) {
       this.#first = seq;
+      this.#pending = [];
       this.#slots = 0;
       this.#used = { seals: 0, entries: 0, text: 0 };
     }
@@ -156,7 +162,8 @@ export class ValueACommit extends BucketedLayout {
     }
     this.#text[used.text++] = 0x5d;
     this.#n++;
-    this.collector.add({ seq, id, time, head: parts[0]!.text, subs: parts.map(({ sub }) => sub) });
+    this.#pending.push(id);
+    this.collector.add({ seq, id, time, fields, subs: parts.map(({ sub }) => sub) });
   }
 
   flush(): void {
@@ -194,9 +201,9 @@ export class ValueACommit extends BucketedLayout {
       for (const place of places(commit)) {
         if (place.seq < from || place.seq >= to) continue;
         const texts = Array.from({ length: place.parts }, (_, part) => textOf(commit, place, part).toString());
-        const { id, ts } = JSON.parse(texts[0]!) as { id: string; ts: string };
+        const values = JSON.parse(texts[0]!) as { id: string; ts: string };
         const subs = texts.map((text, part) => (part === 0 ? undefined : (JSON.parse(text) as { sub?: string } | null)?.sub));
-        yield { seq: place.seq, id, time: ts, head: texts[0]!, subs };
+        yield { seq: place.seq, id: values.id, time: values.ts, fields: fieldsOf(values), subs };
       }
     }
   }
