@@ -1,15 +1,15 @@
 import { randomFillSync } from "node:crypto";
 
-const RANDOM = Buffer.alloc(8 * 512);
-const DIGITS = Buffer.from("0123456789abcdef", "latin1");
-/** The text of the last id. Written in place: concatenation would make two dozen strings. */
-const TEXT = Buffer.from("00000000-0000-7000-8000-000000000000", "latin1");
-const COUNTER_AT = 14;
-const VARIANT_AT = 19;
-const NODE_AT = 24;
+const BYTES_EACH = 10;
+const RANDOM = Buffer.alloc(400 * BYTES_EACH);
+const COUNTERS = Array.from({ length: 0x1000 }, (_, n) => n.toString(16).padStart(3, "0"));
 
-let used = RANDOM.length;
+/** The same bytes as hexadecimal digits. */
+let digits = "";
+let used = 0;
 let lastMs = 0;
+/** Time and version of the ids of that millisecond. */
+let prefix = "";
 let counter = 0;
 
 /**
@@ -18,40 +18,27 @@ let counter = 0;
  * @param now milliseconds since the Unix epoch
  */
 export function uuidV7(now: number): string {
-  if (used === RANDOM.length) {
+  if (used === RANDOM.length || digits === "") {
     randomFillSync(RANDOM);
+    digits = RANDOM.toString("hex");
     used = 0;
   }
   const at = used;
-  used += 8;
+  used += BYTES_EACH;
   if (now > lastMs) {
-    writeTime(now);
+    begin(now);
     counter = RANDOM.readUInt16BE(at) & 0x7ff;
   } else if (++counter > 0xfff) {
-    writeTime(lastMs + 1);
+    begin(lastMs + 1);
     counter = 0;
   }
-  TEXT.writeUInt8(DIGITS.readUInt8(counter >>> 8), COUNTER_AT + 1);
-  writeByte(COUNTER_AT + 2, counter & 0xff);
-  writeByte(VARIANT_AT, 0x80 | (RANDOM.readUInt8(at) & 0x3f));
-  writeByte(VARIANT_AT + 2, RANDOM.readUInt8(at + 1));
-  for (let i = 0; i < 6; i++) writeByte(NODE_AT + 2 * i, RANDOM.readUInt8(at + 2 + i));
-  return TEXT.toString("latin1");
+  const variant = "89ab".charAt(RANDOM.readUInt8(at + 2) >>> 6);
+  const from = 2 * at + 5;
+  return `${prefix}${COUNTERS[counter]}-${variant}${digits.slice(from, from + 3)}-${digits.slice(from + 3, from + 15)}`;
 }
 
-function writeTime(ms: number): void {
+function begin(ms: number): void {
   lastMs = ms;
-  const high = Math.floor(ms / 0x10000);
-  const low = ms % 0x10000;
-  writeByte(0, (high >>> 24) & 0xff);
-  writeByte(2, (high >>> 16) & 0xff);
-  writeByte(4, (high >>> 8) & 0xff);
-  writeByte(6, high & 0xff);
-  writeByte(9, low >>> 8);
-  writeByte(11, low & 0xff);
-}
-
-function writeByte(at: number, byte: number): void {
-  TEXT.writeUInt8(DIGITS.readUInt8(byte >>> 4), at);
-  TEXT.writeUInt8(DIGITS.readUInt8(byte & 0xf), at + 1);
+  const time = ms.toString(16).padStart(12, "0");
+  prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
 }

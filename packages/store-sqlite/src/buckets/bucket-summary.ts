@@ -21,48 +21,74 @@ export interface SummaryRow {
   readonly counts: string;
   /** For each summary key and value, in the order of `counts`: positions in the bucket, ascending, 2 bytes each, little-endian. */
   readonly positions: Uint8Array;
+  /** `idHash` of each id, ascending, 4 bytes each, little-endian: an id whose hash is missing is not in the bucket. */
+  readonly ids: Uint8Array;
 }
 
 /** The hour of a time: `2026-11-20T16`. */
 const hourOf = (ts: string): string => ts.slice(0, 13);
 
-/** Heads of one bucket, counted and listed by value. The same heads give the same row, in whatever order they are added. */
+/** FNV-1a (32 bits) over the UTF-16 code units of an id. */
+export function idHash(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+type Heading = Pick<HeadFields, SummaryKey>;
+
+/**
+ * Heads of one bucket, counted and listed by value. The same heads give the same row. Many heads share all of their
+ * listed values, so a head is kept as the number of its combination.
+ */
 export class BucketSummary {
+  readonly #combinations = new Map<string, number>();
+  readonly #headings: Heading[] = [];
+  /** For each position the number of its combination plus one; zero without a head. */
+  readonly #at = new Uint16Array(BUCKET_ROWS);
+  readonly #hours = new Map<string, number>();
+  readonly #ids = new Uint32Array(BUCKET_ROWS);
   #heads = 0;
   #firstTime: string | null = null;
   #lastTime: string | null = null;
   #firstId: string | null = null;
   #lastId: string | null = null;
-  readonly #hours = new Map<string, number>();
-  readonly #lists = SUMMARY_KEYS.map(() => new Map<string, number[]>());
 
-  /** Adds the head at a position, which is larger than all before. */
+  /** Adds the head at a position. */
   add(position: number, fields: HeadFields): void {
-    const { ts, id } = fields;
-    this.#heads++;
+    const { ts, id, type, action, severity, outcome, route } = fields;
     if (this.#firstTime === null || ts < this.#firstTime) this.#firstTime = ts;
     if (this.#lastTime === null || ts > this.#lastTime) this.#lastTime = ts;
     if (this.#firstId === null || id < this.#firstId) this.#firstId = id;
     if (this.#lastId === null || id > this.#lastId) this.#lastId = id;
     const hour = hourOf(ts);
     this.#hours.set(hour, (this.#hours.get(hour) ?? 0) + 1);
-    for (let i = 0; i < SUMMARY_KEYS.length; i++) {
-      const value = fields[SUMMARY_KEYS[i] as SummaryKey];
-      if (value === undefined) continue;
-      const lists = this.#lists[i] as Map<string, number[]>;
-      const list = lists.get(value);
-      if (list === undefined) lists.set(value, [position]);
-      else list.push(position);
+    this.#ids[this.#heads++] = idHash(id);
+    const key = `${type} ${action} ${severity} ${outcome} ${route ?? ""}`;
+    let combination = this.#combinations.get(key);
+    if (combination === undefined) {
+      combination = this.#headings.push(fields) - 1;
+      this.#combinations.set(key, combination);
     }
+    this.#at[position] = combination + 1;
   }
 
   row(): SummaryRow {
-    const counts: Record<string, [string, number][]> = { hour: [...this.#hours].sort(byCodeUnits) };
+    const counts: [string, (readonly [string, number])[]][] = [["hour", [...this.#hours].sort(byCodeUnits)]];
     const all: number[] = [];
-    for (const [i, key] of SUMMARY_KEYS.entries()) {
-      const lists = [...(this.#lists[i] as Map<string, number[]>)].sort(byCodeUnits);
-      counts[key] = lists.map(([value, list]) => [value, list.length]);
-      for (const [, list] of lists) for (const position of list) all.push(position);
+    const ofCombination = this.#positions();
+    for (const key of SUMMARY_KEYS) {
+      const lists = new Map<string, number[]>();
+      for (const [i, heading] of this.#headings.entries()) {
+        const value = heading[key];
+        if (value !== undefined) lists.set(value, [...(lists.get(value) ?? []), i]);
+      }
+      const sorted = [...lists].sort(byCodeUnits).map(([value, combinations]) => {
+        const positions = combinations.flatMap((i) => ofCombination[i] as number[]).sort((a, b) => a - b);
+        for (const position of positions) all.push(position);
+        return [value, positions.length] as const;
+      });
+      counts.push([key, sorted]);
     }
     return {
       heads: this.#heads,
@@ -71,17 +97,34 @@ export class BucketSummary {
       first_id: this.#firstId,
       last_id: this.#lastId,
       // Built by concatenation: as keys of an object, digits would come first.
-      counts: `{${Object.entries(counts)
+      counts: `{${counts
         .map(([key, values]) => `"${key}":{${values.map(([value, n]) => `${JSON.stringify(value)}:${n}`).join(",")}}`)
         .join(",")}}`,
-      positions: bytesOf(all),
+      positions: positionBytes(all),
+      ids: idBytes(this.#ids.subarray(0, this.#heads).sort()),
     };
+  }
+
+  /** Ascending positions by combination. */
+  #positions(): number[][] {
+    const lists: number[][] = this.#headings.map(() => []);
+    for (let position = 0; position < BUCKET_ROWS; position++) {
+      const combination = this.#at[position] as number;
+      if (combination > 0) (lists[combination - 1] as number[]).push(position);
+    }
+    return lists;
   }
 }
 
 const byCodeUnits = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : a > b ? 1 : 0);
 
-function bytesOf(positions: readonly number[]): Uint8Array {
+function idBytes(hashes: Uint32Array): Uint8Array {
+  const bytes = Buffer.alloc(hashes.length * 4);
+  for (const [i, hash] of hashes.entries()) bytes.writeUInt32LE(hash, i * 4);
+  return bytes;
+}
+
+function positionBytes(positions: readonly number[]): Uint8Array {
   const bytes = Buffer.alloc(positions.length * 2);
   for (const [i, position] of positions.entries()) bytes.writeUInt16LE(position, i * 2);
   return bytes;

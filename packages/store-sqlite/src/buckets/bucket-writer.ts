@@ -7,7 +7,7 @@ import { type HeadFields, readableFields } from "./head-fields.ts";
 import { OpenBucket } from "./open-bucket.ts";
 import { type BucketReference, inReferenceOrder, insertReferences } from "./reference-chunks.ts";
 
-const COLUMNS = "heads, first_time, last_time, first_id, last_id, counts, positions";
+const COLUMNS = "heads, first_time, last_time, first_id, last_id, counts, positions, ids";
 
 interface PersonRow {
   readonly slot: number;
@@ -32,7 +32,7 @@ export class BucketWriter {
     this.#keys = keys;
     this.#insert = db.prepare(
       `INSERT INTO daybook_bucket (bucket, ${COLUMNS})
-      VALUES (@bucket, @heads, @first_time, @last_time, @first_id, @last_id, @counts, @positions)`,
+      VALUES (@bucket, @heads, @first_time, @last_time, @first_id, @last_id, @counts, @positions, @ids)`,
     );
     this.#persons = db.prepare<{ from: number; to: number }, PersonRow>(
       `SELECT ${PARTS} * seq + 1 AS slot, person ->> '$.sub' AS sub, person ->> '$.tenant' AS tenant
@@ -111,7 +111,7 @@ export function refreshSummaries(db: Sqlite, buckets: Iterable<number>): void {
   const closed = lastBucketOf(db);
   const write = db.prepare(
     `UPDATE daybook_bucket SET heads = @heads, first_time = @first_time, last_time = @last_time, first_id = @first_id, last_id = @last_id,
-      counts = @counts, positions = @positions WHERE bucket = @bucket`,
+      counts = @counts, positions = @positions, ids = @ids WHERE bucket = @bucket`,
   );
   for (const bucket of new Set(buckets)) if (bucket <= closed) write.run({ bucket, ...summaryOf(db, bucket) });
 }

@@ -11,30 +11,42 @@ export interface HeadFields {
 }
 
 const ACTION = '{"action":"';
+const TYPE = '","type":"';
+const TIME_LENGTH = 24;
 
 /**
- * The fields of a head. Its canonical text sorts its keys (docs/ledger.md): `action` is the first one, and keys with
- * objects come before `outcome`. A quote inside of a text has a backslash before it. So the fields are cut out of
- * the text, which takes a tenth of the time of parsing it.
+ * The fields of a head. Its canonical text sorts its keys (docs/ledger.md): `action` is the first, `ts` and `type` are
+ * the last, and keys with objects come before `id`. A quote inside of a text has a backslash before it. So the fields
+ * are cut out of the text, which takes a fraction of the time of parsing it.
+ * @throws {SyntaxError} for a text that is not JSON
  */
 export function headFields(head: string): HeadFields {
   const end = head.indexOf('"', ACTION.length);
-  const outcome = lastText(head, '"outcome":"');
-  const severity = lastText(head, '"severity":"');
-  const ts = lastText(head, '"ts":"');
-  const type = lastText(head, '"type":"');
-  const id = lastText(head, '"id":"');
-  if (!head.startsWith(ACTION) || end < 0 || !outcome || !severity || !ts || !type || !id) return parsedFields(head);
-  const action = head.slice(ACTION.length, end);
-  const route = lastText(head, '"route":"');
-  // An escape needs the parser. A route of the details is not one of the head.
-  if (
-    action.includes("\\") ||
-    (route !== undefined && (route.includes("\\") || head.lastIndexOf('"route":"') < head.lastIndexOf('"outcome":"')))
-  )
+  const typeAt = head.lastIndexOf('"', head.length - 3) + 1;
+  const ts = head.slice(typeAt - TYPE.length - TIME_LENGTH, typeAt - TYPE.length);
+  const severityAt = head.lastIndexOf('"severity":"', typeAt);
+  const outcomeAt = head.lastIndexOf('"outcome":"', severityAt);
+  const idAt = head.lastIndexOf('"id":"', outcomeAt);
+  if (!head.startsWith(ACTION) || !head.endsWith('"}') || !head.startsWith(TYPE, typeAt - TYPE.length) || idAt < 0)
     return parsedFields(head);
-  return { id, ts, type, action, severity, outcome, route };
+  const routeAt = head.lastIndexOf('"route":"', severityAt);
+  const route = routeAt > outcomeAt ? textAt(head, routeAt + 9) : undefined;
+  const action = head.slice(ACTION.length, end);
+  // An escape needs the parser.
+  if (action.includes("\\") || route?.includes("\\")) return parsedFields(head);
+  return {
+    id: textAt(head, idAt + 6),
+    ts,
+    type: head.slice(typeAt, -2),
+    action,
+    severity: textAt(head, severityAt + 12),
+    outcome: textAt(head, outcomeAt + 11),
+    route,
+  };
 }
+
+/** The text that begins at a place, up to the next quote. */
+const textAt = (head: string, from: number): string => head.slice(from, head.indexOf('"', from));
 
 /** Like `headFields`; undefined for a text that is not JSON, which only an edited file has. */
 export function readableFields(head: string): HeadFields | undefined {
@@ -44,13 +56,6 @@ export function readableFields(head: string): HeadFields | undefined {
     if (!(cause instanceof SyntaxError)) throw cause;
     return undefined;
   }
-}
-
-function lastText(head: string, key: string): string | undefined {
-  const at = head.lastIndexOf(key);
-  if (at < 0) return undefined;
-  const from = at + key.length;
-  return head.slice(from, head.indexOf('"', from));
 }
 
 function parsedFields(head: string): HeadFields {

@@ -54,7 +54,8 @@ export const SCHEMA: readonly string[] = [
   first_id TEXT,
   last_id TEXT,
   counts TEXT NOT NULL,
-  positions BLOB NOT NULL
+  positions BLOB NOT NULL,
+  ids BLOB NOT NULL
 ) STRICT`,
   `CREATE INDEX daybook_bucket_id ON daybook_bucket (last_id, first_id)`,
   // chunk = 32 * bucket + the first five bits of the keys

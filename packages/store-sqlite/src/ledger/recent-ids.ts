@@ -1,4 +1,5 @@
 import { lastBucketOf } from "../buckets/bucket-index.ts";
+import { idHash } from "../buckets/bucket-summary.ts";
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
 
@@ -15,7 +16,7 @@ class IdTable {
 
   add(id: string, seq: number): void {
     if (id > this.largest) this.largest = id;
-    const hash = hashOf(id);
+    const hash = idHash(id);
     let at = hash % PLACES;
     while (this.#seqs[at] !== 0) at = (at + 1) % PLACES;
     this.#hashes[at] = hash;
@@ -37,17 +38,14 @@ class IdTable {
   }
 }
 
-/** FNV-1a over the code units of an id. */
-function hashOf(id: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
+/** Most lists of hashes in memory, of 16 KiB each: those of the last million entries. */
+const MOST_LISTS = 256;
 
 /**
  * Tells whether an event is stored already, by its id. Resent events are nearly always among the newest rows: this
  * connection remembers the ids of the open bucket and of the bucket before. Ids begin with their time, so one above
- * all older ids is new; any other is searched in the complete buckets whose range of ids includes it.
+ * all older ids is new; any other is searched among the hashes of ids of the complete buckets
+ * whose range includes it. The rows of a bucket are read only after a hit.
  */
 export class RecentIds {
   readonly #db: Sqlite;
@@ -57,8 +55,11 @@ export class RecentIds {
   readonly #largestBefore;
   #newer = new IdTable();
   #older = new IdTable();
-  /** Ids of the last older bucket that was searched. */
+  /** Ids of the last older bucket that was read. */
   readonly #searched = { bucket: -1, ids: new IdTable() };
+  /** Sorted hashes of the ids of complete buckets. */
+  readonly #lists = new Map<number, Buffer>();
+  readonly #list;
   /** Row after the last one whose id is in a table. */
   #next = -1;
   /** Largest id of all rows whose ids are in no table. */
@@ -77,6 +78,7 @@ export class RecentIds {
     this.#buckets = db
       .prepare<[string, string], number>("SELECT bucket FROM daybook_bucket WHERE last_id >= ? AND first_id <= ? ORDER BY last_id")
       .pluck();
+    this.#list = db.prepare<[number], Buffer>("SELECT ids FROM daybook_bucket WHERE bucket = ?").pluck();
     this.#largestBefore = db.prepare<[number], string | null>("SELECT max(last_id) FROM daybook_bucket WHERE bucket < ?").pluck();
   }
 
@@ -111,10 +113,31 @@ export class RecentIds {
   }
 
   has(id: string): boolean {
-    const hash = hashOf(id);
+    const hash = idHash(id);
     const same = (seq: number) => this.#idAt.get(seq, id) !== undefined;
     if (this.#newer.some(hash, same) || this.#older.some(hash, same)) return true;
-    return id <= this.#largest && this.#buckets.all(id, id).some((bucket) => this.#idsOf(bucket).some(hash, same));
+    return (
+      id <= this.#largest && this.#buckets.all(id, id).some((bucket) => this.#mayHold(bucket, hash) && this.#idsOf(bucket).some(hash, same))
+    );
+  }
+
+  #mayHold(bucket: number, hash: number): boolean {
+    let list = this.#lists.get(bucket);
+    if (list === undefined) {
+      if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
+      list = this.#list.get(bucket) ?? Buffer.alloc(0);
+      this.#lists.set(bucket, list);
+    }
+    let low = 0;
+    let high = list.length / 4 - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const at = list.readUInt32LE(middle * 4);
+      if (at === hash) return true;
+      if (at < hash) low = middle + 1;
+      else high = middle - 1;
+    }
+    return false;
   }
 
   #idsOf(bucket: number): IdTable {

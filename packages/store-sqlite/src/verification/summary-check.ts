@@ -17,7 +17,7 @@ export class SummaryCheck {
     this.#found = found;
     this.#closed = lastBucketOf(db);
     this.#stored = db.prepare<[number], SummaryRow>(
-      "SELECT heads, first_time, last_time, first_id, last_id, counts, positions FROM daybook_bucket WHERE bucket = ?",
+      "SELECT heads, first_time, last_time, first_id, last_id, counts, positions, ids FROM daybook_bucket WHERE bucket = ?",
     );
   }
 
@@ -53,4 +53,5 @@ const isSame = (a: SummaryRow, b: SummaryRow): boolean =>
   a.first_id === b.first_id &&
   a.last_id === b.last_id &&
   a.counts === b.counts &&
-  Buffer.compare(a.positions, b.positions) === 0;
+  Buffer.compare(a.positions, b.positions) === 0 &&
+  Buffer.compare(a.ids, b.ids) === 0;
