@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type AuditEvent, defineEvent } from "@daybook/core";
 import { appendEntries, uuidV7 } from "@daybook/core/store";
 import Database from "better-sqlite3";
@@ -87,7 +88,7 @@ describe("an event that is sent again", () => {
     await store(log, [eventAt(FIRST + EVENTS * 10)]);
     // The same rows as another connection writes them.
     const more = Array.from({ length: 6_000 }, (_, n) => eventAt(FIRST + (EVENTS + 1 + n) * 10));
-    const program = join(import.meta.dirname, "support/append-program.ts");
+    const program = fileURLToPath(new URL("./support/append-program.ts", import.meta.url));
     execFileSync(process.execPath, [program, path], {
       input: JSON.stringify({ keys, events: more }),
       stdio: ["pipe", "inherit", "inherit"],

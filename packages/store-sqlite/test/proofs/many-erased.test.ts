@@ -102,7 +102,7 @@ describe(`${ERASED} persons erased one by one from ${EVENTS} events while the ap
     const seconds = (performance.now() - begun) / 1_000;
     expect((await store.eraseStatus()).every(({ state }) => state === "proven")).toBe(true);
 
-    // The scanner finds what is there.
+    // The scanner finds the salt of a person who stays.
     const [kept] = parts.get((await store.namesOf(`person-${ERASED + 1}`))[1]!)!;
     expect(scanFolder(folder, [{ name: "kept", bytes: kept!.salt }], 16)).not.toEqual([]);
     expect(scanFolder(folder, needles, 16).slice(0, 10)).toEqual([]);

@@ -9,7 +9,7 @@ export interface Needle {
 
 /**
  * Searches every byte of every file of a folder for needles of at least 8 bytes, whole and in pieces: a piece is any
- * run of `piece` bytes of a needle. It reads files as they are and knows nothing about their format.
+ * run of `piece` bytes of a needle. It reads files as they are, whatever their format.
  * @returns the found needles with file and position
  */
 export function scanFolder(folder: string, needles: readonly Needle[], piece: number): string[] {
