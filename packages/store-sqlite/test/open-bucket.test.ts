@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type PreparedPart, referenceKey } from "@daybook/ledger";
 import { describe, expect, it } from "vitest";
-import { countsIn, positionsOf } from "../src/buckets/bucket-summary.ts";
+import { countsIn, countsOf, positionsOf } from "../src/buckets/bucket-summary.ts";
 import type { HeadFields } from "../src/buckets/head-fields.ts";
 import { OpenBucket } from "../src/buckets/open-bucket.ts";
 import { BUCKET_ROWS } from "../src/database/schema.ts";
@@ -67,9 +67,10 @@ describe("the bucket that is filling", () => {
       const { type, route } = fieldsOf(BUCKET_ROWS + position);
       return type === "query" && (route === "/books/3" || route === "/books/4");
     });
-    expect(positionsOf(summary, wanted)).toEqual(matching);
+    const known = countsOf(summary.counts, summary.positions.length)!;
+    expect(positionsOf(known, summary.positions, wanted)).toEqual(matching);
     expect(countsIn(summary, wanted, undefined)).toEqual(new Map([[null, matching.length]]));
-    const byRoute = countsIn(summary, wanted, "route");
+    const byRoute = countsIn(summary, wanted, "route")!;
     expect([...byRoute.keys()]).toEqual(["/books/3", "/books/4"]);
     expect([...byRoute.values()].reduce((sum, n) => sum + n, 0)).toBe(matching.length);
   });

@@ -76,6 +76,12 @@ describe("references of a closed bucket", () => {
     // An edited record is out of order, so that the records of its key after it are named as well.
     ["one of another person", (copy) => editReference(copy, second, nextKey), expect.any(Number), "of entry"],
     ["one without a person", (copy) => editReference(copy, second, (record) => record.writeUInt8(9, 10)), 2, "points to part 9"],
+    [
+      "those of a bucket that is not complete",
+      exec("INSERT INTO daybook_reference SELECT chunk + 32000000, refs FROM daybook_reference"),
+      expect.any(Number),
+      "is not complete",
+    ],
     ["all of them that are missing", exec("DELETE FROM daybook_reference"), PERSONS, "is in no reference"],
   ])("show %s", async (_, edit, count, text) => {
     const found = await referencesAfter(edit);

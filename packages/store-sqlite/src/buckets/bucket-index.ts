@@ -1,6 +1,7 @@
+import { present } from "../database/rows.ts";
 import { BUCKET_ROWS, bucketOf } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { countsIn, countsOf, positionsOf, SUMMARY_KEYS, type SummaryKey, type SummaryRow } from "./bucket-summary.ts";
+import { countsIn, countsOf, mayHold, positionsOf, SUMMARY_KEYS, type SummaryKey, type SummaryRow } from "./bucket-summary.ts";
 import { readableFields } from "./head-fields.ts";
 
 /** Conditions on heads that summaries can narrow down. */
@@ -34,6 +35,8 @@ export const lastBucketOf = (db: Sqlite): number =>
 interface Row {
   readonly bucket: number;
   readonly counts: string;
+  /** Bytes of the positions. */
+  readonly size: number;
 }
 
 const STEP = 64;
@@ -50,11 +53,14 @@ export function* candidates(db: Sqlite, filter: HeadFilter, { order, low, high }
   const closed = lastBucketOf(db);
   const tail = { low: Math.max(low, (closed + 1) * BUCKET_ROWS), high, seqs: undefined };
   if (order === "newest" && tail.low <= tail.high) yield tail;
-  const positions = db.prepare<[number], { counts: string; positions: Buffer }>(
-    "SELECT counts, positions FROM daybook_bucket WHERE bucket = ?",
-  );
+  const positions = db.prepare<[number], Buffer>("SELECT positions FROM daybook_bucket WHERE bucket = ?").pluck();
   let open: { low: number; high: number } | undefined;
-  for (const { bucket, counts } of matching(db, { order, low: bucketOf(low), high: Math.min(closed, bucketOf(high)) }, since, until)) {
+  for (const { bucket, counts, size } of matching(
+    db,
+    { order, low: bucketOf(low), high: Math.min(closed, bucketOf(high)) },
+    since,
+    until,
+  )) {
     const range = { low: Math.max(low, bucket * BUCKET_ROWS), high: Math.min(high, (bucket + 1) * BUCKET_ROWS - 1) };
     if (wanted.size === 0) {
       // Neighbours are read as one range.
@@ -66,10 +72,15 @@ export function* candidates(db: Sqlite, filter: HeadFilter, { order, low, high }
       }
       continue;
     }
-    if (!mayHold(counts, wanted)) continue;
-    const row = positions.get(bucket);
-    if (row === undefined) continue;
-    const seqs = positionsOf(row, wanted)
+    const known = countsOf(counts, size);
+    if (known === undefined) {
+      // Not a summary: every row of the bucket is read.
+      yield { ...range, seqs: undefined };
+      continue;
+    }
+    // Most buckets lack a rare value, and their lists need no look.
+    if (!mayHold(known, wanted)) continue;
+    const seqs = positionsOf(known, present(positions.get(bucket), "summary"), wanted)
       .map((position) => bucket * BUCKET_ROWS + position)
       .filter((seq) => seq >= range.low && seq <= range.high);
     if (seqs.length > 0) yield { ...range, seqs: order === "newest" ? seqs.reverse() : seqs };
@@ -113,7 +124,8 @@ export function* counting(
     const whole =
       (filter.since === undefined || (row.first_time ?? "") >= filter.since) &&
       (filter.until === undefined || (row.last_time ?? "") < filter.until);
-    if (whole) yield { counted: countsIn(row, wanted, key), rest: [] };
+    const counted = whole ? countsIn(row, wanted, key) : undefined;
+    if (counted !== undefined) yield { counted, rest: [] };
     else yield rest(bucket * BUCKET_ROWS, (bucket + 1) * BUCKET_ROWS - 1);
   }
   yield rest((last + 1) * BUCKET_ROWS, range.high);
@@ -123,7 +135,7 @@ export function* counting(
 function* matching(db: Sqlite, { order, low, high }: SeqRange, since: string | undefined, until: string | undefined): Generator<Row> {
   const newest = order === "newest";
   const read = db.prepare<[number, number, string | null, string | null], Row>(
-    `SELECT bucket, counts FROM daybook_bucket WHERE bucket BETWEEN ? AND ? AND heads > 0
+    `SELECT bucket, counts, length(positions) AS size FROM daybook_bucket WHERE bucket BETWEEN ? AND ? AND heads > 0
     AND last_time >= coalesce(?, last_time) AND first_time < coalesce(?, first_time || '~') ORDER BY bucket ${newest ? "DESC" : "ASC"} LIMIT ${STEP}`,
   );
   for (let [from, to] = [low, high]; from <= to; ) {
@@ -143,12 +155,6 @@ function wantedValues(filter: HeadFilter): ReadonlyMap<SummaryKey, readonly stri
     if (value !== undefined) wanted.set(key, typeof value === "string" ? [value] : value);
   }
   return wanted;
-}
-
-function mayHold(counts: string, wanted: ReadonlyMap<SummaryKey, readonly string[]>): boolean {
-  const known = countsOf(counts);
-  for (const [key, values] of wanted) if (!known.get(key)?.some(([value]) => values.includes(value))) return false;
-  return true;
 }
 
 /**

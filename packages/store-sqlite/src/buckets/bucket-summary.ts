@@ -130,20 +130,43 @@ function positionBytes(positions: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** The counts of a stored summary, in stored order. @throws {SyntaxError} for a text that is not such a summary */
-export function countsOf(text: string): ReadonlyMap<SummaryKey, readonly (readonly [value: string, count: number])[]> {
-  // A reviver sees keys in the order of JavaScript, digits first; the lists follow the order of the text.
+export type Counts = ReadonlyMap<SummaryKey, readonly (readonly [value: string, count: number])[]>;
+export type WantedValues = ReadonlyMap<SummaryKey, readonly string[]>;
+
+/**
+ * The counts of a stored summary in the order of its lists; undefined if the row is no summary, as after an edit of the
+ * file.
+ * @param size bytes of its positions
+ */
+export function countsOf(text: string, size: number): Counts | undefined {
+  const parsed = parsedObject(text);
   const counts = new Map<SummaryKey, [string, number][]>();
-  const parsed = JSON.parse(text) as Record<string, Record<string, number>>;
-  for (const key of SUMMARY_KEYS) counts.set(key, Object.entries(parsed[key] ?? {}).sort(byCodeUnits));
-  return counts;
+  let listed = 0;
+  for (const key of SUMMARY_KEYS) {
+    const values = Object.entries(parsed?.[key] ?? {}).sort(byCodeUnits);
+    counts.set(key, values);
+    for (const [, count] of values) listed += Number.isSafeInteger(count) && count > 0 ? count : Number.NaN;
+  }
+  return listed * 2 === size ? counts : undefined;
 }
 
-type Wanted = ReadonlyMap<SummaryKey, readonly string[]>;
-type Lists = Pick<SummaryRow, "counts" | "positions">;
+function parsedObject(text: string): Record<string, Record<string, number>> | null {
+  try {
+    return JSON.parse(text) as Record<string, Record<string, number>> | null;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    return null;
+  }
+}
+
+/** False if a key has none of its values in the bucket. */
+export function mayHold(counts: Counts, wanted: WantedValues): boolean {
+  for (const [key, values] of wanted) if (!counts.get(key)?.some(([value]) => values.includes(value))) return false;
+  return true;
+}
 
 /** For each position of the bucket, how many of the wanted keys have one of their values there. */
-function hitsOf({ counts, positions }: Lists, wanted: Wanted): Uint8Array {
+function hitsOf(counts: Counts, positions: Uint8Array, wanted: WantedValues): Uint8Array {
   const hits = new Uint8Array(BUCKET_ROWS);
   forEachPosition(counts, positions, (key, value, position) => {
     if (wanted.get(key)?.includes(value)) hits[position] = (hits[position] ?? 0) + 1;
@@ -151,10 +174,10 @@ function hitsOf({ counts, positions }: Lists, wanted: Wanted): Uint8Array {
   return hits;
 }
 
-function forEachPosition(counts: string, positions: Uint8Array, visit: (key: SummaryKey, value: string, position: number) => void): void {
+function forEachPosition(counts: Counts, positions: Uint8Array, visit: (key: SummaryKey, value: string, position: number) => void): void {
   const bytes = new DataView(positions.buffer, positions.byteOffset, positions.byteLength);
   let at = 0;
-  for (const [key, values] of countsOf(counts)) {
+  for (const [key, values] of counts) {
     for (const [value, count] of values) {
       for (const end = at + count * 2; at < end; at += 2) visit(key, value, bytes.getUint16(at, true));
     }
@@ -162,8 +185,8 @@ function forEachPosition(counts: string, positions: Uint8Array, visit: (key: Sum
 }
 
 /** Positions at which every key has one of its values, ascending. */
-export function positionsOf(row: Lists, wanted: Wanted): number[] {
-  const hits = hitsOf(row, wanted);
+export function positionsOf(counts: Counts, positions: Uint8Array, wanted: WantedValues): number[] {
+  const hits = hitsOf(counts, positions, wanted);
   const found: number[] = [];
   for (let position = 0; position < BUCKET_ROWS; position++) if (hits[position] === wanted.size) found.push(position);
   return found;
@@ -171,14 +194,20 @@ export function positionsOf(row: Lists, wanted: Wanted): number[] {
 
 /**
  * Number of heads at which every wanted key has one of its values, by the value of a further key. Without that key,
- * all are counted under null.
+ * all are counted under null. Undefined if the row is no summary.
  */
-export function countsIn(row: SummaryRow, wanted: Wanted, key: SummaryKey | undefined): ReadonlyMap<string | null, number> {
-  if (wanted.size === 0) return key === undefined ? new Map([[null, row.heads]]) : new Map(countsOf(row.counts).get(key));
-  if (key === undefined) return new Map([[null, positionsOf(row, wanted).length]]);
-  const hits = hitsOf(row, wanted);
+export function countsIn(
+  { counts: text, positions, heads }: SummaryRow,
+  wanted: WantedValues,
+  key: SummaryKey | undefined,
+): ReadonlyMap<string | null, number> | undefined {
+  const counts = countsOf(text, positions.length);
+  if (counts === undefined) return undefined;
+  if (wanted.size === 0) return key === undefined ? new Map([[null, heads]]) : new Map(counts.get(key));
+  const hits = hitsOf(counts, positions, wanted);
+  if (key === undefined) return new Map([[null, hits.filter((n) => n === wanted.size).length]]);
   const found = new Map<string, number>();
-  forEachPosition(row.counts, row.positions, (of, value, position) => {
+  forEachPosition(counts, positions, (of, value, position) => {
     if (of === key && hits[position] === wanted.size) found.set(value, (found.get(value) ?? 0) + 1);
   });
   return found;

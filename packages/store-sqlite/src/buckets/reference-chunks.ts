@@ -47,11 +47,13 @@ export const inReferenceOrder = (a: BucketReference, b: BucketReference): number
 
 /** Finds and removes references by bucket and key. */
 export class ReferenceChunks {
+  readonly #db: Sqlite;
   readonly #read;
   readonly #overwrite;
   readonly #ofBucket;
 
   constructor(db: Sqlite) {
+    this.#db = db;
     this.#read = db.prepare<[number], Buffer>("SELECT refs FROM daybook_reference WHERE chunk = ?").pluck();
     this.#overwrite = db.prepare("UPDATE daybook_reference SET refs = ? WHERE chunk = ?");
     this.#ofBucket = db
@@ -96,6 +98,16 @@ export class ReferenceChunks {
       }
       if (changed) this.#overwrite.run(refs, chunk);
     }
+  }
+
+  /** Some numbers of buckets with references that are not among the first `complete` ones. */
+  outside(complete: number): number[] {
+    return this.#db
+      .prepare<[number], number>(
+        `SELECT DISTINCT chunk / ${CHUNKS} FROM daybook_reference WHERE chunk < 0 OR chunk >= ${CHUNKS} * ? LIMIT 10`,
+      )
+      .pluck()
+      .all(complete);
   }
 
   /** All references of a bucket in stored order. */

@@ -1,9 +1,7 @@
 import { type LedgerKeys, referenceKey, tenantReferences } from "@daybook/ledger";
-import { lastBucketOf, seqsWhere } from "../buckets/bucket-index.ts";
 import { ReferenceChunks } from "../buckets/reference-chunks.ts";
 import { BUCKET_ROWS, bucketOf, PARTS } from "../database/schema.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
-import { lastSeqOf } from "../reading/person-index.ts";
 
 const FIRST_ROOM = 4_096;
 
@@ -19,26 +17,23 @@ export class ReferenceCheck {
   readonly #found: (text: string, seq: number) => void;
   readonly #keys: LedgerKeys | undefined;
   readonly #stored;
-  readonly #closed: number;
   readonly #tenants = new Map<string, readonly bigint[]>();
   #bucket = 0;
+  #rows = 0;
   #wanted = new WantedReferences(FIRST_ROOM);
   /** Parts with a tenant whose reference is not found yet; undefined if all key epochs exist. */
   readonly #withTenant: Set<number> | undefined;
 
-  constructor(db: Sqlite, keys: LedgerKeys | undefined, found: (text: string, seq: number) => void) {
+  /** @param manifests sequence numbers of all entries of the ledger about itself */
+  constructor(db: Sqlite, keys: LedgerKeys | undefined, manifests: readonly number[], found: (text: string, seq: number) => void) {
     this.#found = found;
     this.#keys = keys !== undefined && keys.sub.length > 0 ? keys : undefined;
-    this.#closed = lastBucketOf(db);
-    if (hasDestroyedEpoch(db)) this.#withTenant = new Set();
+    if (hasDestroyedEpoch(db, manifests)) this.#withTenant = new Set();
     this.#stored = new ReferenceChunks(db);
   }
 
   part(seq: number, part: number, value: unknown): void {
     if (part === 0) return;
-    const bucket = bucketOf(seq);
-    if (bucket > this.#closed) return;
-    while (this.#bucket < bucket) this.#compare();
     const { sub, tenant } = value as { sub?: unknown; tenant?: unknown };
     const slot = (seq % BUCKET_ROWS) * PARTS + part;
     if (typeof sub === "string") this.#wanted.add(referenceKey(sub), slot, true);
@@ -49,8 +44,22 @@ export class ReferenceCheck {
     }
   }
 
+  /** Call it before the parts of a row. */
+  row(seq: number): void {
+    this.#rows++;
+    const bucket = bucketOf(seq);
+    if (bucket === this.#bucket) return;
+    if (bucket > this.#bucket) this.#compare();
+    this.#bucket = bucket;
+  }
+
   finish(): void {
-    while (this.#bucket <= this.#closed) this.#compare();
+    // Bounded by the rows that were seen: a number in the file never decides how long this takes.
+    const complete = Math.floor(this.#rows / BUCKET_ROWS);
+    if (this.#bucket < complete) this.#compare();
+    for (const bucket of this.#stored.outside(complete)) {
+      this.#found(`there are references of bucket ${bucket}, which is not complete`, this.#rows - 1);
+    }
   }
 
   #compare(): void {
@@ -91,12 +100,11 @@ export class ReferenceCheck {
 }
 
 /** An entry of the log records each destroyed epoch. */
-function hasDestroyedEpoch(db: Sqlite): boolean {
-  const destroyed = db.prepare<[number]>("SELECT 1 FROM daybook_entry WHERE seq = ? AND head ->> '$.ledger.change' = 'destroyed'");
-  for (const seqs of seqsWhere(db, { type: "compliance", action: "ledger.key" }, { order: "newest", low: 0, high: lastSeqOf(db) })) {
-    if (seqs.some((seq) => destroyed.get(seq) !== undefined)) return true;
-  }
-  return false;
+function hasDestroyedEpoch(db: Sqlite, manifests: readonly number[]): boolean {
+  const destroyed = db.prepare<[number]>(
+    "SELECT 1 FROM daybook_entry WHERE seq = ? AND json_valid(head) AND head ->> '$.action' = 'ledger.key' AND head ->> '$.ledger.change' = 'destroyed'",
+  );
+  return manifests.some((seq) => destroyed.get(seq) !== undefined);
 }
 
 /** References of one bucket. */

@@ -10,7 +10,6 @@ import {
   type VerifyReport,
   type Vkey,
 } from "@daybook/ledger";
-import { seqsWhere } from "../buckets/bucket-index.ts";
 import { one } from "../database/rows.ts";
 import { schemaDifferences } from "../database/schema-check.ts";
 import type { Sqlite } from "../database/sqlite-driver.ts";
@@ -60,9 +59,9 @@ export async function verifyLedger(db: Sqlite, place: VerifiedPlace, options: Ve
   // An entry from after the start may explain a part that was removed during the pass. If removals never pause, the
   // last attempt reads one snapshot of the file, and its reader stays open.
   for (let attempt = 1; attempt < MOST_ATTEMPTS; attempt++) {
-    const before = manifests(db).length;
+    const next = lastSeqOf(db) + 1;
     const report = await verifyOnce(db, place, options);
-    if (report.verdict !== "tampered" || manifests(db).length === before) return report;
+    if (report.verdict !== "tampered" || manifests(db, next).length === 0) return report;
   }
   db.exec("BEGIN");
   try {
@@ -80,7 +79,8 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     .all()
     .map(({ size, note }): GivenNote => ({ note, size, source: "stored", name: `the stored checkpoint of size ${size}` }));
   const since = options.since === undefined ? undefined : startingPoint(db, options.since);
-  const references = new ReferenceCheck(db, keys, (text, seq) => verifier.add("INDEX_DAMAGED", { seq, text }));
+  const declared = manifests(db);
+  const references = new ReferenceCheck(db, keys, declared, (text, seq) => verifier.add("INDEX_DAMAGED", { seq, text }));
   const summaries = since === undefined ? new SummaryCheck(db, (text, seq) => verifier.add("INDEX_DAMAGED", { seq, text })) : undefined;
   const verifier = createVerifier({
     notes: [...stored, ...notes],
@@ -95,7 +95,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
   try {
     const read = ledgerRows(db);
     const sealBefore = db.prepare<[number], Uint8Array>("SELECT seal FROM daybook_entry WHERE seq = ?").pluck();
-    for (const seq of manifests(db)) {
+    for (const seq of declared) {
       const row = read(seq, 1).rows[0];
       if (row?.seq === seq) verifier.manifest(row, seq === 0 ? new Uint8Array(16) : sealBefore.get(seq - 1));
     }
@@ -103,6 +103,7 @@ async function verifyOnce(db: Sqlite, { keys, keysBeside, now }: VerifiedPlace, 
     for (let from = since?.size ?? 0; ; ) {
       const { rows, orphans } = read(from, STEP);
       for (const row of rows) {
+        references.row(row.seq);
         verifier.row(row);
         summaries?.row(row);
       }
@@ -137,16 +138,14 @@ function checkFile(db: Sqlite, found: (code: FileCode, text: string) => void): v
   if (pending > 0) found("ERASURE_PENDING", `${pending} removals are not proven yet; see \`daybook gdpr status\``);
 }
 
-/**
- * Manifests. A head with another type explains nothing, so the entries that summaries list are enough: one that they
- * hide explains nothing either.
- */
-function manifests(db: Sqlite): number[] {
-  const isManifest = db
-    .prepare<[number], number>("SELECT 1 FROM daybook_entry WHERE seq = ? AND head IS NOT NULL AND substr(entry, 5, 1) = x'08'")
-    .pluck();
-  const all = seqsWhere(db, { type: "compliance" }, { order: "oldest", low: 0, high: lastSeqOf(db) });
-  return [...all].flat().filter((seq) => isManifest.get(seq) !== undefined);
+/** Entries of the ledger about itself. Every entry is looked at: no summary decides what a verification reads. */
+function manifests(db: Sqlite, from = 0): number[] {
+  return db
+    .prepare<[number], number>(
+      "SELECT seq FROM daybook_entry WHERE seq >= ? AND substr(entry, 5, 1) = x'08' AND head IS NOT NULL ORDER BY seq",
+    )
+    .pluck()
+    .all(from);
 }
 
 function storedKey(db: Sqlite): Vkey | undefined {
