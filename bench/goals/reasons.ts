@@ -8,14 +8,14 @@ export interface Reason {
 
 const WRITER: Reason = {
   reason:
-    "The writer thread takes some 15 us of a request, while an access logger appends a line: 8 for the row and its three indexes, 4 for commitments, leaf and seal, " +
-    "1 for the hand-over and the write-ahead log. The rest comes from small commits of 150 events, those of a few turns of the event loop",
-  next: "Store one value for each batch instead of a row with three indexes for each event; gather background events for 10 to 20 ms",
+    "The writer thread takes 12 to 15 us of a request at full load, while an access logger appends a line: 3 for the statements, 3 for the commit, 1 for the copy of the write-ahead log, " +
+    "3 for five hashes, 2 for summaries and ids, 2 for reading the lines. The request thread takes 10 to 12 for hooks, event, texts and hand-over; 7 more appear in functions of Node and the framework",
+  next: "Fewer hashes: one seal a commit, if the verifier can still name the row; compose in the writer thread, with repeated strings as numbers",
 };
 
 const REQUEST_THREAD: Reason = {
   reason:
-    "About 8 us are in functions of Daybook: they make the event and its two texts, and hand them over. The rest is garbage collection, and cache misses that the writer thread causes on the same core",
+    "10 to 12 us are in functions of Daybook: hooks, the event, its two texts, the hand-over. As much again appears elsewhere with a sink that keeps nothing too: context of asynchronous calls, and the wake-up of the load generator, which a slower server finds asleep",
   next: "Compose in the writer thread; hand over repeated strings as numbers",
 };
 
@@ -47,12 +47,12 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   },
   "P6 CPU": {
     reason:
-      "No step of an insert grows with the log: indexes are written at their ends, references a bucket at a time. Single steps differ by a fifth on a shared machine; five full runs gave 0.86x, 0.87x, 1.15x, 1.00x and 1.20x",
+      "No step of an insert grows with the log: rows are written at the end of two tables, summaries and references a bucket at a time. Single steps differ by a fifth on a shared machine; five full runs gave 0.86x, 0.87x, 1.15x, 1.00x and 1.20x",
     next: "Compare on a quiet machine, with more rounds",
   },
   "P6 WAL": {
-    reason: "Each commit writes the last page of the table and of each index again, nine pages",
-    next: "Fewer indexes; larger commits",
+    reason: "Each commit writes the last pages of its tables again",
+    next: "Larger commits",
   },
   P7: {
     reason:
@@ -60,7 +60,7 @@ export const REASONS: Readonly<Record<string, Reason>> = {
     next: "A cheaper writer, as for P2",
   },
   "P8 p50": {
-    reason: "Two changes of threads, and a commit of half a dozen pages of 8 KiB instead of one block of 4",
+    reason: "Two changes of threads, and a commit of three pages of 8 KiB instead of one block of 4",
     next: "Fewer pages in a commit; wake the writer with `Atomics` instead of a message",
   },
   "P8 event loop": {
@@ -69,8 +69,8 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   },
   P9: {
     reason:
-      "22 % are SQLite's own check of its pages and indexes, 18 % the read of the rows, 17 % four hashes and a keyed one of each entry, while the other side makes one hash, 17 % the read of heads and parts as canonical JSON",
-    next: "Fewer indexes to check; seals depend on each other, but buckets can be hashed on two cores",
+      "Four hashes and a keyed one of each entry, while the other side makes one hash; the read of heads and parts as canonical JSON; summaries and references made again; SQLite's own check of its pages",
+    next: "Seals depend on each other, but buckets can be hashed on two cores",
   },
   "P10 csv": {
     reason:
@@ -85,12 +85,12 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   P11: {
     reason:
       "Parts are blanked and overwritten, and the file is searched for their salts before the erasure counts as proven; a DELETE leaves the bytes in the file",
-    next: "Overwrite in place with the same number of bytes, bucket by bucket",
+    next: "Plan and remove in one pass over the references",
   },
   "P12 time": {
     reason:
-      "Every blanked row loses three index entries and writes its page twice, to the log and to the file. A flush after each 1,000 to 1,600 rows, so that no step is long, takes 4 of 15 us",
-    next: "Expire by bucket, not by row",
+      "Every blanked row writes its page twice, to the log and to the file, and a trigger checks that only parts go. Each step is flushed, so that none is long",
+    next: "Parts in a table of their own, whose pages are freed by bucket without being written",
   },
   "P12 step": {
     reason: "The checkpoint of the write-ahead log into the file, if the disk takes longer to flush it",
@@ -98,8 +98,8 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   },
   "P13 text": {
     reason:
-      "The text itself is 660 bytes, because pseudonyms come on top of the ids; 86 are entry and seal, 64 salts, 114 three indexes, 23 references, 80 the unused ends of pages",
-    next: "One value for each batch, without the three indexes",
+      "The text itself is 660 bytes, because pseudonyms come on top of the ids; 86 are entry and seal, 64 salts, 11 references, 14 summaries, some 80 the unused ends of pages",
+    next: "Compressed texts, or one value for each batch, whose look-ups cost 25 times as much",
   },
   "P13 table": { reason: "The table keeps no id, no pseudonym and no proof", next: "The same as for P13 text" },
   P14: {
