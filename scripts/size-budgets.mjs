@@ -8,6 +8,6 @@ export const SIZE_BUDGETS = {
   ledger: [135, 480],
   metrics: [100, 390],
   otlp: [12, 45],
-  "store-sqlite": [440, 2_050],
+  "store-sqlite": [480, 2_150],
   testkit: [70, 310],
 };
